@@ -1,0 +1,1 @@
+"""Catch intermittent failures of distributed services in the act."""

@@ -1,0 +1,133 @@
+"""The program as read: entries, queues, data access, constraints, and paths through them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from redhanded.case.evidence import Location
+
+HopKind = Literal[
+    "route", "handler", "enqueue", "consume", "call", "read", "write", "table", "constraint"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """An HTTP entry."""
+
+    method: str
+    path: str
+    """As written, including the prefix of the router it is mounted under where that is known."""
+    location: Location
+    handler: Location | None
+    webhook: bool = False
+    """A signature check stands on its path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enqueue:
+    """A call that puts a job on a queue."""
+
+    queue: str | None
+    """Queue name as the broker sees it; None where it is not a literal."""
+    job: str | None
+    library: str
+    """``bull``, ``bullmq``."""
+    location: Location
+    options: dict[str, str] = field(default_factory=dict)
+    """Job options that are in force here (call and queue defaults), name to source text."""
+    data: dict[str, str] = field(default_factory=dict)
+    """Property of the job's data to its source text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consumer:
+    """A function that processes jobs."""
+
+    queue: str | None
+    job: str | None
+    library: str
+    location: Location
+    handler: Location | None
+    concurrency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataAccess:
+    """A call that reads or writes a table."""
+
+    model: str
+    table: str
+    method: str
+    """``create``, ``findOne``, ``findOrCreate``, ``update``, ``query`` …"""
+    access: Literal["read", "write", "read-write"]
+    library: str
+    location: Location
+    columns: tuple[str, ...] = ()
+    """Columns of the ``where``, or of the values written, as the database names them."""
+    in_transaction: bool = False
+    locked: bool = False
+    """Under ``FOR UPDATE`` or a lock taken before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UniqueConstraint:
+    """What the database refuses to hold twice."""
+
+    table: str
+    columns: tuple[str, ...]
+    name: str | None
+    location: Location | None
+    source: Literal["migration", "model", "database"] = "migration"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit that touched lines of a path."""
+
+    sha: str
+    author: str
+    date: str
+    """ISO 8601."""
+    subject: str
+    locations: tuple[Location, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One step of a path."""
+
+    kind: HopKind
+    label: str
+    """e.g. ``POST /webhooks/x``, ``queue.add('send')``, ``INSERT INTO t``, ``UNIQUE t(c)``."""
+    location: Location | None
+    text: str = ""
+    """The source line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodePath:
+    """From an entry to the data, across queues."""
+
+    hops: tuple[Hop, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeMap:
+    """Everything that ``explore`` gives."""
+
+    root: str
+    files: int
+    routes: tuple[Route, ...] = ()
+    enqueues: tuple[Enqueue, ...] = ()
+    consumers: tuple[Consumer, ...] = ()
+    accesses: tuple[DataAccess, ...] = ()
+    constraints: tuple[UniqueConstraint, ...] = ()
+    paths: tuple[CodePath, ...] = ()
+    """Those that reach the symptom's table first."""
+    commits: tuple[Commit, ...] = ()
+    """Newest first, those that touched the paths."""
+    unresolved: tuple[Location, ...] = ()
+    """Calls on the paths whose target is not known."""
+    limits: tuple[str, ...] = ()

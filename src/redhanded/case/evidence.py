@@ -1,0 +1,36 @@
+"""Where something was seen: a source line, a log line, an operation on the wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A line of a file."""
+
+    path: str
+    """Relative to the target's root, with forward slashes; log files as the user named them."""
+    line: int
+    """Counted from 1; 0 where only the file is known."""
+    function: str | None = None
+    """The enclosing function, where known."""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One statement that resolves: ``text`` is what stands at ``path``:``line``."""
+
+    path: str
+    """Source file, log file, or ``lab`` for an operation that was measured."""
+    line: int
+    """Counted from 1; for ``lab`` the operation's index in its run."""
+    text: str
+    """The line itself (log lines redacted and cut at 400 characters), or the measurement."""
+    says: str = ""
+    """What it shows, in one clause."""
+    supports: bool = True
+    """False for evidence against."""

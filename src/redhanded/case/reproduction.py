@@ -1,0 +1,86 @@
+"""The failure, caught: the order that makes it happen and the ones that do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redhanded.case.hypothesis import RootLocation
+from redhanded.case.run import Run
+from redhanded.case.schedule import Constraint, Schedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NaturalRun:
+    """The workload without any control."""
+
+    name: str
+    """``log`` (the log's gaps and concurrency) or ``simultaneous``."""
+    trials: int
+    failures: int
+    seconds: float
+    how: str
+    """Gaps, concurrency and length in a sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counterfactual:
+    """The schedule with one constraint flipped."""
+
+    flipped: Constraint
+    dropped: tuple[Constraint, ...] = ()
+    """Constraints that contradict the flip."""
+    runs: int = 0
+    failures: int = 0
+    infeasible: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """A condition that was suspected to be necessary, taken away."""
+
+    question: str
+    """e.g. ``Must two workers run at the same time?``"""
+    answer: str
+    necessary: bool
+    runs: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reproduction:
+    """What ``reproduce`` gives."""
+
+    trials_to_first_failure: int | None
+    """Controlled trials up to and including the first failure, the serial one not counted."""
+    serial_trials: int = 1
+    schedule: Schedule | None = None
+    """The smallest one."""
+    shrunk_from: int = 0
+    """Constraints before shrinking."""
+    replays: int = 0
+    replays_failed: int = 0
+    """Replays that showed the failure: all of them, when the schedule holds."""
+    counterfactuals: tuple[Counterfactual, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    same_error: bool = False
+    """The error and constraint are those of the log."""
+    constraint: str | None = None
+    run: Run | None = None
+    """The smallest failing run."""
+    passing: Run | None = None
+    """The counterfactual run shown beside it."""
+    explored: int = 0
+    """Orders tried where nothing failed."""
+    exhausted: bool = False
+    bound: str = ""
+    seconds_to_first_failure: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootCause:
+    """What was replayed, and where it stands in the code."""
+
+    mechanism: str
+    title: str
+    sentence: str
+    locations: tuple[RootLocation, ...]

@@ -1,0 +1,60 @@
+"""One trial: what was done, what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from redhanded.case.operation import Operation
+from redhanded.case.schedule import Followed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputLine:
+    """A line that a process wrote during the run."""
+
+    process: str
+    text: str
+    at_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """The symptom, or a broken invariant, as it showed."""
+
+    kind: Literal["symptom", "invariant", "status"]
+    text: str
+    """The log line, the violated row or the status; redacted."""
+    process: str | None = None
+    code: str | None = None
+    """SQLSTATE where one was seen on the wire."""
+    constraint: str | None = None
+    table: str | None = None
+    operation: int | None = None
+    """Index of the operation whose answer was the failure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One controlled or natural trial."""
+
+    operations: tuple[Operation, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    answers: tuple[int, ...] = ()
+    """HTTP status of each delivery."""
+    output: tuple[OutputLine, ...] = ()
+    followed: Followed = field(default_factory=lambda: Followed(following="followed"))
+    order: tuple[int, ...] = ()
+    """Choices in the order in which they were made: index among the enabled ones."""
+    widths: tuple[int, ...] = ()
+    """How many were enabled at each choice."""
+    preemptions: int = 0
+    quiescent: bool = True
+    """False: the system never came to rest, the run counts for nothing."""
+    egress: tuple[str, ...] = ()
+    """Addresses outside the lab that a process tried to reach."""
+    duration_ms: float = 0.0
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.failures)

@@ -1,0 +1,48 @@
+"""An order of events that can be demanded of a system, also of an edited one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from redhanded.case.operation import OperationName
+
+SCHEDULE_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraint:
+    """``before`` has been answered when ``after`` is released."""
+
+    before: OperationName
+    after: OperationName
+
+    def flipped(self) -> Constraint:
+        """The same two operations the other way round."""
+        return Constraint(before=self.after, after=self.before)
+
+    def __str__(self) -> str:
+        return f"{self.before}  →  {self.after}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A set of ordering constraints; everything else runs without preemption."""
+
+    constraints: tuple[Constraint, ...] = ()
+    deliveries: int = 1
+    """How often the workload's request is delivered."""
+    version: int = SCHEDULE_VERSION
+
+
+Following = Literal["followed", "infeasible"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """How one run met the constraints of its schedule."""
+
+    following: Following
+    missed: tuple[Constraint, ...] = ()
+    """The constraints that could not be met, with ``infeasible``."""
+    why: str = ""

@@ -1,0 +1,92 @@
+"""What the logs say about the failure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redhanded.case.evidence import Evidence, Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A two-sided confidence interval of a rate (exact, Clopper-Pearson)."""
+
+    low: float
+    high: float
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """Failures of trials."""
+
+    failures: int
+    trials: int
+    interval: Interval
+    unit: str = "requests"
+    """What was counted below the line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """One failing job or request, however many lines it logged."""
+
+    identity: str
+    """What makes it one: job, request or trace id with its value, e.g. ``jobId=17``."""
+    evidence: tuple[Evidence, ...]
+    """Its lines, first one first."""
+    at_ms: float | None
+    """Epoch, of the first line."""
+    entity: str | None = None
+    """Field and value that it shares with its partner, e.g. ``customerId=c_1``."""
+    partner: tuple[Evidence, ...] = ()
+    """The other events that touched the same entity, nearest first."""
+    gap_ms: float | None = None
+    """Between the two requests that led to it; None without a partner."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A property that failing requests have and others do not."""
+
+    property: str
+    """e.g. ``same entityId requested twice``."""
+    failing_with: int
+    failing: int
+    others_with: int
+    others: int
+    p_value: float
+    """Fisher's exact test, two-sided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Symptom:
+    """The failure as production showed it; ``rate`` is None without logs."""
+
+    text: str
+    """What was asked for."""
+    template: str = ""
+    """The line with its variable parts as ``<*>``."""
+    sqlstate: str | None = None
+    constraint: str | None = None
+    """Name in the database."""
+    table: str | None = None
+    stack: tuple[Location, ...] = ()
+    """Application frames in the log, innermost first, relative to the root where they resolve."""
+    rate: Rate | None = None
+    lines: int = 0
+    """Lines that show it; more than failures where jobs are retried."""
+    occurrences: tuple[Occurrence, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    statements: tuple[Evidence, ...] = ()
+    """Sentences about the failure, each at a file and line."""
+    first_ms: float | None = None
+    last_ms: float | None = None
+    gap_ms: tuple[float, ...] = ()
+    """The gaps between partner requests of the occurrences."""
+    requests_per_s: float | None = None
+    """Median arrival rate in the second of a failure."""
+    files: tuple[str, ...] = ()
+    records: int = 0
+    limits: tuple[str, ...] = ()
+    """What the logs could not tell: cut files, undecodable bytes, missing times."""

@@ -1,0 +1,134 @@
+"""The system under test, as ``redhanded.toml`` describes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A PostgreSQL or Redis server that the system uses."""
+
+    name: str
+    kind: Literal["postgres", "redis"]
+    env: dict[str, str]
+    """Environment variable to template: ``{url} {host} {port} {user} {password} {db}``."""
+    url: str | None = None
+    """A server that runs already; None starts an embedded one."""
+    migrate: str | None = None
+    """Shell command run in the target's root on each fresh database."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A program of the system; each replica is a process of its own."""
+
+    name: str
+    """The role."""
+    command: str
+    """Shell words with ``{port}`` and ``{name}``; run without a shell where there is no syntax."""
+    env: dict[str, str] = field(default_factory=dict)
+    cwd: str = "."
+    """Relative to the target's root."""
+    env_file: str | None = None
+    replicas: int = 1
+    ready: str | None = None
+    """URL with ``{port}`` that answers 2xx once the process serves."""
+    ready_log: str | None = None
+    """Text that the process writes once it serves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stub:
+    """An outside service that the lab answers for."""
+
+    name: str
+    env: dict[str, str]
+    """Environment variable to template: ``{url} {host} {port}``."""
+    routes: str
+    """JSON file of recorded routes, relative to the target's root."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """How a webhook is signed after its values were filled in."""
+
+    scheme: str
+    """``stripe`` (t=…,v1=hex), ``github`` (sha256=hex) or ``hmac-sha256`` (hex)."""
+    secret_env: str
+    """The variable of the receiving process that holds the secret."""
+    header: str | None = None
+    """Another header than the scheme's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What the outside world sends in one trial (one ``[[workload]]`` entry)."""
+
+    name: str
+    to: str
+    """The process that receives it."""
+    method: str
+    path: str
+    body: Any = None
+    """JSON value; strings may contain ``{unique}``, new in each trial."""
+    raw_body: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    sign: Signature | None = None
+    deliveries: int = 1
+    """How often the very same request is delivered."""
+    gap_ms: float | None = None
+    """Between deliveries in natural runs; None takes it from the log, or 0 without a log."""
+    after: str | None = None
+    """Starts when the named entry was answered; None starts at once."""
+    expect: int | None = None
+    """Status of a good answer; None accepts any below 500."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SymptomPattern:
+    """What a failure looks like."""
+
+    log: str | None = None
+    """Text in any process's output."""
+    sqlstate: str | None = None
+    status: int | None = None
+    rate: float | None = None
+    """Failures per request as claimed by the user, where no log says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invariant:
+    """What must hold after the work is done."""
+
+    name: str
+    sql: str
+    """A query that gives no rows when all is well."""
+    service: str | None = None
+    """The database; None takes the only one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """Everything the lab needs to run the system unmodified."""
+
+    name: str
+    root: str
+    """Absolute path of the target."""
+    prepare: tuple[str, ...] = ()
+    build: tuple[str, ...] = ()
+    lay_out: str | None = None
+    """Command that lays the target out as a repository of its own in ``{dir}``."""
+    source: tuple[str, ...] = ("src",)
+    services: tuple[Service, ...] = ()
+    processes: tuple[Process, ...] = ()
+    stubs: tuple[Stub, ...] = ()
+    setup_sql: tuple[str, ...] = ()
+    setup_commands: tuple[str, ...] = ()
+    workload: tuple[Delivery, ...] = ()
+    symptom: SymptomPattern = field(default_factory=SymptomPattern)
+    invariants: tuple[Invariant, ...] = ()
+    test_command: str | None = None
+    notes: tuple[str, ...] = ()
+    """What was filled in or guessed while reading the file."""
