@@ -1,0 +1,115 @@
+"""What a lab started, on disk, so that a later run can end what a killed one left behind.
+
+One JSON line per start in ``started.jsonl`` of the lab's folder: a process with its start time (a
+process id alone may have been given to another since), or a folder that is to be removed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+
+from redhanded.lab.embedded.process_table import all_pids, is_alive, start_ticks, wait_for_exit
+
+LAB_VARIABLE = "REDHANDED_LAB"
+"""In the environment of every process of the system under test: the folder of its lab."""
+
+TEMPORARY_MARK = ".redhanded-temporary"
+"""A file in each folder that `reap` may remove; a folder without it is left alone."""
+
+RECORD_NAME = "started.jsonl"
+END_TIMEOUT_S = 5.0
+
+
+def record(
+    folder: Path,
+    *,
+    what: str,
+    pid: int = 0,
+    ends_with: int = signal.SIGKILL,
+    removes: Path | None = None,
+) -> None:
+    """Append one line to the record in ``folder`` (made if missing), in one write."""
+    line = {
+        "pid": pid,
+        "start_ticks": start_ticks(pid) if pid else None,
+        "boot": _boot(),
+        "ends_with": int(ends_with),
+        "what": what,
+        "removes": str(removes) if removes else None,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+    descriptor = os.open(folder / RECORD_NAME, flags, 0o600)
+    try:
+        os.write(descriptor, json.dumps(line).encode() + b"\n")
+    finally:
+        os.close(descriptor)
+
+
+def reap(folder: Path) -> tuple[str, ...]:
+    """End what an earlier lab in ``folder`` left, remove its temporary folders; what it was.
+
+    A process is ended if its start time is the recorded one, or if its environment names this lab's
+    folder. Call it before a lab is opened in the folder, never while one runs there.
+    """
+    path = folder / RECORD_NAME
+    if not path.exists():
+        return ()
+    done: list[str] = []
+    removals: list[Path] = []
+    for line in path.read_text().splitlines():
+        with contextlib.suppress(json.JSONDecodeError):
+            entry = json.loads(line)
+            if _is_same(entry) and _end(entry["pid"], entry["ends_with"]):
+                done.append(f"{entry['what']} (process {entry['pid']})")
+            if entry["removes"]:
+                removals.append(Path(entry["removes"]))
+    for pid in _marked(folder):
+        if _end(pid, signal.SIGKILL):
+            done.append(f"a descendant (process {pid})")
+    for removal in removals:
+        if (removal / TEMPORARY_MARK).is_file():
+            shutil.rmtree(removal, ignore_errors=True)
+            done.append(f"temporary folder {removal}")
+    path.unlink()
+    return tuple(done)
+
+
+def _is_same(entry: dict[str, object]) -> bool:
+    pid = entry["pid"]
+    if not isinstance(pid, int) or not pid or entry["boot"] != _boot():
+        return False
+    return start_ticks(pid) == entry["start_ticks"]
+
+
+def _marked(folder: Path) -> list[int]:
+    mark = f"{LAB_VARIABLE}={folder.resolve()}".encode()
+    return [pid for pid in all_pids() if pid != os.getpid() and mark in _environment(pid)]
+
+
+def _environment(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+def _end(pid: int, with_signal: int) -> bool:
+    """Whether there was something to end. Returns once it is gone; SIGKILL if it takes too long."""
+    if not is_alive(pid):
+        return False
+    for number in (with_signal, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
+        if wait_for_exit(pid, timeout_s=END_TIMEOUT_S):
+            return True
+    return False
+
+
+def _boot() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
