@@ -1,0 +1,111 @@
+"""Prepared statements and portals of one PostgreSQL connection: which SQL an Execute runs.
+
+Each function takes the body of one client message (after type and length); layouts as in the
+manual, section 55.7 "Message Formats". A body that is cut short raises ``ValueError`` or
+``struct.error``.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TypeVar
+
+from redhanded.lab.wire.postgres_values import binary_as_text
+from redhanded.lab.wire.unit import Bound
+
+NAMES_MAX = 10_000
+"""Of statements, and of portals; beyond it the oldest are forgotten (a client that leaks names)."""
+
+Value = TypeVar("Value")
+_TWO_BYTES = struct.Struct(">H").unpack_from
+_FOUR_BYTES = struct.Struct(">i").unpack_from
+
+
+@dataclass(slots=True)
+class Statement:
+    """What Parse said, and what the server said of it since."""
+
+    sql: str
+    types: tuple[int, ...]
+    """OIDs of the parameters; 0 where the client leaves it to the server."""
+
+
+class Prepared:
+    """Names known on one connection."""
+
+    def __init__(self) -> None:
+        self._statements: dict[bytes, Statement] = {}
+        self._portals: dict[bytes, Bound] = {}
+
+    def parse(self, body: bytes) -> None:
+        name, position = _name(body, 0)
+        sql, position = _name(body, position)
+        count = _TWO_BYTES(body, position)[0]
+        types = struct.unpack_from(f">{count}I", body, position + 2)
+        text = sql.decode("utf-8", "replace").strip().removesuffix(";").rstrip()
+        _remember(self._statements, name, Statement(text, types))
+
+    def bind(self, body: bytes) -> None:
+        portal, position = _name(body, 0)
+        name, position = _name(body, position)
+        statement = self._statements.get(name) or Statement("", ())
+        count = _TWO_BYTES(body, position)[0]
+        formats = struct.unpack_from(f">{count}H", body, position + 2)
+        position += 2 + 2 * count
+        values = _values(body, position, formats, statement.types)
+        _remember(self._portals, portal, Bound(sql=statement.sql, values=values))
+
+    def execute(self, body: bytes) -> Bound:
+        """What runs; empty SQL for a portal that was made by other means (DECLARE CURSOR)."""
+        portal, _ = _name(body, 0)
+        return self._portals.get(portal) or Bound(sql="")
+
+    def describe(self, body: bytes) -> Statement | None:
+        """The statement that the server will name parameter types for, if it is one."""
+        if body[:1] != b"S":
+            return None
+        return self._statements.get(_name(body, 1)[0])
+
+    def close(self, body: bytes) -> None:
+        name, _ = _name(body, 1)
+        if body[:1] == b"S":
+            self._statements.pop(name, None)
+        else:
+            self._portals.pop(name, None)
+
+
+def _values(
+    body: bytes, position: int, formats: tuple[int, ...], types: tuple[int, ...]
+) -> tuple[str | None, ...]:
+    count = _TWO_BYTES(body, position)[0]
+    position += 2
+    values: list[str | None] = []
+    for index in range(count):
+        length = _FOUR_BYTES(body, position)[0]
+        position += 4
+        if length < 0:
+            values.append(None)
+            continue
+        value = body[position : position + length]
+        position += length
+        if position > len(body):
+            raise ValueError("a parameter is longer than its message")
+        if formats and formats[index if len(formats) > 1 else 0]:
+            values.append(binary_as_text(types[index] if index < len(types) else 0, value))
+        else:
+            values.append(value.decode("utf-8", "replace"))
+    return tuple(values)
+
+
+def _name(body: bytes, position: int) -> tuple[bytes, int]:
+    """Bytes up to the zero, and where the next field begins."""
+    end = body.index(0, position)
+    return body[position:end], end + 1
+
+
+def _remember(names: dict[bytes, Value], name: bytes, value: Value) -> None:
+    names.pop(name, None)
+    names[name] = value
+    if len(names) > NAMES_MAX:
+        del names[next(iter(names))]
