@@ -1,0 +1,24 @@
+"""What a message reads and writes: rows of tables, keys of Redis."""
+
+from __future__ import annotations
+
+from redhanded.lab.footprint.catalogue import (
+    CATALOGUE_QUERY,
+    UNKNOWN,
+    Catalogue,
+    read_catalogue,
+)
+from redhanded.lab.footprint.keys import KeySpecifications, pattern
+from redhanded.lab.footprint.sql import Footprint, footprint, footprints
+
+__all__ = [
+    "CATALOGUE_QUERY",
+    "UNKNOWN",
+    "Catalogue",
+    "Footprint",
+    "KeySpecifications",
+    "footprint",
+    "footprints",
+    "pattern",
+    "read_catalogue",
+]

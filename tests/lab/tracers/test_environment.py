@@ -1,0 +1,37 @@
+"""How the tracer gets into a process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from redhanded.lab.tracers import environment, node
+
+
+@pytest.fixture
+def pipe() -> Iterator[int]:
+    reading, writing = os.pipe()
+    yield writing
+    os.close(reading)
+    os.close(writing)
+
+
+def test_options_of_the_user_come_first(pipe: int) -> None:
+    found = environment(
+        {"NODE_OPTIONS": "--max-old-space-size=512", "A": "b"}, trace_fd=pipe, ports=[5]
+    )
+    assert found["NODE_OPTIONS"].startswith("--max-old-space-size=512 --require ")
+    assert found["A"] == "b"
+    assert found["REDHANDED_TRACE_PORTS"] == "5"
+
+
+def test_it_is_added_once(pipe: int) -> None:
+    once = environment({}, trace_fd=pipe, ports=[5, 6])
+    assert environment(once, trace_fd=pipe, ports=[5, 6]) == once
+
+
+def test_a_path_with_blanks_is_quoted() -> None:
+    assert node._quoted('/a b/"c"') == '"/a b/\\"c\\""'
+    assert node._quoted("/plain/path.cjs") == "/plain/path.cjs"
