@@ -1,0 +1,417 @@
+"""Stage 1: from logs and a symptom to what failed, how often, and what ran together with it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from redhanded.case.errors import InputError
+from redhanded.case.evidence import Evidence
+from redhanded.case.symptom import Difference, Occurrence, Rate, Symptom
+from redhanded.logs.company import shared_thing
+from redhanded.logs.compare import differences
+from redhanded.logs.fetch import Place, fetch, shown
+from redhanded.logs.files import LogFile, log_files
+from redhanded.logs.identifiers import identifiers
+from redhanded.logs.joining import Joined, identity_field, join
+from redhanded.logs.limits import limits_of
+from redhanded.logs.one_error import OneError, one_error
+from redhanded.logs.profile import Profile, likeness
+from redhanded.logs.properties import properties
+from redhanded.logs.read import read_line
+from redhanded.logs.search import Match, Search, search
+from redhanded.logs.stacks import deepest, exists_below
+from redhanded.logs.works import Work
+from redhanded.stats.intervals import rate
+
+Progress = Callable[[str], None]
+
+_OCCURRENCES_MAX = 200
+_LINES_MAX = 12
+"""Lines shown of one failure."""
+_PARTNERS_MAX = 4
+_GAPS_TRIED = 4
+_NEAREST = 5
+"""Messages named when the symptom does not occur."""
+
+
+def gather(
+    logs: Sequence[Path],
+    symptom: str,
+    *,
+    root: Path | None,
+    redact: bool = True,
+    on_progress: Progress | None = None,
+) -> Symptom:
+    """What ``logs`` say about the failure whose lines contain ``symptom``.
+
+    Failures are jobs or requests, however often each logged the symptom. Stack frames are given
+    relative to ``root`` where they resolve there. With ``redact`` nothing that is returned holds a
+    secret, a card number or the local part of an e-mail address.
+
+    Raises ``InputError`` for logs that cannot be read and for a symptom that does not occur; the
+    message then names what does occur.
+    """
+    say = on_progress or (lambda sentence: None)
+    if not symptom.strip():
+        raise InputError("The symptom is empty; give a part of the error message with --symptom.")
+    files, skipped = log_files(logs)
+    megabytes = sum(file.size for file in files) / 1e6
+    say(f"reading {_count(len(files), 'log file')} ({megabytes:,.1f} MB) for {symptom!r}")
+    found = search(files, symptom)
+    if not found.matches:
+        raise InputError(_not_found(found, symptom, files, redacted=redact))
+    failure = one_error(found.matches)
+    identity = identity_field(failure.matches, found.profile)
+    say(f"{_count(len(failure.matches), 'line')} show it; joining what ran together with them")
+    if identity is None:
+        story = _by_line(failure, files, redacted=redact)
+    else:
+        joined = join(files, failure.matches, found.profile, identity)
+        story = _Teller(files, failure, found.profile, identity, joined, redact).tell()
+    times = [match.at_ms for match in failure.matches if match.at_ms is not None]
+    return Symptom(
+        text=symptom,
+        template=shown(failure.template, redacted=redact),
+        sqlstate=failure.error.sqlstate,
+        constraint=failure.error.constraint,
+        table=failure.error.table,
+        stack=deepest(failure.texts(), exists_below(root)),
+        rate=story.rate,
+        lines=len(failure.matches),
+        occurrences=story.occurrences,
+        differences=story.differences,
+        statements=story.statements,
+        first_ms=min(times, default=None),
+        last_ms=max(times, default=None),
+        gap_ms=tuple(one.gap_ms for one in story.occurrences if one.gap_ms is not None),
+        requests_per_s=story.requests_per_s,
+        files=tuple(file.name for file in files),
+        records=sum(counts.records for counts in found.tally.values()),
+        limits=(*skipped, *limits_of(found.tally), *failure.limits, *story.limits),
+    )
+
+
+def _not_found(found: Search, symptom: str, files: Sequence[LogFile], *, redacted: bool) -> str:
+    records = sum(counts.records for counts in found.tally.values())
+    head = (
+        f"{symptom!r} does not occur in the {records:,} entries of {_count(len(files), 'log file')}"
+    )
+    nearest = found.complaints_like(symptom)[:_NEAREST]
+    if not nearest:
+        return f"{head}, which hold no warning or error at all; name other logs or another text."
+    listed = "; ".join(
+        f"{count:,} × {shown(text, redacted=redacted)[:160]}" for text, count in nearest
+    )
+    return f"{head}. Warnings and errors that do occur, nearest first: {listed}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Story:
+    """What was found about the failures."""
+
+    occurrences: tuple[Occurrence, ...]
+    statements: tuple[Evidence, ...]
+    limits: tuple[str, ...]
+    differences: tuple[Difference, ...] = ()
+    rate: Rate | None = None
+    requests_per_s: float | None = None
+
+
+def _by_line(failure: OneError, files: Sequence[LogFile], *, redacted: bool) -> _Story:
+    """Without an identifier each line counts as one failure."""
+    matches = failure.matches[:_OCCURRENCES_MAX]
+    texts = fetch(files, [(match.path, match.line) for match in matches])
+    occurrences = tuple(
+        Occurrence(
+            identity=f"{match.path}:{match.line}",
+            evidence=(_evidence((match.path, match.line), texts, "shows it", redacted),),
+            at_ms=match.at_ms,
+        )
+        for match in matches
+    )
+    says = f"{_count(len(failure.matches), 'line')} show it"
+    first = occurrences[0].evidence[0]
+    statement = Evidence(path=first.path, line=first.line, text=first.text, says=says)
+    return _Story(
+        occurrences=occurrences,
+        statements=(statement,),
+        limits=(
+            "the lines that show the symptom carry no job, request or trace id: each line counts "
+            "as one failure, and no rate can be given",
+            *_left_out(len(failure.matches)),
+        ),
+    )
+
+
+class _Teller:
+    """Tells the failures of one identity."""
+
+    def __init__(
+        self,
+        files: Sequence[LogFile],
+        failure: OneError,
+        profile: Profile,
+        identity: str,
+        joined: Joined,
+        redacted: bool,
+    ) -> None:
+        self._files, self._joined, self._redacted = files, joined, redacted
+        self._profile, self._identity = profile, identity
+        self._by_value: dict[str, list[Match]] = defaultdict(list)
+        self._anonymous = 0
+        for match in failure.matches:
+            found = match.identifiers.get(identity)
+            if found is None:
+                self._anonymous += 1
+            else:
+                self._by_value[found.value].append(match)
+        self._failing = {work.key: work for work in joined.failing.values()}
+        self._near = shared_thing(joined, failure.matches, self._failing)
+        self._noun = "job" if likeness(identity)[0] == 0 or not joined.requests else "request"
+
+    def tell(self) -> _Story:
+        shown_values = sorted(self._by_value, key=self._began)[:_OCCURRENCES_MAX]
+        texts = fetch(self._files, self._places(shown_values))
+        occurrences = tuple(self._occurrence(value, texts) for value in shown_values)
+        telling = self._differences()
+        share = self._rate()
+        return _Story(
+            occurrences=occurrences,
+            differences=telling,
+            rate=share,
+            statements=tuple(self._statements(occurrences, telling, share, texts)),
+            requests_per_s=self._requests_per_s(),
+            limits=tuple(self._limits(occurrences)),
+        )
+
+    def _began(self, value: str) -> float:
+        times = [match.at_ms for match in self._by_value[value] if match.at_ms is not None]
+        return min(times, default=float("inf"))
+
+    def _places(self, values: Sequence[str]) -> list[Place]:
+        places: list[Place] = []
+        for value in values:
+            places.extend((match.path, match.line) for match in self._by_value[value][:_LINES_MAX])
+            work = self._joined.failing.get(value)
+            if work is not None:
+                near = [work, *self._partners(work)]
+                places.extend(self._joined.timeline.place(other.row) for other in near)
+        return places
+
+    def _partners(self, work: Work) -> tuple[Work, ...]:
+        return self._near.of(work)[:_PARTNERS_MAX] if self._near else ()
+
+    def _occurrence(self, value: str, texts: dict[Place, str]) -> Occurrence:
+        matches = self._by_value[value]
+        label = f"{self._profile.fields[self._identity].name}={value}"
+        work = self._joined.failing.get(value)
+        partners = self._partners(work) if work else ()
+        return Occurrence(
+            identity=shown(label, redacted=self._redacted),
+            evidence=tuple(
+                _evidence((match.path, match.line), texts, "shows the failure", self._redacted)
+                for match in matches[:_LINES_MAX]
+            ),
+            at_ms=min((match.at_ms for match in matches if match.at_ms is not None), default=None),
+            entity=self._entity(work, matches, texts) if work and partners else None,
+            partner=tuple(self._partner(work, other, texts) for other in partners if work),
+            gap_ms=_rounded(self._near.gap_ms(work)) if work and self._near else None,
+        )
+
+    def _partner(self, work: Work, other: Work, texts: dict[Place, str]) -> Evidence:
+        place = self._joined.timeline.place(other.row)
+        if work.at_ms is None or other.at_ms is None:
+            says = f"another {self._unit} for the same {self._thing_name}"
+        else:
+            gap = other.at_ms - work.at_ms
+            words = "after" if gap > 0 else "before"
+            says = f"same {self._thing_name}, {abs(gap):,.0f} ms {words} the one that failed"
+        return _evidence(place, texts, says, self._redacted)
+
+    @property
+    def _unit(self) -> str:
+        return "request" if self._joined.requests else "job"
+
+    @property
+    def _thing_name(self) -> str:
+        return self._profile.fields[self._near.thing_key].name if self._near else ""
+
+    def _entity(self, work: Work, matches: Sequence[Match], texts: dict[Place, str]) -> str:
+        key = self._near.thing_key if self._near else ""
+        found = next((m.identifiers[key] for m in matches if key in m.identifiers), None)
+        if found is None:
+            path, line = self._joined.timeline.place(work.row)
+            found = identifiers(read_line(texts.get((path, line), ""), path, line)).get(key)
+        label = f"{self._thing_name}={found.value}" if found else self._thing_name
+        return shown(label, redacted=self._redacted)
+
+    def _differences(self) -> tuple[Difference, ...]:
+        gaps = sorted(
+            gap
+            for work in self._failing.values()
+            if self._near and (gap := self._near.gap_ms(work)) is not None
+        )
+        asked = properties(
+            self._joined.all,
+            self._joined.timeline,
+            near=self._near,
+            thing_name=self._thing_name,
+            within_ms=sorted({_round_up(gap) for gap in gaps})[:_GAPS_TRIED],
+            done="requested" if self._joined.requests else "worked on",
+        )
+        return differences(self._joined.all, asked, chosen=self._failing)
+
+    def _rate(self) -> Rate | None:
+        trials, failures = len(self._joined.all), len(self._failing)
+        if not failures or failures > trials:
+            return None
+        routes = self._joined.routes
+        unit = f"{' and '.join(routes[:3])} requests" if routes else f"{self._unit}s"
+        return rate(failures, trials, unit=unit)
+
+    def _requests_per_s(self) -> float | None:
+        if not self._joined.requests:
+            return None
+        arrivals = sorted(work.at_ms for work in self._joined.all if work.at_ms is not None)
+        busy = [
+            bisect_right(arrivals, work.at_ms + 500) - bisect_left(arrivals, work.at_ms - 500)
+            for work in self._failing.values()
+            if work.at_ms is not None
+        ]
+        return float(median(busy)) if busy else None
+
+    def _statements(
+        self,
+        occurrences: Sequence[Occurrence],
+        telling: Sequence[Difference],
+        share: Rate | None,
+        texts: dict[Place, str],
+    ) -> list[Evidence]:
+        failing_line = occurrences[0].evidence[0]
+        lines = sum(len(matches) for matches in self._by_value.values())
+        count = len(self._by_value)
+        says = f"{_count(count, f'failing {self._noun}')} in {_count(lines, 'line')}"
+        told = [_saying(failing_line, says)]
+        first = next(iter(self._failing.values()), None)
+        request_line = (
+            _evidence(self._joined.timeline.place(first.row), texts, "", self._redacted)
+            if first
+            else failing_line
+        )
+        if share is not None:
+            low, high = share.interval.low, share.interval.high
+            told.append(
+                _saying(
+                    request_line,
+                    f"{share.failures:,} of {share.trials:,} {share.unit} led to it: "
+                    f"{share.failures / share.trials:.2%} (95 % interval {low:.2%} to {high:.2%})",
+                )
+            )
+        told.extend(self._pairs(occurrences))
+        told.extend(_saying(request_line, says) for says in self._waits())
+        told.extend(
+            _saying(
+                request_line,
+                f"{one.property}: {one.failing_with} of {one.failing} that failed, "
+                f"{one.others_with:,} of {one.others:,} others (p = {one.p_value:.1g})",
+            )
+            for one in telling
+        )
+        return told
+
+    def _pairs(self, occurrences: Sequence[Occurrence]) -> list[Evidence]:
+        paired = [one for one in occurrences if one.partner and one.gap_ms is not None]
+        gaps = sorted(one.gap_ms for one in paired if one.gap_ms is not None)
+        if not gaps:
+            return []
+        says = (
+            f"{len(paired)} of {len(occurrences)} failures had two {self._unit}s for the same "
+            f"{self._thing_name} about {median(gaps):,.0f} ms apart ({gaps[0]:,.0f} to "
+            f"{gaps[-1]:,.0f} ms)"
+        )
+        told = [_saying(paired[0].partner[0], says)]
+        for one in paired:
+            says = (
+                f"two {self._unit}s for {one.entity} {one.gap_ms:,.0f} ms apart, "
+                f"then {one.identity} failed"
+            )
+            told.append(_saying(one.partner[0], says))
+        return told
+
+    def _waits(self) -> list[str]:
+        """How long failing and other works waited for another process, if any did."""
+        lags: dict[bool, list[float]] = {True: [], False: []}
+        for work in self._joined.all:
+            if work.lag_ms is not None:
+                lags[work.key in self._failing].append(work.lag_ms)
+        if not lags[True] or not lags[False]:
+            return []
+        return [
+            f"from the request to its worker: {median(lags[True]):,.0f} ms in the median where it "
+            f"failed ({min(lags[True]):,.0f} to {max(lags[True]):,.0f} ms), "
+            f"{median(lags[False]):,.0f} ms elsewhere"
+        ]
+
+    def _limits(self, occurrences: Sequence[Occurrence]) -> list[str]:
+        limits = list(_left_out(len(self._by_value)))
+        name = self._profile.fields[self._identity].name
+        if self._anonymous:
+            limits.append(
+                f"{_count(self._anonymous, 'line')} show the symptom without {name}: not counted "
+                "as failures of their own"
+            )
+        if not self._joined.requests:
+            limits.append(
+                "the logs hold no request that could be traced to the failing jobs: the rate is "
+                "per job, and gaps are between first lines of jobs"
+            )
+        missing = len(self._by_value) - len(self._joined.failing)
+        if missing:
+            limits.append(f"{_count(missing, f'failing {self._noun}')} without a traced request")
+        if self._near is None:
+            limits.append("the failures share no identifier with other work: no partner is named")
+        alone = sum(1 for one in occurrences if not one.partner)
+        if self._near is not None and alone:
+            limits.append(
+                f"for {_count(alone, 'failure')} no other {self._unit} for the same "
+                f"{self._thing_name} is in the logs"
+            )
+        return limits
+
+
+def _evidence(place: Place, texts: dict[Place, str], says: str, redacted: bool) -> Evidence:
+    text = shown(texts.get(place, ""), redacted=redacted)
+    return Evidence(path=place[0], line=place[1], text=text, says=says)
+
+
+def _saying(evidence: Evidence, says: str) -> Evidence:
+    return Evidence(path=evidence.path, line=evidence.line, text=evidence.text, says=says)
+
+
+def _left_out(count: int) -> tuple[str, ...]:
+    if count <= _OCCURRENCES_MAX:
+        return ()
+    return (f"{count:,} failures were counted; the first {_OCCURRENCES_MAX} are described",)
+
+
+def _round_up(gap_ms: float) -> float:
+    """To the next of 1, 2, 5, 10, 20, 50 … milliseconds."""
+    step = 1.0
+    while True:
+        for factor in (1, 2, 5):
+            if factor * step >= gap_ms:
+                return factor * step
+        step *= 10
+
+
+def _rounded(gap_ms: float | None) -> float | None:
+    return None if gap_ms is None else round(gap_ms, 3)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

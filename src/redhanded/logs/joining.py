@@ -1,0 +1,233 @@
+"""From entries that show a failure to the works that failed, and to all comparable ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from redhanded.logs.files import LogFile
+from redhanded.logs.http_requests import duration_ms, route_of
+from redhanded.logs.identifiers import identifiers
+from redhanded.logs.profile import Profile, identifying, likeness, request_field, value_hash
+from redhanded.logs.read import read
+from redhanded.logs.record import Record
+from redhanded.logs.search import Match
+from redhanded.logs.timeline import Rows, Timeline, TimelineBuilder
+from redhanded.logs.works import Work, routes_of, works
+
+_COVERAGE_MIN = 0.4
+"""Share of the matches that must have a field before it may say what one failure is; the database's
+own log may show each failure once more, without it."""
+_TRACKED_MAX = 14
+_PART = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """Failing works among all that came the same way."""
+
+    timeline: Timeline
+    all: list[Work]
+    """Requests of the routes that led to failures, or all jobs if the log shows no requests."""
+    failing: dict[str, Work]
+    """Value of the identity to the work that led to it."""
+    requests: bool
+    """True if ``all`` are requests, False if they are jobs."""
+    routes: tuple[str, ...]
+    thing_keys: tuple[str, ...]
+
+
+def identity_field(matches: Sequence[Match], profile: Profile) -> str | None:
+    """The field that tells one failure from another: the finest one that its retries share.
+
+    Fields are those whose values behave like identifiers. One that never repeats among the matches
+    names an attempt where another field does repeat; two matches with one value, one template and
+    the same number of the attempt are two failures. Names decide only between equals.
+    """
+    candidates = [
+        _candidate(key, matches, len(profile.fields[key].values)) for key in identifying(profile)
+    ]
+    good = [found for found in candidates if found is not None]
+    if not good:
+        return None
+    repeated = any(found.repeats for found in good if found.part < _PART)
+    return min(good, key=lambda found: found.rank(repeated=repeated)).key
+
+
+def join(
+    files: Sequence[LogFile], matches: Sequence[Match], profile: Profile, identity: str
+) -> Joined:
+    """Reads the logs once more and joins their lines by identifiers."""
+    request = request_field(profile)
+    tracked = _tracked(matches, profile, identity, request)
+    builder = TimelineBuilder(tracked)
+    for record in read(files):
+        builder.add(
+            identifiers(record),
+            path=record.path,
+            line=record.line,
+            at_ms=record.entry.at_ms,
+            process=_process(record),
+            route=route_of(record),
+            duration_ms=duration_ms(record.entry.fields),
+        )
+    timeline = builder.finish()
+    values = dict.fromkeys(
+        match.identifiers[identity].value for match in matches if identity in match.identifiers
+    )
+    things = tuple(key for key in tracked if key not in (identity, request))
+    if request is not None:
+        joined = _by_request(timeline, tuple(values), identity, request, things)
+        if joined is not None:
+            return joined
+    everything = works(timeline, identity, job_key=None, thing_keys=things)
+    by_key = {work.key: work for work in everything}
+    failing = {value: by_key[value_hash(value)] for value in values}
+    return Joined(
+        timeline=timeline,
+        all=everything,
+        failing=failing,
+        requests=False,
+        routes=(),
+        thing_keys=things,
+    )
+
+
+def _by_request(
+    timeline: Timeline,
+    values: tuple[str, ...],
+    identity: str,
+    request: str,
+    things: tuple[str, ...],
+) -> Joined | None:
+    """None if most failing jobs cannot be traced to a request."""
+    if identity == request:
+        jobs = [key for key in things if likeness(key)[0] == 0]
+        origin = {value: value_hash(value) for value in values}
+        job_key = jobs[0] if jobs else None
+    else:
+        origin = _origins(timeline, values, identity, request, things)
+        job_key = identity
+    if 2 * len(origin) < len(values):
+        return None
+    named = routes_of(timeline, request, origin.values())
+    if not named:
+        return None
+    everything = works(timeline, request, job_key=job_key, thing_keys=things, routes=named)
+    by_key = {work.key: work for work in everything}
+    return Joined(
+        timeline=timeline,
+        all=everything,
+        failing={value: by_key[key] for value, key in origin.items() if key in by_key},
+        requests=True,
+        routes=tuple(timeline.routes[route] for route in sorted(named)),
+        thing_keys=things,
+    )
+
+
+def _origins(
+    timeline: Timeline,
+    values: tuple[str, ...],
+    identity: str,
+    request: str,
+    things: tuple[str, ...],
+) -> dict[str, int]:
+    """The request behind each job: named on the job's lines, or the last one before the job that
+    names the same thing."""
+    found: dict[str, int] = {}
+    for value in values:
+        rows = timeline.rows(identity, value_hash(value))
+        key = _earliest(timeline, request, rows)
+        if key is None:
+            key = _by_thing(timeline, request, rows, things)
+        if key is not None:
+            found[value] = key
+    return found
+
+
+def _by_thing(timeline: Timeline, request: str, rows: Rows, things: tuple[str, ...]) -> int | None:
+    begun = timeline.at_ms[rows].min()
+    for thing in things:
+        named = timeline.identifiers[thing][rows]
+        for value in dict.fromkeys(named[named != 0].tolist()):
+            same = timeline.rows(thing, value)
+            before = same[
+                (timeline.identifiers[request][same] != 0) & (timeline.at_ms[same] <= begun)
+            ]
+            if len(before):
+                latest = before[timeline.at_ms[before].argmax()]
+                return int(timeline.identifiers[request][latest])
+    return None
+
+
+def _earliest(timeline: Timeline, request: str, rows: Rows) -> int | None:
+    column = timeline.identifiers[request][rows]
+    named = rows[column != 0]
+    if not len(named):
+        return None
+    first = named[timeline.at_ms[named].argsort(kind="stable")[0]]
+    return int(timeline.identifiers[request][first])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    key: str
+    groups: int
+    repeats: bool
+    part: int
+    distinct: int
+    """Values in the whole log: of two fields that tell the failures apart equally well, the one
+    that changes more often is the finer one."""
+
+    def rank(self, *, repeated: bool) -> tuple[bool, bool, int, int, int, str]:
+        work = likeness(self.key)[0]
+        single = repeated and not self.repeats and work != 0
+        return self.part >= _PART, single, -self.groups, work, -self.distinct, self.key
+
+
+def _candidate(key: str, matches: Sequence[Match], distinct: int) -> _Candidate | None:
+    values: Counter[str] = Counter()
+    tries: set[tuple[str, str, int]] = set()
+    for match in matches:
+        identifier = match.identifiers.get(key)
+        if identifier is None:
+            continue
+        values[identifier.value] += 1
+        if match.attempt is not None:
+            one = (identifier.value, match.template, match.attempt)
+            if one in tries:
+                return None
+            tries.add(one)
+    if sum(values.values()) < max(1, _COVERAGE_MIN * len(matches)):
+        return None
+    return _Candidate(
+        key=key,
+        groups=len(values),
+        repeats=max(values.values()) > 1,
+        part=likeness(key)[0],
+        distinct=distinct,
+    )
+
+
+def _tracked(
+    matches: Sequence[Match], profile: Profile, identity: str, request: str | None
+) -> tuple[str, ...]:
+    """The identity, the request and the identifiers that failing entries have come first."""
+    fields = identifying(profile)
+    in_matches = Counter(key for match in matches for key in match.identifiers)
+    ranked = sorted(
+        (key for key in fields if likeness(key)[0] < _PART),
+        key=lambda key: (-in_matches[key], -len(profile.fields[key].values), key),
+    )
+    first = [identity] if request is None else [identity, request]
+    return tuple(dict.fromkeys([*first, *ranked]))[:_TRACKED_MAX]
+
+
+def _process(record: Record) -> str:
+    """Who wrote the entry: its stream, and its process or container where it names one."""
+    for name in ("pid", "process.pid", "process", "hostname", "host", "pod", "container", "worker"):
+        value = record.entry.fields.get(name)
+        if value is not None:
+            return f"{record.source} ({name} {value})"
+    return record.source

@@ -1,0 +1,151 @@
+"""One pass over logs for a text: the entries that show it, and a profile of everything else."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from redhanded.logs.database_errors import DatabaseError, database_error
+from redhanded.logs.files import LogFile
+from redhanded.logs.http_requests import route_of
+from redhanded.logs.identifiers import Identifier, identifiers
+from redhanded.logs.profile import Profile
+from redhanded.logs.read import Tally, read
+from redhanded.logs.record import Record
+from redhanded.logs.templates import similarity, template, words_of
+
+_ATTEMPT = re.compile(r"(?:^|[._])(?:attempts?_?(?:made|number|no)?|retry|retries|try)$", re.I)
+_TEMPLATES_MAX = 2_000
+_TEXTS_MAX = 200
+"""Matches of which the entry itself is kept."""
+_BAD = frozenset(("warn", "error", "fatal"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """An entry that shows the text."""
+
+    path: str
+    line: int
+    """The physical line that shows it; an entry's stack trace spans several."""
+    at_ms: float | None
+    identifiers: dict[str, Identifier]
+    attempt: int | None
+    """Number of the try, where the entry says one."""
+    template: str
+    error: DatabaseError
+    record: Record | None
+    """Of the first two hundred matches."""
+
+
+@dataclass(slots=True)
+class Search:
+    """What one pass found."""
+
+    matches: list[Match] = field(default_factory=list)
+    profile: Profile = field(default_factory=Profile)
+    tally: Tally = field(default_factory=dict)
+    complaints: Counter[str] = field(default_factory=Counter)
+    """Templates of warnings and errors, with their lines."""
+
+    def complaints_like(self, text: str) -> list[tuple[str, int]]:
+        """The complaints, those that share most words with ``text`` first, then the frequent."""
+        words = words_of(text)
+        return sorted(
+            self.complaints.items(), key=lambda item: (-similarity(words, item[0]), -item[1])
+        )
+
+
+def search(files: Sequence[LogFile], text: str) -> Search:
+    """Every entry whose lines contain ``text``, whatever the case; JSON's escapes are seen through.
+
+    Raises ``InputError`` as ``read`` does.
+    """
+    found = Search()
+    needles = tuple({text.lower(), json.dumps(text, ensure_ascii=False)[1:-1].lower()})
+    for record in read(files, found.tally):
+        known = identifiers(record)
+        found.profile.add(known, is_request=route_of(record) is not None)
+        lowered = record.text.lower()
+        if any(needle in lowered for needle in needles):
+            found.matches.append(_match(record, known, needles, len(found.matches)))
+        if record.entry.level in _BAD:
+            _complain(found.complaints, record)
+    return found
+
+
+def headline(record: Record, needles: Sequence[str] = ()) -> str:
+    """The entry's message, followed by the shortest text in it that names the cause.
+
+    With ``needles`` that is the line that contains one of them, else the deepest error message.
+    """
+    message = record.entry.message.partition("\n")[0]
+    cause = _shortest_with(record, needles) if needles else _deepest_message(record)
+    if not cause or cause.lower() in message.lower():
+        return message or cause
+    return f"{message}: {cause}" if message else cause
+
+
+def _match(
+    record: Record, known: dict[str, Identifier], needles: tuple[str, ...], number: int
+) -> Match:
+    physical = record.text.lower().split("\n")
+    inside = next(
+        (at for at, line in enumerate(physical) if any(needle in line for needle in needles)), 0
+    )
+    return Match(
+        path=record.path,
+        line=record.line + inside,
+        at_ms=record.entry.at_ms,
+        identifiers=known,
+        attempt=_attempt(record),
+        template=template(headline(record, needles)),
+        error=database_error(_readable(record), record.entry.fields),
+        record=record if number < _TEXTS_MAX else None,
+    )
+
+
+def _readable(record: Record) -> str:
+    """The strings of an entry, without the escapes of its format."""
+    if not record.text.startswith("{"):
+        return record.text
+    strings = [value for value in record.entry.fields.values() if isinstance(value, str)]
+    return "\n".join(strings) if record.entry.whole else record.text
+
+
+def _attempt(record: Record) -> int | None:
+    for name, value in record.entry.fields.items():
+        if isinstance(value, int) and not isinstance(value, bool) and _ATTEMPT.search(name):
+            return value
+    return None
+
+
+def _shortest_with(record: Record, needles: Sequence[str]) -> str:
+    texts = [value for value in record.entry.fields.values() if isinstance(value, str)]
+    texts.append(record.text if not record.text.startswith("{") else record.entry.message)
+    plain = needles if len(needles) == 1 else (min(needles, key=len),)
+    lines = [
+        line.strip()
+        for text in texts
+        for line in text.split("\n")
+        if any(needle in line.lower() for needle in plain)
+    ]
+    return min(lines, key=len, default="")
+
+
+def _deepest_message(record: Record) -> str:
+    found = [
+        (not any(map(str.isdigit, name)), name.count("."), value)
+        for name, value in record.entry.fields.items()
+        if isinstance(value, str) and "." in name and name.rpartition(".")[2] == "message"
+    ]
+    return max(found)[2].partition("\n")[0] if found else ""
+
+
+def _complain(complaints: Counter[str], record: Record) -> None:
+    text = template(headline(record))
+    if text in complaints or len(complaints) < _TEMPLATES_MAX:
+        complaints[text] += 1

@@ -1,0 +1,1 @@
+"""Counts in; intervals, sample sizes, tests of association and collision odds out. All pure."""
