@@ -22,7 +22,8 @@ class OutputLine:
 class Failure:
     """The symptom, or a broken invariant, as it showed."""
 
-    kind: Literal["symptom", "invariant", "status"]
+    kind: Literal["symptom", "invariant", "status", "error"]
+    """``error``: an error line that no serial run wrote; counted only where asked for."""
     text: str
     """The log line, the violated row or the status; redacted."""
     process: str | None = None

@@ -1,0 +1,79 @@
+"""Hunts: what was asked is completed from the case or the project, then the stages run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from redhanded import hunt as stages
+from redhanded import store
+from redhanded.case.case import Case
+from redhanded.case.errors import InputError, LabError, UsageError
+from redhanded.case.request import HuntRequest, Listener
+from redhanded.contract import FILE_NAME, read
+
+LOG_SUFFIXES = (".log", ".json", ".jsonl", ".ndjson", ".txt", ".gz")
+
+
+def hunt(request: HuntRequest, listener: Listener) -> Case:
+    """All stages, or those left of a case that is resumed. See ``redhanded.hunt.run``."""
+    whole = completed(request)
+    return stages.run(whole, listener)
+
+
+def reproduce(request: HuntRequest, listener: Listener) -> Case:
+    """The stages up to ``reproduce``. Raises ``LabError`` where the system could not be run."""
+    whole = completed(replace(request, until="reproduce"))
+    case = stages.run(whole, listener)
+    if case.reproduction is None and not any(gate.decision == "stopped" for gate in case.gates):
+        reasons = " ".join(case.limits) or "no reason was recorded."
+        raise LabError(f"nothing was reproduced in case {case.identifier}: {reasons}")
+    return case
+
+
+def completed(request: HuntRequest) -> HuntRequest:
+    """The request with what an earlier one or the project's contract says.
+
+    A resumed case keeps its logs, symptom and seed; permission to pass gates is given anew. Raises
+    ``UsageError`` where nothing says what fails, ``InputError`` for a log that is not there.
+    """
+    if request.resume:
+        folder = store.find(request.target, request.case)
+        asked = store.request_of(folder)
+        return replace(
+            asked,
+            resume=True,
+            case=folder.name,
+            yes=request.yes,
+            decided_by=request.decided_by,
+            until=request.until,
+        )
+    if not request.target.is_dir():
+        raise InputError(f"there is no folder {request.target}; give the path of the project")
+    logs = tuple(log for path in request.logs for log in _log_files(path))
+    return replace(request, logs=logs, symptom=request.symptom or _symptom(request.target))
+
+
+def _log_files(path: Path) -> tuple[Path, ...]:
+    """A file is itself; a folder is the logs in it."""
+    if path.is_dir():
+        found = sorted(
+            entry for entry in path.iterdir() if entry.is_file() and entry.suffix in LOG_SUFFIXES
+        )
+        if not found:
+            raise InputError(f"there is no log in the folder {path}; name the files")
+        return tuple(found)
+    if not path.exists():
+        raise InputError(f"there is no log {path}; give a file or a folder of logs")
+    return (path,)
+
+
+def _symptom(target: Path) -> str:
+    if (target / FILE_NAME).is_file():
+        pattern = read(target, allow_remote=True).symptom
+        if pattern.log or pattern.sqlstate:
+            return pattern.log or pattern.sqlstate or ""
+    raise UsageError(
+        "nothing says what fails; give a part of the error message with --symptom TEXT, "
+        f"or write it as `log` below [symptom] in {target / FILE_NAME}"
+    )

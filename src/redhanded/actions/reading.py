@@ -1,0 +1,49 @@
+"""What can be read without running anything: logs, code, cases, the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from redhanded import store
+from redhanded.case import document
+from redhanded.case.case import CASE_SCHEMA, Case
+from redhanded.case.codemap import CodeMap
+from redhanded.case.symptom import Symptom
+
+
+def cases(target: Path) -> tuple[Case, ...]:
+    """All cases of ``target``, oldest first."""
+    return tuple(store.read(folder) for folder in store.all_cases(target))
+
+
+def find(target: Path, identifier: str | None) -> tuple[Case, Path]:
+    """A case (the latest without ``identifier``) and its folder."""
+    folder = store.find(target, identifier)
+    return store.read(folder), folder
+
+
+def schema() -> dict[str, Any]:
+    """JSON schema of what ``--format json`` prints."""
+    return document.schema(Case, identifier=CASE_SCHEMA)
+
+
+def logs(paths: Sequence[Path], symptom: str, *, target: Path | None, redact: bool) -> Symptom:
+    """What the logs say about ``symptom``. Raises ``InputError`` for logs that cannot be read."""
+    from redhanded.hunt import observe
+
+    return observe.gather(paths, symptom, root=target, redact=redact)
+
+
+def explore(target: Path, *, table: str | None) -> CodeMap:
+    """The program as read, paths to ``table`` first."""
+    from redhanded.contract import FILE_NAME, read
+    from redhanded.hunt import explore as stage
+
+    source: tuple[str, ...] = ("src",)
+    if (target / FILE_NAME).is_file():
+        source = read(target, allow_remote=True).source
+    elif not (target / "src").is_dir():
+        source = (".",)
+    return stage.chart(target, source=source, symptom=Symptom(text=table or "", table=table))

@@ -1,0 +1,79 @@
+"""One case's failure again: the smallest schedule, on the code as it stands now."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from redhanded import store
+from redhanded.case.case import Case
+from redhanded.case.errors import UsageError
+from redhanded.case.request import Listener
+from redhanded.case.run import Run
+from redhanded.case.schedule import Schedule
+from redhanded.case.system import SymptomPattern, System
+from redhanded.contract import read
+from redhanded.lab import open_lab
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """What came of it."""
+
+    case: Case
+    schedule: Schedule
+    runs: tuple[Run, ...]
+
+    @property
+    def failed(self) -> int:
+        return sum(run.failed for run in self.runs)
+
+    @property
+    def infeasible(self) -> int:
+        return sum(run.followed.following == "infeasible" for run in self.runs)
+
+
+def replay(
+    target: Path,
+    identifier: str | None,
+    listener: Listener,
+    *,
+    times: int = 1,
+    allow_remote: bool = False,
+) -> Replay:
+    """Follows the schedule of a case ``times`` times and says how often it failed.
+
+    Raises ``UsageError`` for a case without a schedule, ``LabError`` if the system does not run.
+    """
+    case = store.read(store.find(target, identifier))
+    schedule = case.reproduction.schedule if case.reproduction else None
+    if schedule is None:
+        raise UsageError(
+            f"case {case.identifier} holds no failing order, so there is nothing to replay; "
+            f"its outcome is {case.outcome}"
+        )
+    root = Path(case.target)
+    system = read(root, allow_remote=allow_remote)
+    listener.stage("replay", f"the {len(schedule.constraints)} ordering constraints of the case")
+    runs: list[Run] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="redhanded-replay-") as folder,
+        open_lab(
+            system,
+            folder=Path(folder),
+            root=root,
+            symptom=_symptom(system, case),
+            seed=case.seed,
+            say=listener.step,
+        ) as lab,
+    ):
+        for done in range(times):
+            listener.progress(done, times, "following the order")
+            runs.append(lab.follow(schedule))
+    return Replay(case=case, schedule=schedule, runs=tuple(runs))
+
+
+def _symptom(system: System, case: Case) -> SymptomPattern:
+    """What the case was hunted by, beside what the contract says."""
+    return replace(system.symptom, log=case.symptom.text or system.symptom.log)

@@ -1,0 +1,70 @@
+"""The entry ``redhanded``: which commands there are. What they need is imported when they run."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from redhanded.actions import says
+from redhanded.cli import (
+    cases,
+    doctor,
+    explore,
+    hunt,
+    init,
+    logs,
+    replay,
+    report,
+    reproduce,
+    schema,
+)
+from redhanded.cli.faults import guarded
+
+EXIT_CODES = (
+    "Exit codes: 0 nothing found or proven, 1 a failure confirmed, 2 usage, configuration or "
+    "input, 3 the system could not be run, 4 undecided, 130 interrupted, 101 a fault of ours."
+)
+
+app = typer.Typer(
+    help="Catch intermittent failures in the act: from production logs to a proven fix.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+for module in (hunt, reproduce, replay, logs, explore, report, cases, init, doctor, schema):
+    name = module.__name__.rpartition(".")[2]
+    app.command(name, help=says(name))(guarded(module.command))
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        import importlib.metadata
+
+        typer.echo(f"redhanded {importlib.metadata.version('redhanded')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which.")
+    ] = False,
+) -> None:
+    """Catch intermittent failures of services in the act."""
+
+
+def run() -> None:
+    """What the installed script calls. To be ended politely is to be interrupted."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    app(prog_name="redhanded")
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,54 @@
+"""``redhanded replay``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from redhanded.cli.options import (
+    AllowRemote,
+    CaseArgument,
+    Format,
+    FormatOption,
+    NoColor,
+    TargetOption,
+)
+
+Times = Annotated[int, typer.Option("--times", min=1, max=10_000, help="How often.")]
+
+
+def command(
+    case: CaseArgument = None,
+    target: TargetOption = Path(),
+    times: Times = 1,
+    allow_remote: AllowRemote = False,
+    format: FormatOption = Format.HUMAN,
+    no_color: NoColor = False,
+) -> int:
+    from redhanded.actions.replaying import replay
+    from redhanded.case import document
+    from redhanded.cli.terminal import console_for, watching
+    from redhanded.report import order
+
+    console = console_for(format, no_color=no_color)
+    with watching(console, yes=True) as listener:
+        result = replay(target.resolve(), case, listener, times=times, allow_remote=allow_remote)
+    last = result.runs[-1]
+    for line in order.in_columns(last, result.schedule, width=min(console.width, 100)):
+        console.print(line, markup=False, no_wrap=True, overflow="ellipsis")
+    for failure in last.failures:
+        console.print(f"{failure.process or 'system'}: {failure.text}", markup=False, style="red")
+    console.print(
+        f"{result.failed} of {times} replays of case {result.case.identifier} failed, "
+        f"{result.infeasible} were infeasible."
+    )
+    for missed in last.followed.missed:
+        console.print(f"could not be met: {missed}", markup=False)
+    if format is Format.JSON:
+        sys.stdout.write(document.encode(last).decode() + "\n")
+    if result.failed:
+        return 1
+    return 4 if result.infeasible else 0

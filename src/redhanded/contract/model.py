@@ -1,0 +1,105 @@
+"""The shape of ``redhanded.toml``, checked strictly: a key that nothing reads is an error.
+
+Short forms are written out by ``reading`` before these models see them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Text = Annotated[str, Field(min_length=1)]
+Texts = list[Text]
+Environment = dict[str, str]
+
+
+class Table(BaseModel):
+    """Any table of the file."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class SystemTable(Table):
+    name: Text
+    prepare: Texts = []
+    build: Texts = []
+    source: Annotated[Texts, Field(min_length=1)] = ["src"]
+    lay_out: Text | None = None
+
+
+class ServiceTable(Table):
+    kind: Literal["postgres", "redis"]
+    env: Annotated[Environment, Field(min_length=1)]
+    url: Text | None = None
+    migrate: Text | None = None
+
+
+class ProcessTable(Table):
+    command: Text
+    env: Environment = {}
+    cwd: Text = "."
+    env_file: Text | None = None
+    replicas: Annotated[int, Field(ge=1, le=64)] = 1
+    ready: Text | None = None
+    ready_log: Text | None = None
+
+
+class StubTable(Table):
+    env: Annotated[Environment, Field(min_length=1)]
+    routes: Text
+
+
+class SetupTable(Table):
+    sql: Text | Texts = []
+    command: Text | Texts = []
+
+
+class SignTable(Table):
+    scheme: Literal["stripe", "github", "hmac-sha256"]
+    secret_env: Text
+    header: Text | None = None
+
+
+class DeliveryTable(Table):
+    to: Text
+    request: Annotated[str, Field(pattern=r"^[A-Z]+ /\S*$")]
+    name: Text | None = None
+    json_body: Annotated[Any, Field(alias="json")] = None
+    body: str | None = None
+    headers: Environment = {}
+    sign: SignTable | None = None
+    deliveries: Annotated[int, Field(ge=1, le=100)] = 1
+    gap_ms: Annotated[float, Field(ge=0)] | Literal["from-log"] | None = None
+    after: Text | None = None
+    expect: Annotated[int, Field(ge=100, le=599)] | None = None
+
+
+class SymptomTable(Table):
+    log: Text | None = None
+    sqlstate: Annotated[str, Field(pattern=r"^[0-9A-Z]{5}$")] | None = None
+    status: Annotated[int, Field(ge=100, le=599)] | None = None
+    rate: Annotated[float, Field(gt=0, le=1)] | None = None
+
+
+class InvariantTable(Table):
+    sql: Text
+    service: Text | None = None
+
+
+class TestsTable(Table):
+    command: Text
+
+
+class Contract(Table):
+    """The whole file."""
+
+    system: SystemTable
+    services: dict[str, ServiceTable] = {}
+    processes: Annotated[dict[str, ProcessTable], Field(min_length=1)]
+    stubs: dict[str, StubTable] = {}
+    setup: SetupTable = SetupTable()
+    workload: list[DeliveryTable] = []
+    symptom: SymptomTable = SymptomTable()
+    invariants: dict[str, InvariantTable] = {}
+    tests: TestsTable | None = None

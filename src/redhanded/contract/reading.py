@@ -1,0 +1,248 @@
+"""``redhanded.toml`` → ``System``. Everything wrong with the file is an ``InputError``: the file,
+the line, what is wrong there, and what to write instead."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from redhanded.case.errors import InputError
+from redhanded.case.system import (
+    Delivery,
+    Invariant,
+    Process,
+    Service,
+    Signature,
+    Stub,
+    SymptomPattern,
+    System,
+)
+from redhanded.contract import model
+from redhanded.contract.addresses import check_places, check_url
+from redhanded.contract.complaints import complaint, nearest
+from redhanded.contract.lines import line_of
+from redhanded.contract.names import FILE_NAME, SERVICE_PLACES, STUB_PLACES
+from redhanded.contract.short_forms import refuse_unsupported, written_out
+
+
+def read(root: Path, *, allow_remote: bool = False) -> System:
+    """The system that ``root``/``redhanded.toml`` describes; nothing is started or written.
+
+    Raises ``InputError`` for a file that is missing, is not TOML, has an unknown key, names a file
+    or a process that is not there, or a service on another machine without ``allow_remote``.
+    """
+    root = root.resolve()
+    if not root.is_dir():
+        raise InputError(f"there is no folder {root}; give the path of the project to hunt in")
+    path = root / FILE_NAME
+    source = _File(name=FILE_NAME, text=_text(path), root=root)
+    document = _parsed(source)
+    refuse_unsupported(document, source.fail)
+    notes: list[str] = []
+    try:
+        contract = model.Contract.model_validate(written_out(document, notes))
+    except ValidationError as error:
+        raise InputError(complaint(error, FILE_NAME, source.text)) from None
+    return _system(contract, source, notes, allow_remote=allow_remote)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    name: str
+    text: str
+    root: Path
+
+    def fail(self, where: tuple[str | int, ...], sentence: str) -> InputError:
+        return InputError(f"{self.name}:{line_of(self.text, where)}: {sentence}")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(
+            f"there is no {path.name} in {path.parent}, so the system cannot be run; "
+            f"`redhanded init {path.parent}` writes one with the services, processes, stubs and "
+            "webhook that it finds, every guess marked"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from None
+
+
+def _parsed(source: _File) -> dict[str, Any]:
+    try:
+        return tomllib.loads(source.text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{source.name} is not TOML: {error}; correct that line") from None
+
+
+def _system(
+    contract: model.Contract, source: _File, notes: list[str], *, allow_remote: bool
+) -> System:
+    return System(
+        name=contract.system.name,
+        root=str(source.root),
+        prepare=tuple(contract.system.prepare),
+        build=tuple(contract.system.build),
+        lay_out=contract.system.lay_out,
+        source=tuple(contract.system.source),
+        services=tuple(
+            _service(name, table, source, allow_remote) for name, table in contract.services.items()
+        ),
+        processes=tuple(
+            _process(name, table, source) for name, table in contract.processes.items()
+        ),
+        stubs=tuple(_stub(name, table, source) for name, table in contract.stubs.items()),
+        setup_sql=_setup_sql(contract.setup, source),
+        setup_commands=tuple(_listed(contract.setup.command)),
+        workload=tuple(
+            _delivery(position, table, contract, source, notes)
+            for position, table in enumerate(contract.workload)
+        ),
+        symptom=SymptomPattern(**contract.symptom.model_dump()),
+        invariants=tuple(
+            _invariant(name, table, contract, source) for name, table in contract.invariants.items()
+        ),
+        test_command=contract.tests.command if contract.tests else None,
+        notes=tuple(notes),
+    )
+
+
+def _service(name: str, table: model.ServiceTable, source: _File, allow_remote: bool) -> Service:
+    where = ("services", name)
+    check_places(
+        table.env, SERVICE_PLACES, lambda key, says: source.fail((*where, "env", key), says)
+    )
+    if table.url is not None:
+        check_url(
+            table.url,
+            table.kind,
+            allow_remote=allow_remote,
+            fail=lambda sentence: source.fail((*where, "url"), sentence),
+        )
+    if table.migrate and table.kind == "redis":
+        raise source.fail(
+            (*where, "migrate"), "a redis service has no migrations; remove `migrate`"
+        )
+    return Service(name=name, **table.model_dump())
+
+
+def _process(name: str, table: model.ProcessTable, source: _File) -> Process:
+    where = ("processes", name)
+    if not (source.root / table.cwd).is_dir():
+        raise source.fail((*where, "cwd"), f"there is no folder {table.cwd} in {source.root}")
+    if table.env_file and not (source.root / table.cwd / table.env_file).is_file():
+        raise source.fail((*where, "env_file"), f"there is no file {table.env_file}")
+    if table.ready and table.ready_log:
+        raise source.fail(
+            (*where, "ready_log"), "`ready` and `ready_log` exclude each other; keep one"
+        )
+    return Process(name=name, **table.model_dump())
+
+
+def _stub(name: str, table: model.StubTable, source: _File) -> Stub:
+    where = ("stubs", name)
+    check_places(table.env, STUB_PLACES, lambda key, says: source.fail((*where, "env", key), says))
+    _loaded(table.routes, (*where, "routes"), source)
+    return Stub(name=name, **table.model_dump())
+
+
+def _setup_sql(table: model.SetupTable, source: _File) -> tuple[str, ...]:
+    """Statements as written; an entry that ends in ``.sql`` and is one word is a file."""
+    statements = []
+    for entry in _listed(table.sql):
+        if entry.endswith(".sql") and len(entry.split()) == 1:
+            path = source.root / entry
+            if not path.is_file():
+                raise source.fail(("setup", "sql"), f"there is no file {entry} in {source.root}")
+            statements.append(path.read_text(encoding="utf-8"))
+        else:
+            statements.append(entry)
+    return tuple(statements)
+
+
+def _delivery(
+    position: int,
+    table: model.DeliveryTable,
+    contract: model.Contract,
+    source: _File,
+    notes: list[str],
+) -> Delivery:
+    where: tuple[str | int, ...] = ("workload", position)
+    _known(table.to, contract.processes, "process", (*where, "to"), source)
+    names = [entry.name or entry.request for entry in contract.workload]
+    if table.after is not None:
+        _known(table.after, dict.fromkeys(names), "workload", (*where, "after"), source)
+    if table.json_body is not None and table.body is not None:
+        raise source.fail((*where, "body"), "`json` and `body` exclude each other; keep one")
+    if table.name is None:
+        notes.append(f"workload {position + 1} is called {table.request!r}")
+    body = table.json_body
+    if isinstance(body, str):
+        body = _loaded(body, (*where, "json"), source)
+    method, path = table.request.split(" ", 1)
+    gap = table.gap_ms
+    return Delivery(
+        name=names[position],
+        to=table.to,
+        method=method,
+        path=path,
+        body=body,
+        raw_body=table.body,
+        headers=table.headers,
+        sign=Signature(**table.sign.model_dump()) if table.sign else None,
+        deliveries=table.deliveries,
+        gap_ms=None if gap is None or isinstance(gap, str) else gap,
+        after=table.after,
+        expect=table.expect,
+    )
+
+
+def _invariant(
+    name: str, table: model.InvariantTable, contract: model.Contract, source: _File
+) -> Invariant:
+    where = ("invariants", name)
+    databases = {key: entry for key, entry in contract.services.items() if entry.kind == "postgres"}
+    if table.service is not None:
+        _known(table.service, databases, "postgres service", (*where, "service"), source)
+    elif len(databases) != 1:
+        raise source.fail(
+            where,
+            f'there are {len(databases)} postgres services; say which one with `service = "…"`',
+        )
+    return Invariant(name=name, sql=table.sql, service=table.service)
+
+
+def _known(
+    name: str,
+    known: Mapping[str, object],
+    what: str,
+    where: tuple[str | int, ...],
+    source: _File,
+) -> None:
+    if name not in known:
+        raise source.fail(where, f"there is no {what} {name!r}{nearest(name, known)}")
+
+
+def _loaded(relative: str, where: tuple[str | int, ...], source: _File) -> Any:
+    path = source.root / relative
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise source.fail(where, f"there is no file {relative} in {source.root}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise source.fail(where, f"{relative} cannot be read: {error}") from None
+    except json.JSONDecodeError as error:
+        raise source.fail(
+            where, f"{relative} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}"
+        ) from None
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from redhanded.case.errors import InputError
+from redhanded.contract import read
+
+SMALL = """
+[system]
+name = "tickets"
+
+[services.postgres]
+env = "DATABASE_URL"
+migrate = "npm run migrate"
+
+[services.redis]
+env = "CACHE_URL"
+
+[processes.api]
+command = "node api.js"
+env = { PORT = "{port}" }
+ready = "http://127.0.0.1:{port}/up"
+
+[[workload]]
+to = "api"
+request = "POST /seats"
+json = { seat = "{unique}" }
+gap_ms = "from-log"
+
+[symptom]
+log = "could not book"
+
+[invariants]
+one_seat = "SELECT seat FROM bookings GROUP BY 1 HAVING count(*) > 1"
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    (folder / "redhanded.toml").write_text(text)
+    return folder
+
+
+def refused(folder: Path, text: str, **options: bool) -> str:
+    with pytest.raises(InputError) as caught:
+        read(written(folder, text), **options)
+    assert caught.value.exit_code == 2
+    return str(caught.value)
+
+
+def test_short_forms_mean_what_their_long_forms_say(tmp_path: Path) -> None:
+    system = read(written(tmp_path, SMALL))
+    assert [(service.kind, service.env) for service in system.services] == [
+        ("postgres", {"DATABASE_URL": "{url}"}),
+        ("redis", {"CACHE_URL": "{url}"}),
+    ]
+    assert system.invariants[0].sql.startswith("SELECT seat")
+    assert system.workload[0].body == {"seat": "{unique}"}
+    assert (system.workload[0].method, system.workload[0].path) == ("POST", "/seats")
+    assert system.workload[0].gap_ms is None
+    assert system.source == ("src",)
+    assert any("kind postgres" in note for note in system.notes)
+
+
+def test_a_fixture_is_read_and_a_gap_in_numbers_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "seat.json").write_text(json.dumps({"seat": 4}))
+    text = SMALL.replace('{ seat = "{unique}" }', '"seat.json"').replace('"from-log"', "40")
+    delivery = read(written(tmp_path, text)).workload[0]
+    assert delivery.body == {"seat": 4}
+    assert delivery.gap_ms == 40.0
+
+
+def test_an_unknown_key_is_named_with_its_line_and_the_nearest_known_one(tmp_path: Path) -> None:
+    message = refused(tmp_path, SMALL.replace("migrate =", "migrat ="))
+    assert message.startswith("redhanded.toml:7: unknown key 'migrat' in [services.postgres]")
+    assert "did you mean 'migrate'?" in message
+
+
+def test_an_unknown_key_in_a_workload_has_the_line_of_its_own_entry(tmp_path: Path) -> None:
+    second = '\n[[workload]]\nto = "api"\nrequest = "GET /seats"\ndelivery = 2\n'
+    message = refused(tmp_path, SMALL + second)
+    assert message.startswith("redhanded.toml:32: unknown key 'delivery' in [[workload]] number 2")
+    assert "'deliveries'" in message
+
+
+def test_an_unknown_table_is_named(tmp_path: Path) -> None:
+    assert "did you mean 'processes'?" in refused(
+        tmp_path, SMALL.replace("[processes.api]", "[proceses.api]")
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("[services.redis]", "[services.cache]", "'kind' is missing in [services.cache]"),
+        ('command = "node api.js"', "", "'command' is missing in [processes.api]"),
+        ('to = "api"', 'to = "app"', "there is no process 'app'; did you mean 'api'?"),
+        ("POST /seats", "/seats", "is not a method and a path"),
+        ('json = { seat = "{unique}" }', 'json = "no.json"', "there is no file no.json"),
+        ('env = "CACHE_URL"', 'env = { CACHE_URL = "{uri}" }', "did you mean 'url'?"),
+        ('name = "tickets"', "name = 3", "'name' in [system]"),
+        ('name = "tickets"', "name = ", "is not TOML"),
+        ('env = "CACHE_URL"', 'env = "CACHE_URL"\ntls = true', "TLS between the system"),
+        ('env = "CACHE_URL"', 'env = "CACHE_URL"\nfiles = ["a"]', "not supported yet"),
+        ("one_seat = ", "one_seat.serial = true\nelse = ", "state what must hold with `sql`"),
+        ('gap_ms = "from-log"', 'run = "k6 run a.js"', "programs are not supported yet"),
+        ('gap_ms = "from-log"', 'gap_ms = "from-logs"', "'gap_ms' in [[workload]] number 1"),
+        ('log = "could not book"', "rate = 3.0", "'rate' in [symptom]"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_a_sentence(
+    tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    assert old in SMALL
+    message = refused(tmp_path, SMALL.replace(old, new))
+    assert says in message
+    assert message.startswith("redhanded.toml")
+
+
+def test_a_missing_file_says_which_command_writes_one(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="redhanded init"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("redis://cache.example.com:6379", "--allow-remote"),
+        ("rediss://127.0.0.1:6379", "TLS"),
+        ("postgres://127.0.0.1/x", "is not redis"),
+        ("redis:///0", "names no host"),
+    ],
+)
+def test_a_service_elsewhere_is_refused(tmp_path: Path, url: str, says: str) -> None:
+    text = SMALL.replace('env = "CACHE_URL"', f'env = "CACHE_URL"\nurl = "{url}"')
+    message = refused(tmp_path, text)
+    assert says in message
+    assert "redhanded.toml:11:" in message
+
+
+def test_a_service_elsewhere_is_accepted_when_allowed(tmp_path: Path) -> None:
+    url = "redis://cache.example.com:6379"
+    text = SMALL.replace('env = "CACHE_URL"', f'env = "CACHE_URL"\nurl = "{url}"')
+    assert read(written(tmp_path, text), allow_remote=True).services[1].url == url
+    for here in ("redis://localhost:1", "redis://127.3.2.1", "redis://[::1]:6379/1"):
+        assert read(written(tmp_path, text.replace(url, here))).services[1].url == here
+
+
+def test_setup_takes_statements_and_sql_files(tmp_path: Path) -> None:
+    (tmp_path / "seed.sql").write_text("INSERT INTO a VALUES (1)")
+    text = SMALL + '\n[setup]\nsql = ["SELECT 1", "seed.sql"]\ncommand = "npm run seed"\n'
+    system = read(written(tmp_path, text))
+    assert system.setup_sql == ("SELECT 1", "INSERT INTO a VALUES (1)")
+    assert system.setup_commands == ("npm run seed",)

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import pytest
+import sample
+
+from redhanded.case import document
+from redhanded.case.case import CASE_SCHEMA, Case
+from redhanded.case.errors import InputError
+from redhanded.case.symptom import Symptom
+from redhanded.report import write
+from redhanded.report.writing import as_html, as_markdown
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    sample.lay_out(tmp_path)
+    return sample.case(tmp_path)
+
+
+def test_the_page_asks_nothing_of_the_network_and_runs_nothing(case: Case, tmp_path: Path) -> None:
+    page = write(case, tmp_path / "out").read_text()
+    assert not re.search(r"<(script|link|img|iframe|object|embed)\b", page)
+    assert not re.search(r"@import|url\(", page)
+    addresses = set(re.findall(r"https?://[^\"'\s<]+", page))
+    assert addresses == {"http://www.w3.org/2000/svg"}
+
+
+def test_values_are_escaped(case: Case) -> None:
+    page = as_html(case)
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "'<b>&'" not in page
+
+
+def test_the_pictures_are_well_formed(case: Case) -> None:
+    pictures = re.findall(r"<svg.*?</svg>", as_html(case), flags=re.DOTALL)
+    assert len(pictures) == 4
+    for picture in pictures:
+        ET.fromstring(picture)
+
+
+def test_the_page_tells_the_whole_story(case: Case) -> None:
+    page = as_html(case)
+    for expected in (
+        "A second reservation that looks for a seat",
+        "src/api/reserve.js:7",
+        "◂ enqueue",
+        "100 of 100",
+        "23505 seat_assignments_reference_key",
+        "Must two workers run at the same time?",
+        "a + b",
+        "could not be met",
+        "tempting; measured, never proposed",
+        "2026-03-02T02:58:11Z",
+        "Clocks were not controlled.",
+        "Assign seats in the worker",
+        "No order of 2 deliveries",
+        "the file is not there any more",
+    ):
+        assert expected in page, expected
+
+
+def test_markdown_says_the_same_in_text(case: Case) -> None:
+    text = as_markdown(case)
+    assert text.startswith("# A second reservation")
+    assert "1 first" in text
+    assert "FAILS" in text
+    assert "| a + b | holds |" in text
+    assert "```diff" in text
+
+
+def test_a_case_with_nothing_but_a_symptom_has_a_page(tmp_path: Path) -> None:
+    case = Case(
+        identifier="0001-x",
+        target=str(tmp_path),
+        symptom=Symptom(text="x"),
+        limits=("There is no redhanded.toml, so nothing was run.",),
+    )
+    page = write(case, tmp_path / "out").read_text()
+    assert "The cause is not decided." in page
+    assert "There is no redhanded.toml" in page
+    assert "The order that fails" not in page
+    assert "--resume" in as_markdown(case)
+
+
+def test_a_quiet_case_says_that_nothing_failed(tmp_path: Path, case: Case) -> None:
+    quiet = replace(
+        case,
+        outcome="REFUTED",
+        summary="",
+        root_cause=None,
+        reproduction=None,
+        fix=None,
+        proof=None,
+    )
+    page = as_html(quiet)
+    assert "No failure within the stated bound." in page
+    assert "The change" not in page
+
+
+def test_a_folder_that_cannot_be_written_is_said_so(case: Case, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be written"):
+        write(case, tmp_path / "file" / "out")
+
+
+def test_a_case_fits_its_published_schema(case: Case) -> None:
+    schema = document.schema(Case, identifier=CASE_SCHEMA)
+    jsonschema.validate(json.loads(document.encode(case)), schema)
+    assert document.decode(document.encode(case), Case) == case
