@@ -7,6 +7,7 @@ run left in its folder.
 
 from __future__ import annotations
 
+from redhanded.lab.embedded.binaries import cache_folder
 from redhanded.lab.embedded.node import find_node, node_environment
 from redhanded.lab.embedded.postgres import PostgresServer, find_postgres, start_postgres
 from redhanded.lab.embedded.process_table import descendants, is_alive, session, wait_for_exit
@@ -18,6 +19,7 @@ __all__ = [
     "Launched",
     "PostgresServer",
     "RedisServer",
+    "cache_folder",
     "descendants",
     "exit_code",
     "find_node",

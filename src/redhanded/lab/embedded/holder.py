@@ -9,6 +9,7 @@ ends.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -42,6 +43,7 @@ def main(channel: socket.socket) -> None:
         signal.signal(number, signal.SIG_IGN)
     try:
         own_user = unshare()
+        take_a_small_socket_table()
         make_everything_local()
         sniffer = open_sniffer()
     except OSError as error:
@@ -68,6 +70,20 @@ def unshare() -> bool:
     # A change of credentials hides /proc/PID/ns from our own user; processes enter through it.
     libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
     return True
+
+
+def take_a_small_socket_table() -> None:
+    """Move to a namespace whose table of connections is its own and small.
+
+    Listing sockets walks the whole table. The host's has as many as 262,144 buckets (0.3 ms a walk
+    on the machine this was measured on); 512 are enough for one system. A namespace's sysctl decides
+    the size for those made after it, so a second namespace is made; where that fails the first one
+    stays.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    with contextlib.suppress(OSError):
+        Path("/proc/sys/net/ipv4/tcp_child_ehash_entries").write_text("512")
+        libc.unshare(CLONE_NEWNET)
 
 
 def make_everything_local() -> None:

@@ -1,0 +1,7 @@
+"""Run a system under a chosen order of events, against real PostgreSQL and Redis."""
+
+from __future__ import annotations
+
+from redhanded.lab.trial import Lab, Played, Services, open_lab, open_services
+
+__all__ = ["Lab", "Played", "Services", "open_lab", "open_services"]

@@ -1,0 +1,155 @@
+"""The workload without any control: what happens by itself, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from redhanded.case.reproduction import NaturalRun
+from redhanded.case.run import OutputLine
+from redhanded.lab.choices import Choices
+from redhanded.lab.clock import monotonic_ms
+from redhanded.lab.outside import Exchange, Request, build
+from redhanded.lab.trial import Lab
+
+SETTLE_LIMIT_S = 10.0
+RESTS_WANTED = 3
+
+
+def run_naturally(
+    lab: Lab,
+    *,
+    name: str,
+    trials: int,
+    gaps_ms: Sequence[float],
+    per_second: float | None,
+    seed: int,
+    strict: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> NaturalRun:
+    """Sends ``trials`` groups of deliveries, each with the next of ``gaps_ms`` between deliveries.
+
+    ``per_second`` groups begin each second (None: the next begins when the last one is done). A
+    trial fails once, however many lines it logs. With ``strict`` an error line that serial runs do
+    not write counts too.
+    """
+    lab.reset()
+    world = _World(lab, name, trials, gaps_ms, per_second, seed, strict, on_progress)
+    running = lab.running
+    before = running.on_line
+    running.on_line = world.line
+    running.natural = True
+    running.traffic.forward_all()
+    started = monotonic_ms()
+    try:
+        world.run()
+    finally:
+        running.on_line = before
+        running.natural = False
+    return world.result((monotonic_ms() - started) / 1000.0)
+
+
+class _World:
+    def __init__(
+        self,
+        lab: Lab,
+        name: str,
+        trials: int,
+        gaps_ms: Sequence[float],
+        per_second: float | None,
+        seed: int,
+        strict: bool,
+        on_progress: Callable[[int, int], None] | None,
+    ) -> None:
+        self.lab = lab
+        self.name = name
+        self.trials = trials
+        self.gaps_ms = list(gaps_ms) or [0.0]
+        self.per_second = per_second
+        self.choices = Choices(seed)
+        self.strict = strict
+        self.on_progress = on_progress
+        self.open: list[Exchange] = []
+        self.failed: set[int] = set()
+        self.unplaced = 0
+        self.tokens: dict[str, int] = {}
+        self.begun = 0
+
+    def run(self) -> None:
+        pump = self.lab.running.pump
+        if self.per_second is not None:
+            for trial in range(self.trials):
+                pump.after(trial / self.per_second, partial(self._begin, trial))
+            while self.begun < self.trials:
+                pump.turn(0.02)
+            self._settle()
+            return
+        for trial in range(self.trials):
+            self._begin(trial)
+            self._settle()
+
+    def result(self, seconds: float) -> NaturalRun:
+        gaps = ", ".join(f"{gap:g}" for gap in sorted(set(self.gaps_ms)))
+        pace = (
+            f"{self.per_second:g} started per second"
+            if self.per_second is not None
+            else "one after the other"
+        )
+        return NaturalRun(
+            name=self.name,
+            trials=self.trials,
+            failures=min(self.trials, len(self.failed) + self.unplaced),
+            seconds=round(seconds, 3),
+            how=f"deliveries {gaps} ms apart, {pace}, nothing held",
+        )
+
+    def line(self, line: OutputLine) -> None:
+        wanted = self.lab.symptom.log
+        shown = bool(wanted) and (wanted or "").lower() in line.text.lower()
+        if not shown and not (self.strict and self.lab.is_unusual(line.text)):
+            return
+        for token, trial in self.tokens.items():
+            if token in line.text:
+                self.failed.add(trial)
+                return
+        if self.per_second is None and self.begun:
+            self.failed.add(self.begun - 1)
+        else:
+            self.unplaced += 1
+
+    def _begin(self, trial: int) -> None:
+        unique = self.choices.token()
+        self.tokens[unique] = trial
+        self.begun += 1
+        gap = self.gaps_ms[trial % len(self.gaps_ms)]
+        number = 0
+        for entry in self.lab.system.workload:
+            program = self.lab.receiver(entry)
+            env = self.lab.running.programs[program].environment
+            request = build(entry, unique, env)
+            for _ in range(entry.deliveries):
+                send = partial(self._send, program, request)
+                if number and gap:
+                    self.lab.running.pump.after(number * gap / 1000.0, send)
+                else:
+                    send()
+                number += 1
+        if self.on_progress is not None:
+            self.on_progress(self.begun, self.trials)
+
+    def _send(self, program: str, request: Request) -> None:
+        self.open.append(self.lab.running.send(program, request))
+
+    def _settle(self) -> None:
+        """Until every answer came and the system was at rest a few times in a row."""
+        running = self.lab.running
+        deadline = monotonic_ms() + SETTLE_LIMIT_S * 1000
+        rests = 0
+        while rests < RESTS_WANTED and monotonic_ms() < deadline:
+            running.pump.turn(0.002)
+            waiting = any(not exchange.ended for exchange in self.open)
+            quiet = not waiting and not running.pump.pending() and running.watch.at_rest()
+            rests = rests + 1 if quiet and not running.pump.turn(0.001) else 0
+        for exchange in self.open:
+            exchange.close()
+        self.open.clear()

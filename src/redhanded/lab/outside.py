@@ -1,0 +1,139 @@
+"""The outside world: sends a workload's requests, signed as their receiver expects."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from redhanded.case.errors import InputError, WireError
+from redhanded.case.system import Delivery, Signature
+from redhanded.lab.clock import epoch_s
+from redhanded.lab.pump import Pipe, Pump
+from redhanded.lab.wire.http import HttpStream
+
+UNIQUE = "{unique}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request, ready to be sent."""
+
+    data: bytes
+    text: str
+    """Method, path and body for a reader."""
+
+
+def build(delivery: Delivery, unique: str, environment: Mapping[str, str]) -> Request:
+    """The request with ``{unique}`` filled in and the signature made."""
+    body = _body(delivery, unique)
+    path = delivery.path.replace(UNIQUE, unique)
+    headers = {name: value.replace(UNIQUE, unique) for name, value in delivery.headers.items()}
+    lower = {name.lower() for name in headers}
+    if body and "content-type" not in lower:
+        headers["Content-Type"] = "application/json"
+    if delivery.sign is not None:
+        name, value = sign(delivery.sign, body, environment)
+        headers[name] = value
+    lines = [f"{delivery.method} {path} HTTP/1.1", "Host: 127.0.0.1", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    lines.append(f"Content-Length: {len(body)}")
+    head = "\r\n".join(lines).encode() + b"\r\n\r\n"
+    return Request(
+        data=head + body, text=f"{delivery.method} {path} {body.decode('utf-8', 'replace')}"
+    )
+
+
+def sign(signature: Signature, body: bytes, environment: Mapping[str, str]) -> tuple[str, str]:
+    """Header name and value for a body."""
+    secret = environment.get(signature.secret_env)
+    if secret is None:
+        raise InputError(
+            f"The workload is signed with `{signature.secret_env}`, which the receiving process "
+            "does not have: set it in that process's `env` in redhanded.toml."
+        )
+    if signature.scheme == "stripe":
+        at = str(int(epoch_s()))
+        digest = _hmac(secret, at.encode() + b"." + body)
+        return signature.header or "Stripe-Signature", f"t={at},v1={digest}"
+    if signature.scheme == "github":
+        return signature.header or "X-Hub-Signature-256", f"sha256={_hmac(secret, body)}"
+    if signature.scheme == "hmac-sha256":
+        return signature.header or "X-Signature", _hmac(secret, body)
+    raise InputError(
+        f"The signature scheme `{signature.scheme}` is not known: use stripe, github or "
+        "hmac-sha256 in the workload's `sign`."
+    )
+
+
+class Exchange:
+    """One request on a connection of its own, and its answer."""
+
+    def __init__(self, pump: Pump, connection: socket.socket, port: int, request: Request) -> None:
+        self.status: int | None = None
+        self.ended = False
+        self.on_end: Callable[[], None] | None = None
+        self._stream = HttpStream()
+        self._stream.client(request.data)
+        try:
+            connection.connect(("127.0.0.1", port))
+        except OSError:
+            connection.close()
+            self.ended = True
+            return
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._pipe = Pipe(pump, connection, self._from_server, self._closed)
+        self._pipe.send(request.data)
+
+    def close(self) -> None:
+        if not self.ended:
+            self._pipe.close()
+            self._finish()
+
+    def _from_server(self, data: bytes) -> None:
+        try:
+            answers = self._stream.server(data)
+        except WireError:
+            self.close()
+            return
+        for answer in answers:
+            self.status = answer.status or self.status
+            if answer.complete and answer.serial is not None:
+                self._pipe.close()
+                self._finish()
+
+    def _closed(self) -> None:
+        self._stream.end()
+        self._finish()
+
+    def _finish(self) -> None:
+        if not self.ended:
+            self.ended = True
+            if self.on_end is not None:
+                self.on_end()
+
+
+def _body(delivery: Delivery, unique: str) -> bytes:
+    if delivery.raw_body is not None:
+        return delivery.raw_body.replace(UNIQUE, unique).encode()
+    if delivery.body is None:
+        return b""
+    return json.dumps(_fill(delivery.body, unique), separators=(",", ":")).encode()
+
+
+def _fill(value: Any, unique: str) -> Any:
+    if isinstance(value, str):
+        return value.replace(UNIQUE, unique)
+    if isinstance(value, list):
+        return [_fill(item, unique) for item in value]
+    if isinstance(value, dict):
+        return {name: _fill(item, unique) for name, item in value.items()}
+    return value
+
+
+def _hmac(secret: str, data: bytes) -> str:
+    return hmac.new(secret.encode(), data, hashlib.sha256).hexdigest()

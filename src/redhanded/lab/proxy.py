@@ -1,0 +1,261 @@
+"""Stands between one process and one service, and lets somebody else decide what passes.
+
+A channel is one connection of a process: its bytes become units (``lab/wire``), which wait in
+their order until they are forwarded. Nothing is changed on the way.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from redhanded.case.errors import WireError
+from redhanded.case.operation import Protocol as WireProtocol
+from redhanded.lab.pump import Pipe, Pump
+from redhanded.lab.wire.http import HttpStream
+from redhanded.lab.wire.postgres import PostgresStream
+from redhanded.lab.wire.redis import RedisStream
+from redhanded.lab.wire.unit import Answer, Stream, Unit
+
+Kind = Literal["postgres", "redis", "http"]
+STREAMS: dict[str, Callable[[], Stream]] = {
+    "postgres": PostgresStream,
+    "redis": RedisStream,
+    "http": HttpStream,
+}
+
+
+class Upstream(Protocol):
+    """Where forwarded units go."""
+
+    def forward(self, unit: Unit) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Owner(Protocol):
+    """Who decides: told of all that arrives, before it goes on."""
+
+    def arrived(self, channel: Channel, unit: Unit) -> None:
+        """``unit`` is the newest in ``channel.waiting``."""
+
+    def answered(self, channel: Channel, answer: Answer) -> None:
+        """``answer`` came; call ``channel.deliver`` for it to go on."""
+
+    def closed(self, channel: Channel) -> None:
+        """The process or the service ended the connection."""
+
+    def broken(self, channel: Channel, error: WireError) -> None:
+        """Bytes came that are not the protocol; the channel passes them on unread from here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Who talks to whom: one listening address of the lab."""
+
+    process: str
+    service: str
+    kind: Kind
+    connect: Callable[[Channel], Upstream] = field(compare=False)
+
+    @property
+    def protocol(self) -> WireProtocol:
+        return self.kind
+
+
+class Channel:
+    """One connection from a process to a service."""
+
+    def __init__(
+        self, pump: Pump, route: Route, connection: socket.socket, owner: Owner, number: int
+    ) -> None:
+        self.route = route
+        self.number = number
+        self.port = _peer_port(connection)
+        self.waiting: deque[Unit] = deque()
+        """Units that were not forwarded, oldest first."""
+        self.stream: Stream = STREAMS[route.kind]()
+        self._owner = owner
+        self._opaque = False
+        self._client = Pipe(pump, connection, self._from_client, self._client_ended)
+        try:
+            self._upstream: Upstream | None = route.connect(self)
+        except OSError:
+            self._upstream = None
+            self._client.close()
+
+    @property
+    def open(self) -> bool:
+        return self._client.open and self._upstream is not None
+
+    def forward(self) -> Unit:
+        """Sends the oldest waiting unit on; gives it."""
+        unit = self.waiting.popleft()
+        if self._upstream is not None:
+            self._upstream.forward(unit)
+        return unit
+
+    def reply(self, data: bytes) -> None:
+        """Answers the oldest waiting unit in the service's place; the service never sees it."""
+        unit = self.waiting.popleft()
+        self.stream.withdraw(unit.serial)
+        self._client.send(data)
+
+    def deliver(self, data: bytes) -> None:
+        """Sends bytes of the service to the process."""
+        self._client.send(data)
+
+    def from_server(self, data: bytes) -> None:
+        """Takes bytes that the service sent."""
+        if self._opaque:
+            self._client.send(data)
+            return
+        try:
+            answers = self.stream.server(data)
+        except WireError as error:
+            self._give_up(error)
+            self._client.send(data)
+            return
+        for answer in answers:
+            self._owner.answered(self, answer)
+
+    def server_ended(self) -> None:
+        """The service closed its side."""
+        if not self._opaque:
+            for answer in self.stream.end():
+                self._owner.answered(self, answer)
+        self._upstream = None
+        self._client.close()
+        self._owner.closed(self)
+
+    def close(self) -> None:
+        self._client.close()
+        if self._upstream is not None:
+            self._upstream.close()
+            self._upstream = None
+
+    def _from_client(self, data: bytes) -> None:
+        if self._opaque:
+            self._send_raw(data)
+            return
+        try:
+            units = self.stream.client(data)
+        except WireError as error:
+            self._give_up(error)
+            self._send_raw(data)
+            return
+        for unit in units:
+            self.waiting.append(unit)
+            self._owner.arrived(self, unit)
+
+    def _client_ended(self) -> None:
+        if self._upstream is not None:
+            self._upstream.close()
+            self._upstream = None
+        self._owner.closed(self)
+
+    def _give_up(self, error: WireError) -> None:
+        self._opaque = True
+        while self.waiting:
+            self.forward()
+        self._owner.broken(self, error)
+
+    def _send_raw(self, data: bytes) -> None:
+        if self._upstream is not None:
+            self._upstream.forward(Unit(serial=-1, offset=-1, raw=data, kind="RAW"))
+
+
+class SocketUpstream:
+    """A service behind a socket."""
+
+    def __init__(self, pump: Pump, channel: Channel, connection: socket.socket) -> None:
+        self.connection = connection
+        self._pipe = Pipe(pump, connection, channel.from_server, channel.server_ended)
+
+    def forward(self, unit: Unit) -> None:
+        self._pipe.send(unit.raw)
+
+    def close(self) -> None:
+        self._pipe.close()
+
+
+class Listener:
+    """Accepts a process's connections at one address."""
+
+    def __init__(
+        self,
+        pump: Pump,
+        route: Route,
+        bound: socket.socket,
+        owner: Owner,
+        opened: Callable[[Channel], None],
+    ) -> None:
+        self.route = route
+        self.port: int = bound.getsockname()[1]
+        self._pump = pump
+        self._socket = bound
+        self._owner = owner
+        self._opened = opened
+        self._count = 0
+        bound.setblocking(False)
+        pump.add(bound, self._ready)
+
+    def close(self) -> None:
+        self._pump.drop(self._socket)
+        self._socket.close()
+
+    def _ready(self, _event: int) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except (BlockingIOError, ConnectionError):
+                return
+            if connection.family in (socket.AF_INET, socket.AF_INET6):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._count += 1
+            self._opened(Channel(self._pump, self.route, connection, self._owner, self._count))
+
+
+def tcp_upstream(pump: Pump, host: str, port: int) -> Callable[[Channel], Upstream]:
+    """Connects to a TCP service outside the namespace."""
+
+    def connect(channel: Channel) -> Upstream:
+        connection = socket.create_connection((host, port), timeout=10)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return SocketUpstream(pump, channel, connection)
+
+    return connect
+
+
+def unix_upstream(pump: Pump, path: str) -> Callable[[Channel], Upstream]:
+    """Connects to a service at a unix socket."""
+
+    def connect(channel: Channel) -> Upstream:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.connect(path)
+        return SocketUpstream(pump, channel, connection)
+
+    return connect
+
+
+def peer_upstream(
+    pump: Pump, make_socket: Callable[[], socket.socket], port: int
+) -> Callable[[Channel], Upstream]:
+    """Connects to a process of the system, inside its namespace."""
+
+    def connect(channel: Channel) -> Upstream:
+        connection = make_socket()
+        connection.connect(("127.0.0.1", port))
+        return SocketUpstream(pump, channel, connection)
+
+    return connect
+
+
+def _peer_port(connection: socket.socket) -> int:
+    try:
+        return int(connection.getpeername()[1])
+    except (OSError, IndexError):
+        return 0

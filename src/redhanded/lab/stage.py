@@ -1,0 +1,352 @@
+"""One controlled trial at a time: release, come to rest, choose again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from redhanded.case.run import Failure, OutputLine
+from redhanded.case.system import Delivery, SymptomPattern
+from redhanded.lab.clock import monotonic_ms
+from redhanded.lab.explorers import Candidate, Explorer, Step, Taken
+from redhanded.lab.explorers.follow import Follow
+from redhanded.lab.held import Held
+from redhanded.lab.outside import Exchange, Request
+from redhanded.lab.running import RunningSystem
+
+LOCK_LOOK_MS = 2.0
+"""A statement that has no answer after this long is looked up in ``pg_blocking_pids``."""
+REST_TIMEOUT_MS = 10_000.0
+ANSWER_TIMEOUT_MS = 5_000.0
+STEPS_MAX = 2_000
+OUTSIDE = "outside"
+
+
+@dataclass(slots=True, kw_only=True)
+class Planned:
+    """A delivery of this trial."""
+
+    task: str
+    entry: Delivery
+    process: str
+    request: Request
+    held: Held
+    exchange: Exchange | None = None
+
+    @property
+    def answered(self) -> bool:
+        return self.exchange is not None and self.exchange.ended
+
+
+@dataclass(slots=True, kw_only=True)
+class Trial:
+    """What one trial did; turned into a ``Run`` by the lab."""
+
+    failures: list[Failure] = field(default_factory=list)
+    lines: list[OutputLine] = field(default_factory=list)
+    trace: list[Taken] = field(default_factory=list)
+    preemptions: int = 0
+    quiescent: bool = True
+    unanswered: tuple[str, ...] = ()
+    steps: int = 0
+
+
+class Stage:
+    """Runs trials on a system that is up."""
+
+    def __init__(self, running: RunningSystem, symptom: SymptomPattern) -> None:
+        self.running = running
+        self.symptom = symptom
+        self.trial = Trial()
+        self._plan: list[Planned] = []
+        self._waiting = False
+        self._current: str | None = None
+        running.on_line = self.on_line
+        running.traffic.on_timer = self._on_timer
+
+    @property
+    def planned(self) -> list[Planned]:
+        """The deliveries of the current trial."""
+        return self._plan
+
+    def play(self, explorer: Explorer, plan: Callable[[], list[Planned]]) -> Trial:
+        """One trial: until the symptom shows, or all work is done."""
+        traffic = self.running.traffic
+        self.trial = Trial()
+        self._current = None
+        self._plan = plan()
+        traffic.parked.extend(planned.held for planned in self._plan)
+        self.settle()
+        while not self.trial.failures and self.trial.quiescent and self.trial.steps < STEPS_MAX:
+            if not self._advance(explorer):
+                break
+        return self.trial
+
+    def on_line(self, line: OutputLine) -> None:
+        """Keeps a line; a failure if it shows the symptom."""
+        self.trial.lines.append(line)
+        wanted = self.symptom.log
+        if wanted and wanted.lower() in line.text.lower():
+            self._fail("symptom", line.text[:2000], line.process)
+
+    def settle(self) -> None:
+        """Until nothing runs and nothing is under way; housekeeping and free operations go on."""
+        started = monotonic_ms()
+        while True:
+            self._rest(started)
+            if not self.trial.quiescent or not self._housekeep():
+                return
+
+    # One step.
+
+    def _advance(self, explorer: Explorer) -> bool:
+        candidates, held = self._candidates()
+        if not candidates:
+            return self._wait_for_more()
+        traffic = self.running.traffic
+        step = Step(
+            candidates=tuple(candidates),
+            current=self._current,
+            answered=[
+                done.name for done in traffic.done if done.state == "done" and not done.ambient
+            ],
+        )
+        chosen = explorer.choose(step)
+        if chosen is None:
+            if traffic.locked and self._wait_for_more():
+                return True
+            chosen = explorer.give_up(step) if isinstance(explorer, Follow) else 0
+        self._note_preemption(step, chosen)
+        self.trial.trace.append(Taken(step=step, chosen=chosen, index=len(traffic.done)))
+        self.trial.steps += 1
+        self._release(held[chosen])
+        self.settle()
+        return True
+
+    def _release(self, held: Held) -> None:
+        traffic = self.running.traffic
+        if held.unit is None:
+            planned = next(planned for planned in self._plan if planned.held is held)
+            traffic.start(held)
+            planned.exchange = self.running.send(planned.process, planned.request)
+        else:
+            traffic.release(held)
+
+    def _note_preemption(self, step: Step, chosen: int) -> None:
+        task = step.candidates[chosen].name.task
+        if task != self._current and any(
+            candidate.name.task == self._current for candidate in step.candidates
+        ):
+            self.trial.preemptions += 1
+        self._current = task
+
+    def _candidates(self) -> tuple[list[Candidate], list[Held]]:
+        traffic = self.running.traffic
+        heads = [held for held in traffic.heads() if self._may_go(held)]
+        fed = self._fed([held for held in heads if held.unit and held.unit.blocking])
+        chosen: list[tuple[str, int, Held]] = []
+        offered: set[tuple[str, str, bytes]] = set()
+        for order, held in enumerate(sorted(heads, key=_place)):
+            if held.unit is not None and held.unit.blocking is not None:
+                alike = (held.role, held.service, held.unit.raw)
+                if held not in fed or alike in offered:
+                    continue
+                offered.add(alike)
+            chosen.append((traffic.task_of(held), order, held))
+        chosen.sort(key=lambda item: (_task_order(item[0]), item[1]))
+        return [self._candidate(task, held) for task, _, held in chosen], [
+            held for _, _, held in chosen
+        ]
+
+    def _candidate(self, task: str, held: Held) -> Candidate:
+        name = held.name
+        if task != name.task:
+            held.task = task
+            name = held.name
+            if held.unit is not None and held.unit.blocking is not None:
+                held.task = ""
+        return Candidate(
+            name=name,
+            process=held.process,
+            touches=held.touches,
+            uncommitted=held.uncommitted,
+            cause=held.cause,
+        )
+
+    def _may_go(self, held: Held) -> bool:
+        if held.unit is not None:
+            return True
+        after = next(planned.entry.after for planned in self._plan if planned.held is held)
+        return after is None or any(
+            planned.entry.name == after and planned.answered for planned in self._plan
+        )
+
+    def _fed(self, blocked: list[Held]) -> list[Held]:
+        """Blocked consumers whose keys hold something now."""
+        fed = []
+        for held in blocked:
+            client = self.running.servers[held.service].client
+            if held.unit and held.unit.blocking and client is not None:
+                if client.exists(*held.unit.blocking.keys):
+                    fed.append(held)
+        return fed
+
+    # Coming to rest.
+
+    def _rest(self, started: float) -> None:
+        traffic, pump, watch = self.running.traffic, self.running.pump, self.running.watch
+        while True:
+            if monotonic_ms() - started > REST_TIMEOUT_MS:
+                self.trial.quiescent = False
+                return
+            if traffic.in_flight is not None:
+                self._wait_for_answer()
+                continue
+            if pump.turn(0.0):
+                continue
+            if not watch.at_rest() or pump.turn(0.0):
+                continue
+            if traffic.locked and self._unlocked():
+                continue
+            return
+
+    def _wait_for_answer(self) -> None:
+        traffic, pump = self.running.traffic, self.running.pump
+        held = traffic.in_flight
+        sent = monotonic_ms()
+        while held is not None and traffic.in_flight is held:
+            pump.turn(0.001)
+            if held.protocol == "postgres" and monotonic_ms() - sent > LOCK_LOOK_MS:
+                if traffic.in_flight is held and self._blocked(held):
+                    traffic.lock_found(held)
+                sent = monotonic_ms()
+            if monotonic_ms() - sent > REST_TIMEOUT_MS:
+                self.trial.quiescent = False
+                traffic.in_flight = None
+
+    def _blocked(self, held: Held) -> bool:
+        admin = self.running.servers[held.service].admin
+        pid = getattr(held.channel.stream, "backend_pid", None) if held.channel else None
+        if admin is None or pid is None:
+            return False
+        row = admin.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", (pid,)).fetchone()
+        return bool(row and row[0])
+
+    def _unlocked(self) -> bool:
+        """Waits for the answer of statements that no lock holds back any more."""
+        moved = False
+        for held in list(self.running.traffic.locked):
+            deadline = monotonic_ms() + ANSWER_TIMEOUT_MS
+            while held.state == "locked" and not self._blocked(held):
+                self.running.pump.turn(0.001)
+                moved = True
+                if monotonic_ms() > deadline:
+                    return moved
+        return moved
+
+    def _housekeep(self) -> bool:
+        """One thing that is never a choice; False if there is none."""
+        traffic = self.running.traffic
+        if traffic.deliver_ready():
+            return True
+        for held in traffic.heads():
+            if held.unit is None:
+                continue
+            blocking = held.unit.blocking
+            if blocking is not None:
+                waited_s = (traffic.now_ms() - held.arrived_ms) / 1000.0
+                if blocking.timeout_s and waited_s > blocking.timeout_s and not self._fed([held]):
+                    traffic.answer_empty(held)
+                    return True
+                continue
+            if held.free or held.ambient or not held.task:
+                traffic.release(held)
+                return True
+        return False
+
+    def _wait_for_more(self) -> bool:
+        """Nothing to choose from: lets time pass while somebody still waits for an answer."""
+        self._waiting = True
+        try:
+            deadline = monotonic_ms() + ANSWER_TIMEOUT_MS
+            while not self._work_done():
+                if monotonic_ms() > deadline:
+                    self.trial.unanswered = tuple(
+                        planned.task for planned in self._plan if not planned.answered
+                    )
+                    return False
+                died = self.running.died()
+                if died is not None:
+                    self._fail("status", died, None)
+                    return False
+                self.running.pump.turn(0.02)
+                self.settle()
+                if self._candidates()[0] or self.trial.failures:
+                    return True
+            return False
+        finally:
+            self._waiting = False
+
+    def _work_done(self) -> bool:
+        return all(planned.answered for planned in self._plan) and not self.running.traffic.locked
+
+    def _on_timer(self, held: Held) -> None:
+        """A timer sent this while all else waited: it goes on with what its process did last."""
+        if self._waiting:
+            cause = self.running.traffic.last_cause(held.process)
+            if cause is not None:
+                self.running.traffic.adopt(held, cause)
+
+    def finish(self) -> None:
+        """Lets everything that was begun come to its end, in any order."""
+        traffic = self.running.traffic
+        for _ in range(STEPS_MAX):
+            held = next(
+                (
+                    held
+                    for held in traffic.heads()
+                    if held.unit is not None and (held.unit.blocking is None or self._fed([held]))
+                ),
+                None,
+            )
+            if held is None and not traffic.locked:
+                break
+            if held is not None:
+                self._release(held)
+            self.settle()
+            if not self.trial.quiescent:
+                break
+        for planned in self._plan:
+            if planned.held in traffic.parked:
+                traffic.parked.remove(planned.held)
+            if planned.exchange is not None:
+                planned.exchange.close()
+
+    def _fail(self, kind: str, text: str, process: str | None) -> None:
+        last = next(
+            (held for held in reversed(self.running.traffic.done) if held.failure is not None),
+            None,
+        )
+        failure = last.failure if last else None
+        self.trial.failures.append(
+            Failure(
+                kind="symptom" if kind == "symptom" else "status",
+                text=text,
+                process=process,
+                code=failure.code if failure else None,
+                constraint=failure.constraint if failure else None,
+                table=failure.table if failure else None,
+                operation=last.index if last else None,
+            )
+        )
+
+
+def _place(held: Held) -> tuple[bool, float, str]:
+    """By arrival; blocked consumers last and by name, since they came before the trial."""
+    blocked = held.unit is not None and held.unit.blocking is not None
+    return (blocked, 0.0 if blocked else held.arrived_ms, held.process)
+
+
+def _task_order(task: str) -> tuple[int, str]:
+    digits = task.rpartition(" ")[2]
+    return (int(digits), task) if digits.isdigit() else (0, task)

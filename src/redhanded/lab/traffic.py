@@ -1,0 +1,373 @@
+"""All messages of a system: parked on arrival, released one at a time, their causes kept.
+
+Because one answer is delivered at a time, whatever a process sends before it comes to rest again
+was caused by that answer. That is how the causal tree of a run is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from redhanded.case.errors import WireError
+from redhanded.case.evidence import Location
+from redhanded.case.operation import WireFailure
+from redhanded.lab.clock import monotonic_ms
+from redhanded.lab.describe import (
+    Description,
+    Scripts,
+    TransactionState,
+    describe_http,
+    describe_redis,
+    describe_sql,
+)
+from redhanded.lab.footprint import Catalogue, KeySpecifications
+from redhanded.lab.held import UNKNOWN_TASK, Held
+from redhanded.lab.proxy import Channel
+from redhanded.lab.tasks import Tasks
+from redhanded.lab.wire.unit import Answer, Unit
+
+ANSWER_BYTES_KEPT = 65_536
+
+
+class Surroundings(Protocol):
+    """What the traffic asks of the lab around it."""
+
+    def keys(self, service: str) -> list[bytes]:
+        """All keys of a Redis service."""
+
+    def specifications(self, service: str) -> KeySpecifications: ...
+
+    def catalogue(self, service: str) -> Catalogue: ...
+
+    def stack(self, port: int, offset: int) -> tuple[Location, ...]: ...
+
+
+@dataclass(slots=True)
+class ChannelState:
+    """What is under way on one connection."""
+
+    channel: Channel
+    transaction: TransactionState = field(default_factory=TransactionState)
+    held: dict[int, Held] = field(default_factory=dict)
+    """By serial, until the answer is complete."""
+    lost: bool = False
+
+
+class Traffic:
+    """The owner of all channels; see ``proxy.Owner``."""
+
+    def __init__(self, roles: dict[str, str], surroundings: Surroundings) -> None:
+        self.holding = False
+        self.parked: list[Held] = []
+        self.done: list[Held] = []
+        """In the order of release."""
+        self.in_flight: Held | None = None
+        self.locked: list[Held] = []
+        self.states: dict[Channel, ChannelState] = {}
+        self.wire_failures: list[tuple[str, WireFailure]] = []
+        """Process and error, also while nothing is held."""
+        self.notes: dict[str, None] = {}
+        """What could not be controlled, each once."""
+        self.variable: tuple[str, ...] = ()
+        self.tasks = Tasks()
+        self.on_timer: Callable[[Held], None] | None = None
+        self._roles = roles
+        self._around = surroundings
+        self._scripts = Scripts()
+        self._causes: dict[str, int] = {}
+        self._last_cause: dict[str, int] = {}
+        self._child_task: dict[int, str] = {}
+        self._counts: dict[tuple[str, ...], int] = {}
+        self._started_ms = 0.0
+
+    def begin(self, variable: Iterable[str]) -> None:
+        """Starts a trial: forgets the last one, keeps what is parked (blocked consumers)."""
+        self.done = []
+        self.locked = []
+        self.in_flight = None
+        self.variable = tuple(variable)
+        self.wire_failures.clear()
+        self._causes.clear()
+        self._last_cause.clear()
+        self._child_task.clear()
+        self._counts.clear()
+        self._started_ms = monotonic_ms()
+        for held in self.parked:
+            blocked = held.unit is not None and held.unit.blocking is not None
+            held.cause, held.task, held.ambient = None, UNKNOWN_TASK, not blocked
+
+    def now_ms(self) -> float:
+        return monotonic_ms() - self._started_ms
+
+    # What the proxies tell.
+
+    def opened(self, channel: Channel) -> None:
+        self.states[channel] = ChannelState(channel)
+
+    def arrived(self, channel: Channel, unit: Unit) -> None:
+        if channel.route.kind == "redis" and unit.arguments:
+            self._scripts.learn(unit.arguments)
+        if not self.holding or not unit.held or unit.silent:
+            self._pass_on(channel)
+            return
+        held = self._hold(channel, unit)
+        self.states[channel].held[unit.serial] = held
+        self.parked.append(held)
+
+    def answered(self, channel: Channel, answer: Answer) -> None:
+        state = self.states.get(channel)
+        held = state.held.get(answer.serial) if state and answer.serial is not None else None
+        if answer.failure is not None:
+            self.wire_failures.append((channel.route.process, answer.failure))
+        if held is None or state is None:
+            channel.deliver(answer.raw)
+            return
+        if len(held.answer) < ANSWER_BYTES_KEPT:
+            held.answer += answer.raw[:ANSWER_BYTES_KEPT]
+        if held.state == "locked":
+            held.kept.append(answer.raw)
+            if answer.complete:
+                self._complete(state, held, answer, "ready")
+            return
+        if answer.complete:
+            self._complete(state, held, answer, "done")
+            self._delivered(held)
+        channel.deliver(answer.raw)
+
+    def closed(self, channel: Channel) -> None:
+        state = self.states.pop(channel, None)
+        for held in list(state.held.values()) if state else []:
+            held.state = "lost"
+            if held in self.parked:
+                self.parked.remove(held)
+            if held in self.locked:
+                self.locked.remove(held)
+            if held is self.in_flight:
+                self.in_flight = None
+
+    def broken(self, channel: Channel, error: WireError) -> None:
+        self.notes[
+            f"{channel.route.process} → {channel.route.service}: not controlled from here on, "
+            f"the bytes are not {channel.route.kind} ({error})"
+        ] = None
+
+    # What the trial asks for.
+
+    def heads(self) -> list[Held]:
+        """Parked operations that nothing on their own connection stands before."""
+        return [held for held in self.parked if held.unit is None or self._is_head(held)]
+
+    def release(self, held: Held) -> None:
+        """Sends one parked operation on; its answer will be delivered when it comes."""
+        self.parked.remove(held)
+        self._take_place(held)
+        if held.channel is None:
+            return
+        peer = held.service in self._roles
+        if peer:
+            self._causes[held.service] = held.index
+        held.channel.forward()
+        if held.unit is not None and (held.unit.waits or peer):
+            if held.unit.waits:
+                self.notes[
+                    f"{held.process}: {held.kind} on {held.service} waits at the server; whom it "
+                    "serves is not controlled"
+                ] = None
+            return
+        if held.state == "sent":
+            self.in_flight = held
+
+    def start(self, held: Held) -> None:
+        """Marks a delivery as released; the caller sends it."""
+        self.parked.remove(held)
+        self._take_place(held)
+        self._causes[held.service] = held.index
+        held.state = "done"
+        held.replied_ms = self.now_ms()
+
+    def answer_empty(self, held: Held) -> None:
+        """Tells a blocked consumer that its time is over."""
+        if held.unit is None or held.unit.blocking is None or held.channel is None:
+            return
+        self.parked.remove(held)
+        self.states[held.channel].held.pop(held.unit.serial, None)
+        held.channel.reply(held.unit.blocking.empty_reply)
+
+    def deliver_ready(self) -> bool:
+        """Delivers one answer that had waited for a lock; False if there is none."""
+        for held in self.locked:
+            if held.state == "ready" and held.channel is not None:
+                self.locked.remove(held)
+                self._causes.clear()
+                held.state = "done"
+                self._delivered(held)
+                held.channel.deliver(b"".join(held.kept))
+                return True
+        return False
+
+    def lock_found(self, held: Held) -> None:
+        """The server holds ``held`` back: the trial goes on without its answer."""
+        held.state, held.waited_for_lock = "locked", True
+        self.locked.append(held)
+        self.in_flight = None
+
+    def forward_all(self) -> None:
+        """Stops holding: everything that is parked goes on now."""
+        self.holding = False
+        for state in list(self.states.values()):
+            while state.channel.waiting:
+                state.channel.forward()
+        for held in self.parked:
+            held.state = "sent"
+        self.parked.clear()
+
+    def task_of(self, held: Held) -> str:
+        """The task of a parked operation; of a blocked consumer: of whoever fed it."""
+        if held.task or held.unit is None or held.unit.blocking is None:
+            return held.task
+        for key in held.unit.blocking.keys:
+            writer = self.tasks.writer(held.service, key.decode("utf-8", "replace"))
+            if writer:
+                return writer
+        return UNKNOWN_TASK
+
+    # Inside.
+
+    def _pass_on(self, channel: Channel) -> None:
+        """Forwards from the head for as long as nothing there has to be held."""
+        while channel.waiting:
+            head = channel.waiting[0]
+            if self.holding and head.held and not head.silent:
+                return
+            channel.forward()
+
+    def _is_head(self, held: Held) -> bool:
+        channel = held.channel
+        if channel is None or not channel.waiting or channel.waiting[0] is not held.unit:
+            return False
+        state = self.states.get(channel)
+        return state is not None and not any(
+            other.state in ("sent", "locked", "ready") for other in state.held.values()
+        )
+
+    def _hold(self, channel: Channel, unit: Unit) -> Held:
+        route = channel.route
+        description = self._describe(channel, unit)
+        cause = self._causes.get(route.process)
+        ambient = cause is None
+        held = Held(
+            protocol=route.protocol,
+            process=route.process,
+            role=self._roles.get(route.process, route.process),
+            service=route.service,
+            kind=description.kind,
+            target=description.target,
+            access=description.access,
+            text=description.text,
+            fingerprint=description.fingerprint,
+            touches=description.touches,
+            cause=cause,
+            task=UNKNOWN_TASK if cause is None else self._task_after(cause),
+            arrived_ms=self.now_ms(),
+            ambient=ambient,
+            free=not description.touches and route.service not in self._roles,
+            uncommitted=description.uncommitted,
+            channel=channel,
+            unit=unit,
+            transaction=description.transaction,
+            stack=self._around.stack(channel.port, unit.offset),
+        )
+        if unit.blocking is not None:
+            held.task, held.ambient, held.free = UNKNOWN_TASK, False, False
+        elif ambient:
+            if self.on_timer is not None:
+                self.on_timer(held)
+        elif cause is not None and self.done[cause].ambient and not self._child_task.get(cause):
+            held.ambient = True
+        self._count(held)
+        return held
+
+    def _describe(self, channel: Channel, unit: Unit) -> Description:
+        route = channel.route
+        if route.kind == "postgres":
+            catalogue = self._around.catalogue(route.service)
+            return describe_sql(unit, route.service, self.states[channel].transaction, catalogue)
+        if route.kind == "redis":
+            keys = self._around.specifications(route.service)
+            return describe_redis(unit, route.service, keys, self._scripts, self.variable)
+        return describe_http(unit, self.variable)
+
+    def last_cause(self, process: str) -> int | None:
+        """The last operation whose answer this process got in the trial."""
+        return self._last_cause.get(process)
+
+    def adopt(self, held: Held, cause: int) -> None:
+        """Takes an operation that a timer sent for work of ``cause``'s task."""
+        held.cause, held.task, held.ambient = cause, self._task_after(cause), False
+        self._count(held)
+
+    def _task_after(self, cause: int) -> str:
+        return self._child_task.get(cause) or self.done[cause].task
+
+    def _count(self, held: Held) -> None:
+        """Numbers operations of the same name within their task."""
+        key = (held.task, held.role, held.protocol, held.kind, held.target, held.access)
+        self._counts[key] = self._counts.get(key, 0) + 1
+        held.occurrence = self._counts[key]
+
+    def _take_place(self, held: Held) -> None:
+        blocked_consumer = held.unit is not None and held.unit.blocking is not None
+        if blocked_consumer:
+            held.task = self.task_of(held)
+            held.cause = self._producer(held)
+            self._count(held)
+        held.index = len(self.done)
+        held.released_ms = self.now_ms()
+        held.state = "sent"
+        self.done.append(held)
+        self._causes = {}
+        if held.protocol == "redis" and held.task and not held.ambient:
+            self.tasks.wrote(held.task, held.touches)
+
+    def _producer(self, held: Held, task: str | None = None) -> int | None:
+        """The last operation (of ``task``) that wrote the key a blocked consumer waits for."""
+        keys = {touch.resource for touch in held.touches}
+        for earlier in reversed(self.done):
+            if earlier.service != held.service or earlier.ambient or earlier is held:
+                continue
+            if task is None or earlier.task == task:
+                for touch in earlier.touches:
+                    if touch.access == "write" and touch.resource in keys:
+                        return earlier.index
+        return None
+
+    def _complete(self, state: ChannelState, held: Held, answer: Answer, reached: str) -> None:
+        held.state = "ready" if reached == "ready" else "done"
+        held.rows, held.failure = answer.rows, answer.failure
+        held.replied_ms = self.now_ms()
+        if held.unit is not None:
+            state.held.pop(held.unit.serial, None)
+        if held is self.in_flight:
+            self.in_flight = None
+        if answer.transaction == "idle":
+            state.transaction.open, state.transaction.writes = False, []
+
+    def _delivered(self, held: Held) -> None:
+        if held.index < 0:
+            return
+        self._causes[held.process] = held.index
+        self._last_cause[held.process] = held.index
+        if held.protocol == "redis":
+            self._learn_jobs(held)
+
+    def _learn_jobs(self, held: Held) -> None:
+        if held.access == "write" and held.task and not held.ambient:
+            self.tasks.keys_now(held.task, self._around.keys(held.service))
+        handed = self.tasks.handed_out(bytes(held.answer))
+        if handed is not None:
+            self._child_task[held.index] = handed
+            if held.unit is not None and held.unit.blocking is not None:
+                held.task = handed
+                held.cause = self._producer(held, handed)
