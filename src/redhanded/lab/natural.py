@@ -91,7 +91,7 @@ class _World:
     def result(self, seconds: float) -> NaturalRun:
         gaps = ", ".join(f"{gap:g}" for gap in sorted(set(self.gaps_ms)))
         pace = (
-            f"{self.per_second:g} started per second"
+            f"{self.per_second:.3g} started per second"
             if self.per_second is not None
             else "one after the other"
         )

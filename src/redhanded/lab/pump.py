@@ -46,7 +46,7 @@ class Pump:
                 self._epoll.unregister(source.fileno())
 
     def turn(self, timeout_s: float = 0.0) -> int:
-        """Handles what is ready, waiting at most ``timeout_s``; gives how many events there were."""
+        """Handles what is ready, waiting at most ``timeout_s``; gives the number of events."""
         if self._later:
             timeout_s = min(timeout_s, max(0.0, self._later[0][0] - time.monotonic()))
         events = self._epoll.poll(timeout_s)

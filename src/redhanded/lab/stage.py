@@ -186,9 +186,9 @@ class Stage:
         fed = []
         for held in blocked:
             client = self.running.servers[held.service].client
-            if held.unit and held.unit.blocking and client is not None:
-                if client.exists(*held.unit.blocking.keys):
-                    fed.append(held)
+            keys = held.unit.blocking.keys if held.unit and held.unit.blocking else ()
+            if client is not None and keys and client.exists(*keys):
+                fed.append(held)
         return fed
 
     # Coming to rest.

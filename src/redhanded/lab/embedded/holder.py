@@ -75,10 +75,9 @@ def unshare() -> bool:
 def take_a_small_socket_table() -> None:
     """Move to a namespace whose table of connections is its own and small.
 
-    Listing sockets walks the whole table. The host's has as many as 262,144 buckets (0.3 ms a walk
-    on the machine this was measured on); 512 are enough for one system. A namespace's sysctl decides
-    the size for those made after it, so a second namespace is made; where that fails the first one
-    stays.
+    Listing sockets walks the whole table. The host's may have 262,144 buckets (0.3 ms a walk where
+    this was measured); 512 are enough for one system. A namespace's sysctl decides the size for
+    those made after it, so a second namespace is made; where that fails the first one stays.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     with contextlib.suppress(OSError):

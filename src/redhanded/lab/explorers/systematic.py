@@ -157,22 +157,41 @@ def _never_wanted(node: Node, bound: int) -> int:
 
 
 def _find_races(branch: list[Node], trace: tuple[Taken, ...]) -> None:
-    """Adds to each node what has to be tried first there."""
+    """Adds to each node what has to be tried first there.
+
+    A race is not looked at if a third task's operation lies between the two in the order of
+    causes. One of the first task's own does not hide it: where that one makes the second possible
+    (a worker that becomes free, a lock that is released), only the earlier pair can be turned.
+    """
     chosen = [taken.step.candidates[taken.chosen] for taken in trace]
-    before = _happens_before(chosen, trace)
+    freed_by = _freed_by(chosen)
+    before = _happens_before(chosen, trace, freed_by)
     for later, candidate in enumerate(chosen):
         for earlier in range(later - 1, -1, -1):
             other = chosen[earlier]
             if other.name.task == candidate.name.task:
                 continue
-            if not dependent(other, candidate):
+            if freed_by.get(later) != earlier and not dependent(other, candidate):
                 continue
             if any(
-                earlier in before[middle] and middle in before[later]
+                earlier in before[middle]
+                and middle in before[later]
+                and chosen[middle].name.task != other.name.task
                 for middle in range(earlier + 1, later)
             ):
                 continue
             _want(branch, chosen, before, earlier, later)
+
+
+def _freed_by(chosen: list[Candidate]) -> dict[int, int]:
+    """For each step that takes work off a queue, the step that made its process free to do so."""
+    last_of_process: dict[str, int] = {}
+    found = {}
+    for place, candidate in enumerate(chosen):
+        if candidate.consumes and candidate.process in last_of_process:
+            found[place] = last_of_process[candidate.process]
+        last_of_process[candidate.process] = place
+    return found
 
 
 def _want(
@@ -201,7 +220,9 @@ def _want(
         }
 
 
-def _happens_before(chosen: list[Candidate], trace: tuple[Taken, ...]) -> list[set[int]]:
+def _happens_before(
+    chosen: list[Candidate], trace: tuple[Taken, ...], freed_by: dict[int, int]
+) -> list[set[int]]:
     """For each step, all earlier steps that causes or dependence put before it."""
     place_of = {taken.index: place for place, taken in enumerate(trace)}
     before: list[set[int]] = []
@@ -213,6 +234,8 @@ def _happens_before(chosen: list[Candidate], trace: tuple[Taken, ...]) -> list[s
         previous = last_of_task.get(candidate.name.task)
         if previous is not None:
             direct.add(previous)
+        if place in freed_by:
+            direct.add(freed_by[place])
         direct |= {earlier for earlier in range(place) if dependent(chosen[earlier], candidate)}
         closed = set(direct)
         for earlier in direct:

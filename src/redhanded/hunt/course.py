@@ -1,0 +1,442 @@
+"""One hunt under way: which stages are done, what they found, who passed the gates."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from redhanded import contract, store
+from redhanded.case.case import Case, Gate, Stage
+from redhanded.case.codemap import CodeMap
+from redhanded.case.errors import InputError, LabError
+from redhanded.case.fix import Fix, FixPart
+from redhanded.case.hypothesis import VerdictWord
+from redhanded.case.reproduction import Reproduction, RootCause
+from redhanded.case.request import HuntRequest, Listener
+from redhanded.case.symptom import Symptom
+from redhanded.case.system import SymptomPattern, System
+from redhanded.hunt import cards, explore, observe, prove, repair, reproduce, suspect
+from redhanded.lab import open_lab
+from redhanded.lab.clock import monotonic_ms, timestamp
+from redhanded.lab.services import cache_folder
+
+
+@contextmanager
+def opened(request: HuntRequest, listener: Listener) -> Iterator[Course]:
+    """The case that was asked for, open for writing until the block ends."""
+    if request.resume:
+        with store.resume_case(request.target, request.case) as case:
+            yield Course(
+                replace(
+                    case.request,
+                    yes=request.yes,
+                    until=request.until,
+                    decided_by=request.decided_by,
+                ),
+                listener,
+                case,
+            )
+        return
+    if not request.target.is_dir():
+        raise InputError(f"There is no folder {request.target}: give the path of the project.")
+    system = _system(request)
+    symptom = None
+    if request.logs:
+        # Read before anything is written: a log that cannot be read leaves no case behind.
+        listener.stage("observe", cards.STAGES["observe"])
+        began = monotonic_ms()
+        symptom = observe.gather(
+            request.logs,
+            request.symptom or "",
+            root=request.target,
+            redact=request.redact,
+            on_progress=listener.step,
+        )
+        seconds = (monotonic_ms() - began) / 1000.0
+    with store.open_case(request) as case:
+        course = Course(request, listener, case, system=system)
+        if symptom is not None:
+            course.observed(symptom, seconds)
+        yield course
+
+
+class Course:
+    """The stages of one case, in order; each is skipped if it is finished."""
+
+    def __init__(
+        self,
+        request: HuntRequest,
+        listener: Listener,
+        case: store.OpenCase,
+        *,
+        system: System | None = None,
+    ) -> None:
+        self.request = request
+        self.listener = listener
+        self._open = case
+        self.case: Case = case.read()
+        self._stopped = False
+        self._system = system or _system(request)
+        self._root = self._lay_out()
+
+    # The stages.
+
+    def observe(self) -> None:
+        if self._skip("observe"):
+            return
+        self.listener.stage("observe", cards.STAGES["observe"])
+        if not self.request.logs:
+            text = self.request.symptom or ""
+            limit = "No log was given: how often it fails and what distinguishes it is not known."
+            self.observed(Symptom(text=text, limits=(limit,)), 0.0)
+            return
+        began = monotonic_ms()
+        symptom = observe.gather(
+            self.request.logs,
+            self.request.symptom or "",
+            root=self._root,
+            redact=self.request.redact,
+            on_progress=self.listener.step,
+        )
+        self.observed(symptom, (monotonic_ms() - began) / 1000.0)
+
+    def observed(self, symptom: Symptom, seconds: float) -> None:
+        """Keeps what the logs said."""
+        self._keep("observe", seconds, symptom=symptom)
+        self._say(cards.symptom(symptom))
+
+    def explore(self) -> None:
+        if self._skip("explore"):
+            return
+        self.listener.stage("explore", cards.STAGES["explore"])
+        began = monotonic_ms()
+        folders = self._system.source if self._system else (".",)
+        code = explore.chart(self._root, source=folders, symptom=self.case.symptom)
+        self._keep("explore", (monotonic_ms() - began) / 1000.0, code=code)
+        self._say(cards.code(code))
+
+    def suspect(self) -> None:
+        if self._skip("suspect"):
+            return
+        self.listener.stage("suspect", cards.STAGES["suspect"])
+        began = monotonic_ms()
+        hypotheses = suspect.rank(self.case.symptom, self._code())
+        self._keep("suspect", (monotonic_ms() - began) / 1000.0, hypotheses=hypotheses)
+        self._say(cards.hypotheses(hypotheses))
+
+    def reproduce(self) -> None:
+        if self._skip("reproduce"):
+            return
+        self.listener.stage("reproduce", cards.STAGES["reproduce"])
+        if self._system is None:
+            self._undecided(_no_contract(self.request.target))
+            return
+        if not self._system.workload:
+            self._undecided(
+                "redhanded.toml has no [[workload]], so the lab does not know what to send: add "
+                'one with `to` and `request`, e.g. request = "POST /webhooks/…".'
+            )
+            return
+        try:
+            self._reproduce(self._system)
+        except LabError as error:
+            self._undecided(str(error))
+
+    def caught(self) -> bool:
+        """Whether a failure was reproduced."""
+        found = self.case.reproduction
+        return found is not None and found.schedule is not None
+
+    def repair(self) -> None:
+        cause, found = self.case.root_cause, self.case.reproduction
+        if self._skip("repair") or self._system is None or cause is None or found is None:
+            return
+        self.listener.stage("repair", cards.STAGES["repair"])
+        began = monotonic_ms()
+        fix = self._draft(self._system, cause, found)
+        self._keep("repair", (monotonic_ms() - began) / 1000.0, fix=fix)
+        self._say(cards.fix(fix))
+
+    def prove(self) -> None:
+        fix, found = self.case.fix, self.case.reproduction
+        if self._skip("prove") or fix is None or found is None or found.schedule is None:
+            return
+        if self._system is None or not fix.chosen:
+            return
+        self.listener.stage("prove", cards.STAGES["prove"])
+        began = monotonic_ms()
+        try:
+            self._prove(self._system, fix, began)
+        except LabError as error:
+            self._note(f"The proof could not be made: {error}")
+
+    def conclude(self) -> Case:
+        """The outcome, from what the stages found."""
+        found = self.case.reproduction
+        outcome: VerdictWord
+        if found is not None and found.schedule is not None:
+            outcome = "CONFIRMED"
+        elif found is not None and found.exhausted and "reproduce" in self.case.finished:
+            outcome = "REFUTED"
+        else:
+            outcome = "UNDECIDED"
+        summary = cards.summary(self.case, outcome)
+        return self._open.append("note", {"outcome": outcome, "summary": summary})
+
+    def gate(self, number: int, name: str) -> bool:
+        """Asks a person, unless the gate was passed before or ``--yes`` was given."""
+        if self._stopped or self._done(number):
+            return not self._stopped and not self._beyond()
+        if number > 1 and not self._worth(number):
+            return False
+        passed = self.request.yes or self.listener.gate(number, name, cards.card(number, self.case))
+        gate = Gate(
+            number=number,
+            name=name,
+            decision="passed" if passed else "stopped",
+            by=self.request.decided_by or ("--yes" if self.request.yes else "a person"),
+            at=timestamp(),
+        )
+        kept = tuple(each for each in self.case.gates if each.number != number)
+        self.case = self._open.append("gate", {"gates": (*kept, gate)})
+        self._stopped = not passed
+        return passed and not self._beyond()
+
+    # Inside.
+
+    def _reproduce(self, system: System) -> None:
+        effort = reproduce.QUICK if self.request.quick else reproduce.Effort()
+        began = monotonic_ms()
+        with open_lab(
+            system,
+            folder=self._open.folder / "labs" / "reproduce",
+            root=self._root,
+            symptom=self._pattern(system),
+            seed=self.request.seed,
+            say=self.listener.step,
+        ) as lab:
+            first = lab.serial()
+            reproduce.check(first)
+            natural, simultaneous = reproduce.watch_nature(
+                lab, self.case.symptom, effort, self.listener.progress
+            )
+            self._say(cards.natural(natural, simultaneous))
+            found = reproduce.search(
+                lab, self.case.symptom, effort, self.listener.step, self.listener.progress
+            )
+            limits = (*lab.limits, *cards.UNCONTROLLED)
+        hypotheses = suspect.judge(self.case.hypotheses, found, natural, self._code())
+        cause = suspect.blame(hypotheses, found, self._code())
+        if self.request.quick:
+            limits = (*limits, cards.QUICK)
+        self._keep(
+            "reproduce",
+            (monotonic_ms() - began) / 1000.0,
+            natural=natural,
+            simultaneous=simultaneous,
+            reproduction=found,
+            hypotheses=hypotheses,
+            root_cause=cause,
+            limits=_merged(self.case.limits, limits),
+        )
+        self._say(cards.reproduction(found, cause, hypotheses))
+
+    def _draft(self, system: System, cause: RootCause, found: Reproduction) -> Fix:
+        ground = (self._root, system, self._code(), cause, found, self.case.symptom)
+        parts = repair.draft(*ground)
+        chosen = tuple(part.key for part in parts if not part.tempting)
+        tree = repair.open_worktree(
+            self._root,
+            f"redhanded/{self.case.identifier}",
+            self._free_folder("worktree"),
+        )
+        notes = list(tree.notes)
+        tree.write(repair.combine(self._root, [part for part in parts if part.key in chosen]))
+        titles = "\n".join(f"- {part.title}" for part in parts if part.key in chosen)
+        tree.commit(f"Fix: {cause.title}\n\n{titles}")
+        test_path, test_diff = "", ""
+        try:
+            test_path, text = repair.test_for(*ground)
+            tree.write({test_path: text})
+            tree.commit("Test the fix with concurrent deliveries")
+            test_diff = tree.diff(test_path)
+        except InputError as error:
+            notes.append(f"No regression test was written: {error}")
+        return Fix(
+            branch=tree.branch,
+            worktree=str(tree.root),
+            base=tree.base,
+            parts=parts,
+            chosen=chosen,
+            diff=tree.diff(),
+            test_path=test_path,
+            test_diff=test_diff,
+            took_working_state=tree.took_working_state,
+            notes=tuple(notes),
+        )
+
+    def _prove(self, system: System, fix: Fix, began: float) -> None:
+        found, cause = self.case.reproduction, self.case.root_cause
+        if found is None or found.schedule is None or cause is None:
+            return
+        effort = prove.QUICK if self.request.quick else prove.Effort()
+        folder = self._free_folder("labs/prove")
+        ground = prove.Ground(
+            system=system,
+            root=self._root,
+            folder=folder,
+            symptom=self._pattern(system),
+            schedule=found.schedule,
+            seed=self.request.seed,
+        )
+        by_key = {part.key: part for part in fix.parts}
+        wanted = self._subsets(fix)
+        files = [
+            (keys, repair.combine(self._root, [by_key[key] for key in keys])) for keys in wanted
+        ]
+        progress = self.listener.progress
+        subsets = prove.compare(ground, files, effort, progress)
+        self._say(cards.subsets(subsets))
+        chosen = repair.combine(self._root, [by_key[key] for key in fix.chosen])
+        drafted = (self._root, system, self._code(), cause, found, self.case.symptom)
+        planted = repair.planted_for(*drafted)
+        test_files, test_command = {}, None
+        if fix.test_path:
+            path, text = repair.test_for(*drafted)
+            test_files, test_command = {path: text}, repair.test_command_for(*drafted)
+        trees = prove.Trees(
+            fixed=chosen,
+            test=test_files,
+            planted=planted.files if planted else None,
+            test_command=test_command,
+            own_command=system.test_command,
+        )
+        counted = prove.test(ground, trees, effort, progress)
+        planted_serial = (
+            prove.serial_planted(ground, planted.files, effort) if planted is not None else None
+        )
+        exploration = prove.explore(ground, chosen, effort, progress)
+        subset = next((each for each in subsets if each.parts == fix.chosen), None)
+        proof = prove.conclude(counted, planted_serial, exploration, subset)
+        self._keep(
+            "prove",
+            (monotonic_ms() - began) / 1000.0,
+            fix=replace(fix, subsets=subsets),
+            proof=proof,
+        )
+        self._say(cards.proof(proof))
+
+    def _subsets(self, fix: Fix) -> list[tuple[str, ...]]:
+        """Nothing, then every subset; in a quick hunt each part alone and the chosen ones."""
+        every = repair.subsets(fix.parts)
+        if self.request.quick:
+            every = tuple(keys for keys in every if len(keys) == 1 or keys == fix.chosen)
+        return [(), *every]
+
+    def _pattern(self, system: System) -> SymptomPattern:
+        """What the case is hunted by, beside what the contract says."""
+        return replace(system.symptom, log=self.request.symptom or system.symptom.log)
+
+    def _lay_out(self) -> Path:
+        """The tree to hunt in: the target, or what its lay-out command made of it."""
+        command = self._system.lay_out if self._system else None
+        if command is None:
+            return self.request.target
+        laid_out = (
+            cache_folder() / "laid-out" / f"{self.request.target.name}-{self.case.identifier}"
+        )
+        if Path(self.case.target) == laid_out and laid_out.is_dir():
+            return self._in(laid_out)
+        laid_out.parent.mkdir(parents=True, exist_ok=True)
+        self.listener.step("laying the system out as a repository of its own")
+        _lay_out(command, self.request.target, laid_out)
+        self.case = self._open.append("note", {"target": str(laid_out)})
+        return self._in(laid_out)
+
+    def _in(self, root: Path) -> Path:
+        if self._system is not None:
+            self._system = replace(self._system, root=str(root))
+        return root
+
+    def _free_folder(self, name: str) -> Path:
+        """A folder of the case that is not there yet: a killed run may have left one."""
+        for number in range(1, 1000):
+            folder = self._open.folder / (name if number == 1 else f"{name}-{number}")
+            if not folder.exists():
+                return folder
+        raise InputError(f"{self._open.folder} holds too many attempts; hunt in a new case.")
+
+    def _code(self) -> CodeMap:
+        return self.case.code or CodeMap(root=str(self._root), files=0)
+
+    def _skip(self, stage: Stage) -> bool:
+        if stage in self.case.finished:
+            self.listener.finding(f"{stage}: finished before, taken from the case")
+            return True
+        return self._stopped
+
+    def _beyond(self) -> bool:
+        """Whether the last stage that was asked for is done."""
+        return self.request.until is not None and self.request.until in self.case.finished
+
+    def _worth(self, number: int) -> bool:
+        if number == 3:
+            return self.case.fix is not None
+        return number != 4 or self.case.proof is not None
+
+    def _done(self, number: int) -> bool:
+        return any(gate.number == number and gate.decision == "passed" for gate in self.case.gates)
+
+    def _keep(self, stage: str, seconds: float, **values: object) -> None:
+        self.case = self._open.append(stage, values, seconds=seconds)
+
+    def _note(self, limit: str) -> None:
+        self.case = self._open.append("note", {"limits": _merged(self.case.limits, (limit,))})
+        self.listener.finding(limit)
+
+    def _undecided(self, why: str) -> None:
+        self._note(f"Not run in a lab: {why}")
+
+    def _say(self, sentences: Sequence[str]) -> None:
+        for sentence in sentences:
+            self.listener.finding(sentence)
+
+
+def chosen_parts(fix: Fix) -> list[FixPart]:
+    """The parts that are proposed."""
+    return [part for part in fix.parts if part.key in fix.chosen]
+
+
+def _system(request: HuntRequest) -> System | None:
+    """The contract; None where there is none, which only the lab needs."""
+    if not (request.target / contract.FILE_NAME).is_file():
+        return None
+    return contract.read(request.target, allow_remote=request.allow_remote)
+
+
+def _no_contract(target: Path) -> str:
+    return (
+        f"there is no {contract.FILE_NAME} in {target}. Run `redhanded init {target}`, which "
+        "writes one from package.json and marks every guess, then hunt again."
+    )
+
+
+def _lay_out(command: str, target: Path, folder: Path) -> None:
+    words = [word.replace("{dir}", str(folder)) for word in shlex.split(command)]
+    try:
+        done = subprocess.run(words, cwd=target, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise InputError(
+            f"The lay_out command of {contract.FILE_NAME} cannot be run: {error}."
+        ) from error
+    if done.returncode != 0:
+        tail = "\n  ".join((done.stdout + done.stderr).strip().splitlines()[-6:])
+        raise InputError(f"The lay_out command `{command}` failed:\n  {tail}")
+
+
+def _merged(old: Sequence[str], new: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*old, *new)))

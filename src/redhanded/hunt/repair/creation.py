@@ -1,0 +1,168 @@
+"""A create call where it stands: its statement, its function, and what that function returns."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from redhanded.hunt.repair import attributes
+from redhanded.hunt.repair.remedy import Ground
+from redhanded.source import edit
+from redhanded.source.edit import Property, Source
+
+CREATE = "create"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creation:
+    """``[const row =] [await] Model.create(values, options)``."""
+
+    source: Source
+    call: Node
+    model: str
+    values: Node
+    options: Node | None
+    awaited: Node | None
+    """The await expression around it."""
+    statement: Node | None
+    """The declaration or expression statement that holds nothing else; None otherwise."""
+    variable: str | None
+    """The name that the statement declares."""
+    function: Node | None
+
+
+def find(ground: Ground) -> Creation | None:
+    """The create call of the root cause; None where the line holds none."""
+    place = ground.place("create")
+    if place is None:
+        return None
+    source = edit.read(ground.text(place.path), place.path)
+    call = edit.call_near(source, place.line, (CREATE,), reach=1)
+    given = edit.arguments(call) if call is not None else []
+    if call is None or not given:
+        return None
+    parent = call.parent
+    awaited = parent if parent is not None and parent.type == "await_expression" else None
+    statement, variable = _statement(source, awaited)
+    return Creation(
+        source=source,
+        call=call,
+        model=edit.callee(source, call)[0],
+        values=given[0],
+        options=given[1] if len(given) > 1 else None,
+        awaited=awaited,
+        statement=statement,
+        variable=variable,
+        function=edit.enclosing(call, edit.FUNCTIONS),
+    )
+
+
+def where(
+    ground: Ground, creation: Creation, columns: tuple[str, ...]
+) -> dict[str, tuple[str, Property | None]] | None:
+    """Attribute to value and property for ``columns``, see ``attributes.where``."""
+    folders = ground.system.source
+    named = {each: attributes.attribute_named(ground.root, folders, each) for each in columns}
+    known = attributes.aliases(ground.root, folders)
+    return attributes.where(creation.source, creation.values, columns, known, named)
+
+
+def option_entries(creation: Creation) -> list[str]:
+    """Source text of each option, ready to stand in another object literal."""
+    if creation.options is None:
+        return []
+    if creation.options.type == "object":
+        listed = edit.properties(creation.source, creation.options)
+        return [creation.source.of(each.node) for each in listed]
+    return [f"...{creation.source.of(creation.options)}"]
+
+
+def free_name(creation: Creation, *wishes: str) -> str:
+    """The first of ``wishes`` that the file does not use, or the last one with a number."""
+    taken = edit.identifiers(creation.source, creation.source.tree)
+    for wish in wishes:
+        if wish not in taken:
+            return wish
+    number = 2
+    while f"{wishes[-1]}{number}" in taken:
+        number += 1
+    return f"{wishes[-1]}{number}"
+
+
+def works_on(creation: Creation) -> bool:
+    """Whether the function does more than return after the statement."""
+    return any(each.type not in {"return_statement", "comment"} for each in _after(creation))
+
+
+def early_return(creation: Creation, row: str) -> str | None:
+    """``return …;`` for a row that was there already, called ``row``; None where unknown.
+
+    It gives what the function gives at its end, if that can be built right after the statement.
+    """
+    following = _after(creation)
+    function = creation.function
+    if function is None or creation.statement is None or creation.statement.parent is None:
+        return None
+    body = function.child_by_field_name("body")
+    returns = [
+        each
+        for each in edit.walk(function)
+        if each.type == "return_statement" and _own(each, function)
+    ]
+    if not returns and body is not None and body.type == "statement_block":
+        return "return;"
+    last = [each for each in returns if each.start_byte > creation.call.end_byte]
+    if len(last) != 1:
+        return None
+    given = last[0].named_children
+    if not given:
+        return "return;"
+    later = {
+        name
+        for each in following
+        if each.type in {"lexical_declaration", "variable_declaration"}
+        for declarator in each.named_children
+        if (bound := declarator.child_by_field_name("name")) is not None
+        for name in edit.identifiers(creation.source, bound)
+    }
+    used = edit.identifiers(creation.source, given[0])
+    calls = any(each.type == "call_expression" for each in edit.walk(given[0]))
+    if used & later or calls or (creation.variable and creation.variable not in used):
+        return None
+    text = creation.source.of(given[0])
+    if creation.variable and row != creation.variable:
+        text = re.sub(rf"(?<![.\w$]){re.escape(creation.variable)}(?![\w$])", row, text)
+    return f"return {text};"
+
+
+def _after(creation: Creation) -> list[Node]:
+    statement = creation.statement
+    if statement is None or statement.parent is None:
+        return []
+    return [
+        each for each in statement.parent.named_children if each.start_byte >= statement.end_byte
+    ]
+
+
+def _own(node: Node, function: Node) -> bool:
+    nearest = edit.enclosing(node, edit.FUNCTIONS)
+    return nearest is not None and nearest.id == function.id
+
+
+def _statement(source: Source, awaited: Node | None) -> tuple[Node | None, str | None]:
+    if awaited is None or awaited.parent is None:
+        return None, None
+    parent = awaited.parent
+    if parent.type == "expression_statement":
+        return parent, None
+    declaration = parent.parent
+    if parent.type != "variable_declarator" or declaration is None:
+        return None, None
+    name = parent.child_by_field_name("name")
+    alone = len(declaration.named_children) == 1
+    if name is None or name.type != "identifier" or not alone:
+        return None, None
+    typed = parent.child_by_field_name("type") is not None
+    return (None, None) if typed else (declaration, source.of(name))

@@ -1,0 +1,254 @@
+"""A test in the target's own runner that delivers one event several times at once.
+
+It is deterministic where a load test is lucky: a lock on the table that failed lets every process
+look and none write, until all who want to write stand in line (see the template).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from redhanded.case.errors import InputError
+from redhanded.case.operation import Operation
+from redhanded.case.system import Delivery, Service
+from redhanded.hunt.repair import event_identity
+from redhanded.hunt.repair.event_identity import UNIQUE
+from redhanded.hunt.repair.package import TestHome, test_command, test_home
+from redhanded.hunt.repair.remedy import Ground
+
+DELIVERIES = 5
+
+_HEADERS = {"stripe": "stripe-signature", "github": "x-hub-signature-256"}
+_SKIPPED = frozenset({"node_modules", ".git", ".redhanded", "dist", "build", "coverage"})
+_MOST_FIXTURES = 500
+
+
+def regression_test(ground: Ground) -> tuple[str, str]:
+    """Path relative to the root, and content.
+
+    Raises InputError where there is no delivery to send or no table to watch.
+    """
+    home = test_home(ground.root)
+    table = ground.table
+    delivery = _delivery(ground)
+    if delivery is None or table is None:
+        missing = "no [[workload]] entry" if delivery is None else "no table that failed"
+        raise InputError(f"a regression test cannot be written: {missing} is known")
+    path = _path(ground.root, home, table)
+    return path, _render(ground, home, delivery, table, path)
+
+
+def command_for(ground: Ground) -> str:
+    """A shell command, run in the root, that runs the new test alone."""
+    home = test_home(ground.root)
+    table = ground.table or ""
+    return test_command(ground.root, _path(ground.root, home, table), title(ground))
+
+
+def title(ground: Ground) -> str:
+    """The test's name: what must hold, in the words of the system; also found by ``--fgrep``."""
+    return f"one event delivered {DELIVERIES} times at once is worked off once ({ground.table})"
+
+
+def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path: str) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
+    environment.filters["tojson"] = _literal
+    column, value = _counted(ground, table)
+    fixture = _fixture(ground.root, delivery)
+    quoted = ".".join(f'"{each}"' for each in table.split("."))
+    return environment.get_template("concurrent_delivery.test.js.j2").render(
+        runner=home.runner,
+        esm=home.esm,
+        typescript=home.suffix.endswith("ts"),
+        title=title(ground),
+        deliveries=DELIVERIES,
+        table=table,
+        quoted_table=quoted,
+        up="/".join([".."] * (len(Path(path).parts) - 1)) or ".",
+        symptom=ground.system.symptom.log or ground.symptom.text,
+        invariants=_pretty([each.sql for each in ground.system.invariants]),
+        processes=_pretty([_process(each) for each in ground.system.processes]),
+        stubs=_pretty([{"routes": each.routes, "env": each.env} for each in ground.system.stubs]),
+        request=_pretty(_request(delivery)),
+        fixture=fixture,
+        body="" if fixture else _body(delivery),
+        sign=_sign(delivery),
+        database=_database(ground),
+        redis=_redis(ground),
+        good_status=f"status === {delivery.expect}" if delivery.expect else "status < 500",
+        count_sql=f"SELECT count(*)::int AS n FROM {quoted} {column}" if column else "",
+        count_value=value,
+    )
+
+
+def _delivery(ground: Ground) -> Delivery | None:
+    """The entry that is delivered most often: the one whose repetition is the point."""
+    return max(ground.system.workload, key=lambda each: each.deliveries, default=None)
+
+
+def _path(root: Path, home: TestHome, table: str) -> str:
+    name = f"{table.replace('.', '-').replace('_', '-')}-concurrent-delivery{home.suffix}"
+    if not re.search(r"test|spec", home.suffix) and home.runner == "node":
+        name = f"{Path(name).stem}.test{home.suffix}"
+    return f"{home.folder}/{name}" if home.folder not in ("", ".") else name
+
+
+def _process(process: Any) -> dict[str, Any]:
+    described = {
+        "name": process.name,
+        "role": process.name,
+        "command": process.command,
+        "cwd": process.cwd,
+        "replicas": process.replicas,
+        "env": process.env,
+    }
+    optional = {
+        "ready": process.ready,
+        "ready_log": process.ready_log,
+        "env_file": process.env_file,
+    }
+    return described | {key: value for key, value in optional.items() if value is not None}
+
+
+def _request(delivery: Delivery) -> dict[str, Any]:
+    headers = {key.lower(): value for key, value in delivery.headers.items()}
+    if delivery.body is not None:
+        headers.setdefault("content-type", "application/json")
+    return {
+        "to": delivery.to,
+        "method": delivery.method,
+        "path": delivery.path,
+        "headers": headers,
+    }
+
+
+def _sign(delivery: Delivery) -> dict[str, str] | None:
+    if delivery.sign is None:
+        return None
+    scheme = delivery.sign.scheme
+    header = delivery.sign.header or _HEADERS.get(scheme, "x-signature")
+    return {"scheme": scheme, "secret_env": delivery.sign.secret_env, "header": header.lower()}
+
+
+def _body(delivery: Delivery) -> str:
+    if delivery.raw_body is not None:
+        return _literal(delivery.raw_body)
+    return f"JSON.stringify({_pretty(delivery.body)})"
+
+
+def _fixture(root: Path, delivery: Delivery) -> str | None:
+    """The file that holds the body, where one does word for word."""
+    if delivery.body is None:
+        return None
+    for path in _json_files(root):
+        try:
+            text = path.read_text(encoding="utf-8")
+            if UNIQUE in text and json.loads(text) == delivery.body:
+                return path.relative_to(root).as_posix()
+        except (OSError, ValueError):
+            continue
+    return None
+
+
+def _json_files(root: Path) -> Iterator[Path]:
+    folders, count = [root], 0
+    while folders and count < _MOST_FIXTURES:
+        for each in sorted(folders.pop().iterdir()):
+            if each.is_dir() and not each.is_symlink() and each.name not in _SKIPPED:
+                folders.append(each)
+            elif each.suffix == ".json" and each.stat().st_size < 1_000_000:
+                count += 1
+                yield each
+
+
+def _service(ground: Ground, kind: str) -> Service | None:
+    return next((each for each in ground.system.services if each.kind == kind), None)
+
+
+def _database(ground: Ground) -> str:
+    """A JavaScript expression: how the ``pg`` module connects, from the variables of the system."""
+    service = _service(ground, "postgres")
+    if service is None:
+        raise InputError("a regression test cannot be written: there is no PostgreSQL service")
+    whole = _variable(service, r"\{url\}|postgres(?:ql)?://.*")
+    if whole is not None:
+        return f"{{ connectionString: process.env.{whole} }}"
+    names = {
+        "host": "host",
+        "port": "port",
+        "user": "user",
+        "password": "password",
+        "database": "db",
+    }
+    found = {key: _variable(service, rf"\{{{word}\}}") for key, word in names.items()}
+    listed = ", ".join(f"{key}: process.env.{name}" for key, name in found.items() if name)
+    return f"{{ {listed} }}"
+
+
+def _redis(ground: Ground) -> str:
+    """A JavaScript expression: where Redis is, and the variable that a URL can be given in."""
+    service = _service(ground, "redis")
+    if service is None:
+        return "null"
+    whole = _variable(service, r"\{url\}|rediss?://.*")
+    if whole is not None:
+        return f"process.env.{whole} && {{ url: process.env.{whole}, variable: '{whole}' }}"
+    found = {word: _variable(service, rf"\{{{word}\}}") for word in ("host", "port")}
+    listed = ", ".join(f"{key}: process.env.{name}" for key, name in found.items() if name)
+    return f"{{ {listed} }}"
+
+
+def _variable(service: Service, template: str) -> str | None:
+    return next((key for key, value in service.env.items() if re.fullmatch(template, value)), None)
+
+
+def _counted(ground: Ground, table: str) -> tuple[str, str]:
+    """``WHERE`` clause and JavaScript value that pick the event's rows; empty where unknown."""
+    for operation in _inserts(ground, table):
+        for touch in operation.touches:
+            for column, value in touch.row if touch.resource == table else ():
+                template = event_identity.template_of(value, ground)
+                if template is not None:
+                    text = template[1].replace("`", "").replace(UNIQUE, "${unique}")
+                    return f'WHERE "{column}"::text = $1', f"`{text}`"
+        for path, text in event_identity.templates(ground):
+            del path
+            pattern = re.escape(text).replace(re.escape(UNIQUE), "[\\w-]{6,}")
+            if re.search(pattern, operation.text):
+                return "AS r WHERE position($1 in r::text) > 0", "unique"
+    return "", ""
+
+
+def _inserts(ground: Ground, table: str) -> list[Operation]:
+    run = ground.reproduction.run
+    return [
+        each
+        for each in (run.operations if run else ())
+        if each.name.protocol == "postgres"
+        and each.name.target == table
+        and each.name.access == "write"
+    ]
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, str) and "'" not in value and "\\" not in value and "\n" not in value:
+        return f"'{value}'"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _pretty(value: Any) -> str:
+    """A JavaScript literal, two spaces deep, keys unquoted where they may be."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return re.sub(r'^(\s*)"([A-Za-z_$][\w$]*)":', r"\1\2:", text, flags=re.M)

@@ -1,0 +1,144 @@
+"""What a remedy is, and what it has to go by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from redhanded.case.codemap import CodeMap, Enqueue, UniqueConstraint
+from redhanded.case.fix import FixPart
+from redhanded.case.hypothesis import RootLocation
+from redhanded.case.reproduction import Reproduction, RootCause
+from redhanded.case.symptom import Symptom
+from redhanded.case.system import System
+from redhanded.source import edit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Everything that a remedy may go by."""
+
+    root: Path
+    system: System
+    code: CodeMap
+    cause: RootCause
+    reproduction: Reproduction
+    symptom: Symptom
+
+    def place(self, role: str) -> RootLocation | None:
+        """The line of the root cause that plays ``role``."""
+        return next((each for each in self.cause.locations if each.role == role), None)
+
+    def text(self, path: str) -> str:
+        """The file's content; raises OSError where it is gone."""
+        return (self.root / path).read_text(encoding="utf-8")
+
+    @property
+    def constraint(self) -> UniqueConstraint | None:
+        """The unique constraint that was violated."""
+        names = (self.reproduction.constraint, self.symptom.constraint)
+        for name in names:
+            for each in self.code.constraints:
+                if name is not None and each.name == name:
+                    return each
+        return None
+
+    @property
+    def table(self) -> str | None:
+        """The table that failed."""
+        if self.constraint is not None:
+            return self.constraint.table
+        for failure in self.reproduction.run.failures if self.reproduction.run else ():
+            if failure.table:
+                return failure.table
+        if self.symptom.table:
+            return self.symptom.table
+        create = self.place("create")
+        for access in self.code.accesses:
+            near = create is not None and access.location.path == create.path
+            if near and create is not None and abs(access.location.line - create.line) <= 1:
+                return access.table
+        return None
+
+    @property
+    def look_up_columns(self) -> tuple[str, ...]:
+        """Columns by which the handler looks for the row before it hands the work over."""
+        place = self.place("look-up")
+        for access in self.code.accesses:
+            if (
+                place is not None
+                and access.location.path == place.path
+                and abs(access.location.line - place.line) <= 1
+                and access.table == self.table
+            ):
+                return access.columns
+        return ()
+
+    def unique_on(self, columns: tuple[str, ...]) -> bool:
+        """Whether the table holds each combination of ``columns`` once already."""
+        return any(
+            each.table == self.table and set(each.columns) <= set(columns)
+            for each in self.code.constraints
+        )
+
+    @property
+    def tempting_columns(self) -> tuple[str, ...]:
+        """The look-up's columns where nothing makes them unique and others were violated."""
+        columns = self.look_up_columns
+        if self.constraint is None or not columns or self.unique_on(columns):
+            return ()
+        return columns
+
+    @property
+    def enqueue(self) -> Enqueue | None:
+        """The code map's view of the enqueue of the root cause."""
+        place = self.place("enqueue")
+        for each in self.code.enqueues:
+            if (
+                place is not None
+                and each.location.path == place.path
+                and abs(each.location.line - place.line) <= 3
+            ):
+                return each
+        return None
+
+
+class Remedy(Protocol):
+    """One way to take the cause away. A module is one."""
+
+    name: str
+    """As hypotheses refer to it."""
+
+    def parts(self, ground: Ground) -> tuple[FixPart, ...]:
+        """The changes, tempting ones included; empty where the code does not allow it."""
+        ...
+
+
+def part(
+    ground: Ground,
+    *,
+    key: str,
+    remedy: str,
+    title: str,
+    why: str,
+    files: Mapping[str, str],
+    tempting: bool = False,
+    excludes: tuple[str, ...] = (),
+) -> FixPart:
+    """A part with its diff against the tree."""
+    diffs = []
+    for path, text in files.items():
+        exists = (ground.root / path).exists()
+        diffs.append(edit.unified(path, ground.text(path) if exists else None, text))
+    return FixPart(
+        key=key,
+        remedy=remedy,
+        title=title,
+        why=why,
+        files=dict(files),
+        diff="".join(diffs),
+        tempting=tempting,
+        excludes=excludes,
+    )

@@ -1,0 +1,370 @@
+"""Catch the failure: left to itself, in the order that is predicted, and without that order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from redhanded.case.errors import InputError, LabError
+from redhanded.case.operation import Operation
+from redhanded.case.reproduction import Alternative, Counterfactual, NaturalRun, Reproduction
+from redhanded.case.run import Run
+from redhanded.case.schedule import Constraint, Schedule
+from redhanded.case.symptom import Symptom
+from redhanded.lab import Lab
+from redhanded.lab.clock import monotonic_ms
+from redhanded.lab.natural import run_naturally
+from redhanded.lab.predict import predict
+from redhanded.lab.shrink import flip, shrink
+
+DELIVERIES = 2
+PREEMPTIONS = 2
+PER_SECOND = 10.0
+PER_SECOND_MAX = 60.0
+"""Requests; the log's own pace where it has one."""
+
+Step = Callable[[str], None]
+Progress = Callable[[int, int | None, str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How much is spent; ``--quick`` lowers each number and says so."""
+
+    natural_trials: int = 200
+    simultaneous_trials: int = 60
+    predictions: int = 24
+    replays: int = 100
+    flips: int = 20
+    orders: int = 1500
+    seconds: float = 120.0
+    """Longest time of one search through the orders."""
+
+
+QUICK = Effort(
+    natural_trials=60,
+    simultaneous_trials=20,
+    predictions=12,
+    replays=20,
+    flips=5,
+    orders=200,
+    seconds=20.0,
+)
+
+
+def watch_nature(
+    lab: Lab, symptom: Symptom, effort: Effort, progress: Progress
+) -> tuple[NaturalRun, NaturalRun]:
+    """The workload with the log's gaps and pace, and with all deliveries at the same instant."""
+    gaps = symptom.gap_ms or tuple(
+        entry.gap_ms for entry in lab.system.workload if entry.gap_ms is not None
+    )
+    sent_per_trial = sum(entry.deliveries for entry in lab.system.workload)
+    pace = min(symptom.requests_per_s or PER_SECOND, PER_SECOND_MAX) / sent_per_trial
+    natural = run_naturally(
+        lab,
+        name="log",
+        trials=effort.natural_trials,
+        gaps_ms=gaps or (0.0,),
+        per_second=pace,
+        seed=1,
+        on_progress=lambda done, total: progress(done, total, "with the log's gaps and pace"),
+    )
+    simultaneous = run_naturally(
+        lab,
+        name="simultaneous",
+        trials=effort.simultaneous_trials,
+        gaps_ms=(0.0,),
+        per_second=None,
+        seed=2,
+        on_progress=lambda done, total: progress(done, total, "all at the same instant"),
+    )
+    return natural, simultaneous
+
+
+def search(
+    lab: Lab, symptom: Symptom, effort: Effort, step: Step, progress: Progress
+) -> Reproduction:
+    """Serial run, predictions, then every order within the bound; shrunk, flipped, replayed.
+
+    Raises ``InputError`` where the workload is never answered or calls outside the lab, and
+    ``LabError`` where the system never comes to rest.
+    """
+    started = monotonic_ms()
+    step("one serial run: each delivery and all its work before the next")
+    serial = lab.serial(_deliveries(lab))
+    check(serial)
+    found = _caught(serial, Schedule(deliveries=_deliveries(lab)), symptom)
+    trials = 1
+    if found is None:
+        found, trials = _try_predictions(lab, symptom, serial, effort, step, progress)
+    if found is None:
+        return _explore(lab, symptom, effort, trials, step, progress)
+    seconds = (monotonic_ms() - started) / 1000.0
+    schedule, run = found
+    step("shrinking: fewest deliveries, fewest constraints")
+    smallest, _ = shrink(schedule, lab.follow)
+    return _measure(
+        lab,
+        symptom,
+        smallest,
+        Reproduction(
+            trials_to_first_failure=trials,
+            shrunk_from=len(schedule.constraints),
+            run=run,
+            seconds_to_first_failure=round(seconds, 3),
+            bound="one prediction at a time",
+        ),
+        effort,
+        serial,
+        progress,
+    )
+
+
+def check(run: Run) -> None:
+    """What makes a trial worthless is an error, not a result."""
+    if run.egress:
+        raise InputError(
+            f"A process called {', '.join(run.egress)}, which is outside the lab. It was not "
+            "reached. Point it at a stub ([stubs.NAME] in redhanded.toml) or allow the host with "
+            "--allow-egress HOST."
+        )
+    if not run.quiescent:
+        raise LabError(
+            "The system never came to rest within 10 s of a released operation (a busy loop?), so "
+            "no order can be stated for it."
+        )
+    silent = [failure.text for failure in run.failures if "no answer" in failure.text]
+    if silent:
+        raise InputError(
+            f"The workload was not answered, even with one delivery after the other: {silent[0]}. "
+            "Check [[workload]] `to` and `request` in redhanded.toml and the process's last lines."
+        )
+
+
+def _deliveries(lab: Lab) -> int:
+    return max(DELIVERIES, *(entry.deliveries for entry in lab.system.workload))
+
+
+def _try_predictions(
+    lab: Lab, symptom: Symptom, serial: Run, effort: Effort, step: Step, progress: Progress
+) -> tuple[tuple[Schedule, Run] | None, int]:
+    step("predicting from the serial run which orders may fail")
+    tables = {symptom.table} if symptom.table else set()
+    predictions = predict(serial, tables=tables, deliveries=_deliveries(lab))
+    for number, prediction in enumerate(predictions[: effort.predictions], 1):
+        progress(number, len(predictions), f"forcing: {prediction.why}")
+        run = lab.follow(prediction.schedule)
+        check(run)
+        found = _caught(run, prediction.schedule, symptom)
+        if found is not None:
+            return found, number
+    return None, min(len(predictions), effort.predictions)
+
+
+def _explore(
+    lab: Lab,
+    symptom: Symptom,
+    effort: Effort,
+    tried: int,
+    step: Step,
+    progress: Progress,
+) -> Reproduction:
+    step(f"no prediction failed: every order with at most {PREEMPTIONS} preemptions")
+    started = monotonic_ms()
+    failing: list[Run] = []
+
+    def on_run(number: int, run: Run) -> bool:
+        progress(number, None, "orders explored")
+        if run.failed and same_error(run, symptom):
+            failing.append(run)
+        return not failing and monotonic_ms() - started < effort.seconds * 1000
+
+    exploration = lab.explore(
+        deliveries=_deliveries(lab), bound=PREEMPTIONS, limit=effort.orders, on_run=on_run
+    )
+    bound = (
+        f"{_deliveries(lab)} deliveries, all orders with at most {PREEMPTIONS} preemptions after "
+        "partial-order reduction"
+    )
+    if not failing:
+        return Reproduction(
+            trials_to_first_failure=None,
+            explored=exploration.explored + tried + 1,
+            exhausted=exploration.exhausted,
+            bound=bound,
+        )
+    schedule = schedule_of(failing[0], _deliveries(lab))
+    smallest, _ = shrink(schedule, lab.follow)
+    return _measure(
+        lab,
+        symptom,
+        smallest,
+        Reproduction(
+            trials_to_first_failure=tried + exploration.explored,
+            shrunk_from=len(schedule.constraints),
+            run=failing[0],
+            explored=exploration.explored,
+            bound=bound,
+            seconds_to_first_failure=round((monotonic_ms() - started) / 1000.0, 3),
+        ),
+        effort,
+        None,
+        progress,
+    )
+
+
+def schedule_of(run: Run, deliveries: int) -> Schedule:
+    """The switches between tasks of a run as constraints, to be shrunk."""
+    chosen = [operation for operation in run.operations if not operation.ambient]
+    constraints = [
+        Constraint(before=one.name, after=other.name)
+        for one, other in pairwise(chosen)
+        if one.name.task != other.name.task
+    ]
+    return Schedule(constraints=tuple(constraints), deliveries=deliveries)
+
+
+def _caught(run: Run, schedule: Schedule, symptom: Symptom) -> tuple[Schedule, Run] | None:
+    return (schedule, run) if run.failed and same_error(run, symptom) else None
+
+
+def same_error(run: Run, symptom: Symptom) -> bool:
+    """Whether a run failed as the log says: the same text and, where known, constraint."""
+    for failure in run.failures:
+        if failure.kind != "symptom":
+            continue
+        if symptom.constraint is None or failure.constraint in (None, symptom.constraint):
+            return True
+        if symptom.constraint in failure.text:
+            return True
+    return False
+
+
+def _measure(
+    lab: Lab,
+    symptom: Symptom,
+    schedule: Schedule,
+    so_far: Reproduction,
+    effort: Effort,
+    serial: Run | None,
+    progress: Progress,
+) -> Reproduction:
+    """Replays the smallest schedule, flips each constraint, takes suspected conditions away."""
+    replayed: list[Run] = []
+    for number in range(effort.replays):
+        progress(number + 1, effort.replays, "replaying the smallest order")
+        replayed.append(lab.follow(schedule))
+    caught = [run for run in replayed if run.failed and same_error(run, symptom)]
+    run = caught[0] if caught else so_far.run
+    counterfactuals, passing = _flip_each(lab, schedule, effort, progress)
+    error = next((failure for failure in run.failures if failure.constraint), None) if run else None
+    return replace(
+        so_far,
+        schedule=schedule,
+        replays=len(replayed),
+        replays_failed=len(caught),
+        counterfactuals=counterfactuals,
+        alternatives=_alternatives(lab, schedule, run, serial, effort, symptom, progress),
+        same_error=bool(caught),
+        constraint=error.constraint if error else None,
+        run=run,
+        passing=passing,
+    )
+
+
+def _flip_each(
+    lab: Lab, schedule: Schedule, effort: Effort, progress: Progress
+) -> tuple[tuple[Counterfactual, ...], Run | None]:
+    results = []
+    passing: Run | None = None
+    for place, constraint in enumerate(schedule.constraints):
+        flipped, dropped = flip(schedule, place)
+        runs = []
+        for number in range(effort.flips):
+            progress(number + 1, effort.flips, f"the other way round: {constraint.flipped()}")
+            runs.append(lab.follow(flipped))
+        passing = passing or next((run for run in runs if not run.failed), None)
+        results.append(
+            Counterfactual(
+                flipped=constraint.flipped(),
+                dropped=dropped,
+                runs=len(runs),
+                failures=sum(run.failed for run in runs),
+                infeasible=sum(run.followed.following == "infeasible" for run in runs),
+            )
+        )
+    return tuple(results), passing
+
+
+def _alternatives(
+    lab: Lab,
+    schedule: Schedule,
+    run: Run | None,
+    serial: Run | None,
+    effort: Effort,
+    symptom: Symptom,
+    progress: Progress,
+) -> tuple[Alternative, ...]:
+    """Conditions that look necessary because they are seen together with the failure."""
+    if run is None or serial is None:
+        return ()
+    found = []
+    for process in lab.system.processes:
+        apart = _one_after_the_other(process.name, run, serial)
+        if apart is None or process.name in {entry.to for entry in lab.system.workload}:
+            continue
+        forced = replace(schedule, constraints=(*schedule.constraints, apart))
+        runs = []
+        for number in range(effort.flips):
+            progress(number + 1, effort.flips, f"the work of {process.name} forced apart")
+            runs.append(lab.follow(forced))
+        met = [each for each in runs if each.followed.following == "followed"]
+        failures = sum(each.failed and same_error(each, symptom) for each in met)
+        found.append(_overlap(process.name, len(met), failures))
+    return tuple(found)
+
+
+def _overlap(role: str, runs: int, failures: int) -> Alternative:
+    question = f"Must two jobs of {role} run at the same time?"
+    if runs == 0:
+        answer = "Not decided: the jobs could not be forced one after the other."
+    elif failures:
+        answer = (
+            f"No: with the second job begun only after the first had committed, the failure still "
+            f"happened in {failures} of {runs} runs. Overlap of {role} processes is not the cause."
+        )
+    else:
+        answer = f"Yes: forced one after the other, none of {runs} runs failed."
+    return Alternative(
+        question=question,
+        answer=answer,
+        necessary=runs > 0 and failures == 0,
+        runs=runs,
+        failures=failures,
+    )
+
+
+def _one_after_the_other(role: str, run: Run, serial: Run) -> Constraint | None:
+    """The first task's last database operation before the second one's first, both in ``role``."""
+    tasks = sorted({operation.name.task for operation in run.operations if operation.name.task})
+    if len(tasks) < DELIVERIES:
+        return None
+    last = _database_work(serial.operations, role, tasks[0])
+    first = _database_work(run.operations, role, tasks[1])
+    if not last or not first:
+        return None
+    return Constraint(before=last[-1].name, after=first[0].name)
+
+
+def _database_work(operations: Sequence[Operation], role: str, task: str) -> list[Operation]:
+    return [
+        operation
+        for operation in operations
+        if operation.name.role == role
+        and operation.name.task == task
+        and operation.name.protocol == "postgres"
+        and operation.touches
+        and not operation.ambient
+    ]

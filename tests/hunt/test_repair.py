@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import parcels
+import pytest
+
+from redhanded.case.fix import FixPart
+from redhanded.case.reproduction import Reproduction, RootCause
+from redhanded.hunt import repair, suspect
+
+
+def cause_of(root: Path, caught: Reproduction) -> RootCause:
+    code = parcels.code_map(root)
+    judged = suspect.judge(suspect.rank(parcels.symptom(), code), caught, None, code)
+    cause = suspect.blame(judged, caught, code)
+    assert cause is not None
+    return cause
+
+
+def drafted(root: Path) -> dict[str, FixPart]:
+    caught = parcels.reproduction()
+    parts = repair.draft(
+        root,
+        parcels.system(root),
+        parcels.code_map(root),
+        cause_of(root, caught),
+        caught,
+        parcels.symptom(),
+    )
+    return {each.key: each for each in parts}
+
+
+def check(root: Path, text: str, name: str = "checked.mjs") -> None:
+    """Node parses it."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no Node here")
+    (root / name).write_text(text)
+    subprocess.run([node, "--check", name], cwd=root, check=True, capture_output=True)
+
+
+def test_parts_of_the_plain_case(tmp_path: Path) -> None:
+    found = drafted(parcels.write(tmp_path))
+    assert set(found) == {"a", "b", "b2", "c2"}
+    assert {key for key, each in found.items() if each.tempting} == {"b2", "c2"}
+    for each in found.values():
+        (tmp_path / "p.diff").write_text(each.diff)
+        subprocess.run(["git", "apply", "--check", "p.diff"], cwd=tmp_path, check=True)
+
+
+def test_job_is_named_by_the_value_that_both_deliveries_share(tmp_path: Path) -> None:
+    text = drafted(parcels.write(tmp_path))["a"].files["src/intake.js"]
+    check(tmp_path, text)
+    assert (
+        "    traceId: res.locals.trace,\n"
+        "  }, {\n"
+        "    jobId: notice.id,\n"
+        "    removeOnComplete: { age: 7 * 24 * 60 * 60 },\n"
+        "    removeOnFail: true,\n"
+        "  });\n"
+    ) in text
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (
+            "{ attempts: 4, removeOnComplete: true }",
+            ["attempts: 4,", "jobId: notice.id,", "removeOnComplete: { age"],
+        ),
+        ("labelOptions", ["...labelOptions,", "jobId: notice.id,"]),
+    ],
+)
+def test_options_that_are_there_are_kept(tmp_path: Path, options: str, expected: list[str]) -> None:
+    intake = parcels.INTAKE.replace("    traceId: res.locals.trace,\n  })", f"  }}, {options})")
+    assert intake != parcels.INTAKE
+    text = drafted(parcels.write(tmp_path, intake=intake))["a"].files["src/intake.js"]
+    check(tmp_path, text)
+    assert [each for each in expected if each not in text] == []
+    assert "removeOnComplete: true" not in text
+
+
+def test_named_job_gets_no_other_name(tmp_path: Path) -> None:
+    intake = parcels.INTAKE.replace(
+        "    traceId: res.locals.trace,\n  })", "  }, { jobId: notice.id })"
+    )
+    assert "a" not in drafted(parcels.write(tmp_path, intake=intake))
+
+
+def test_data_in_a_variable_is_read_from_it(tmp_path: Path) -> None:
+    intake = parcels.INTAKE.replace(
+        "  await shipping.add('label', {\n    noticeKey: notice.id,\n"
+        "    tracking: notice.tracking,\n"
+        "    traceId: res.locals.trace,\n  });\n",
+        "  const work = build(notice);\n  await shipping.add('label', work);\n",
+    )
+    assert "work" in intake
+    text = drafted(parcels.write(tmp_path, intake=intake))["a"].files["src/intake.js"]
+    assert "jobId: work.noticeKey," in text
+
+
+def test_find_or_create_stands_on_the_violated_columns_through_field_names(tmp_path: Path) -> None:
+    text = drafted(parcels.write(tmp_path))["b"].files["src/store.js"]
+    check(tmp_path, text)
+    assert (
+        "  const [parcel, created] = await Parcel.findOrCreate({\n"
+        "    where: { barcode: barcodeOf(notice.tracking) },\n"
+        "    defaults: {\n"
+        "      trackingCode: notice.tracking,\n"
+        "    },\n"
+        "  });\n"
+        "  if (!created) return parcel;\n"
+    ) in text
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (
+            "  return Parcel.create(values, { transaction: t });",
+            "return Parcel.findOrCreate({\n    where: { barcode: values.barcode },\n"
+            "    defaults: values,\n    transaction: t,\n  }).then(([row]) => row);",
+        ),
+        (
+            "  await Parcel.create(values, options);",
+            "  await Parcel.findOrCreate({\n    where: { barcode: values.barcode },\n"
+            "    defaults: values,\n    ...options,\n  });",
+        ),
+        (
+            "  let p;\n  p = await Parcel.create({ barcode });",
+            "p = (await Parcel.findOrCreate({\n    where: { barcode },\n  }))[0];",
+        ),
+        (
+            "  const p = await Parcel.create({ barcode, created });\n  await log(p);\n"
+            "  return { id: p.id, ok: true };",
+            "const [p, wasCreated] = await Parcel.findOrCreate({\n    where: { barcode },\n"
+            "    defaults: { created },\n  });\n  if (!wasCreated) return { id: p.id, ok: true };",
+        ),
+        (
+            "  const p = await Parcel.create({ barcode });\n  const n = await log(p);\n"
+            "  return { p, n };",
+            "const [p] = await Parcel.findOrCreate({\n    where: { barcode },\n  });\n"
+            "  const n = await log(p);",
+        ),
+    ],
+)
+def test_find_or_create_in_other_shapes(tmp_path: Path, body: str, expected: str) -> None:
+    head = "import { Parcel } from './models.js';\n\n\nasync function storeParcel(values) {\n"
+    lead = body.split("Parcel.create")[0].count("\n")
+    store = head.replace("\n\n\n", "\n" * (3 - lead), 1) + body + "\n}\n"
+    assert (
+        store.splitlines()[parcels.CREATE.line - 1]
+        .strip()
+        .startswith(("return Parcel", "await Parcel", "p = await", "const p ="))
+    )
+    text = drafted(parcels.write(tmp_path, store=store))["b"].files["src/store.js"]
+    check(tmp_path, text)
+    assert expected in text
+
+
+def test_unknown_value_of_the_column_gives_no_part(tmp_path: Path) -> None:
+    store = parcels.STORE.replace("    barcode: barcodeOf(notice.tracking),\n", "")
+    assert "b" not in drafted(parcels.write(tmp_path, store=store))
+
+
+def test_migration_takes_the_next_number_and_names_the_rows(tmp_path: Path) -> None:
+    part = drafted(parcels.write(tmp_path))["c2"]
+    ((path, text),) = part.files.items()
+    assert path == "db/migrations/008-add-unique-index-to-parcels-tracking-code.cjs"
+    check(tmp_path, text, "checked.cjs")
+    assert "CREATE UNIQUE INDEX CONCURRENTLY" in text and "lock_timeout" in text
+    assert text.index("refuseDuplicates(sequelize);") < text.index("CREATE UNIQUE INDEX")
+
+
+def test_subsets_leave_out_what_excludes_each_other(tmp_path: Path) -> None:
+    parts = tuple(drafted(parcels.write(tmp_path)).values())
+    found = repair.subsets(parts)
+    assert len(found) == len(set(found)) == 11
+    assert not any({"b", "b2"} <= set(each) for each in found)
+    assert ("a", "b", "c2") in found
+
+
+def test_parts_in_one_file_come_together(tmp_path: Path) -> None:
+    parcels.write(tmp_path)
+    parts = drafted(tmp_path)
+    one = FixPart(
+        key="x",
+        remedy="x",
+        title="",
+        why="",
+        files={"src/store.js": "// first\n" + parcels.STORE},
+        diff="",
+    )
+    text = repair.combine(tmp_path, [parts["a"], parts["b"], one])["src/store.js"]
+    assert text == "// first\n" + parts["b"].files["src/store.js"]
+
+
+def test_planted_check_stands_before_everything_that_takes_time(tmp_path: Path) -> None:
+    parcels.write(tmp_path)
+    caught = parcels.reproduction()
+    part = repair.planted_for(
+        tmp_path,
+        parcels.system(tmp_path),
+        parcels.code_map(tmp_path),
+        cause_of(tmp_path, caught),
+        caught,
+        parcels.symptom(),
+    )
+    assert part is not None
+    text = part.files["src/store.js"]
+    check(tmp_path, text)
+    assert "findOne({ where: { barcode: barcodeOf(notice.tracking) } })" in text
+    assert text.index("if (existing) return existing;") < text.index("Parcel.create(")
+
+
+@pytest.mark.parametrize("runner", ["mocha", "jest", "vitest", "node --test"])
+def test_regression_test_fits_the_target(tmp_path: Path, runner: str) -> None:
+    package = parcels.FILES["package.json"].replace("mocha --recursive spec", runner)
+    parcels.write(tmp_path, package=package)
+    caught = parcels.reproduction()
+    given = (
+        tmp_path,
+        parcels.system(tmp_path),
+        parcels.code_map(tmp_path),
+        cause_of(tmp_path, caught),
+        caught,
+        parcels.symptom(),
+    )
+    path, text = repair.test_for(*given)
+    assert path == "spec/parcels-concurrent-delivery.spec.js"
+    check(tmp_path, text)
+    assert "import pg from 'pg'" in text and "require(" not in text
+    assert "LOCK TABLE" in text and "samples/notice.json" in text
+    assert "host: process.env.PG_HOST, database: process.env.PG_NAME" in text
+    assert "'x-hub-signature-256': `sha256=${hmac(payload)}`" in text
+    assert """count(*)::int AS n FROM "parcels" WHERE "tracking_code"::text = $1""" in text
+    assert "`TRK${unique}`" in text
+    assert ("from 'vitest'" in text) == (runner == "vitest")
+    assert runner.split()[0] in repair.test_command_for(*given)
