@@ -1,0 +1,1 @@
+"""Instrument: programs read as they stand (syntax, calls, frameworks, schema, history)."""
