@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 
-.PHONY: setup hunt test lint types imports lock clean
+.PHONY: setup hunt hunt-quick test bench lock clean
 
 setup: $(VENV)/.ready
 
@@ -16,6 +16,20 @@ $(VENV)/.ready: requirements-dev.lock pyproject.toml
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
+
+# Exit code 1 of a hunt says that a failure was confirmed, which is what is wanted here.
+hunt: setup
+	@$(BIN)/redhanded hunt examples/orders --logs examples/orders/logs --symptom "duplicate key" --yes $(ARGS); \
+	  code=$$?; test $$code -le 1
+
+hunt-quick:
+	@$(MAKE) --no-print-directory hunt ARGS=--quick
+
+test: setup
+	$(BIN)/pytest $(ARGS)
+
+bench: setup
+	$(BIN)/python bench/run.py $(ARGS)
 
 lock:
 	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
