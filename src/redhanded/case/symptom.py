@@ -38,7 +38,7 @@ class Occurrence:
     at_ms: float | None
     """Epoch, of the first line."""
     entity: str | None = None
-    """Field and value that it shares with its partner, e.g. ``customerId=c_1``."""
+    """Field and value that it shares with its partner, e.g. ``accountId=a_1``."""
     partner: tuple[Evidence, ...] = ()
     """The other events that touched the same entity, nearest first."""
     gap_ms: float | None = None

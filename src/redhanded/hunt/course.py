@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import shlex
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -22,12 +24,19 @@ from redhanded.case.system import SymptomPattern, System
 from redhanded.hunt import cards, explore, observe, prove, repair, reproduce, suspect
 from redhanded.lab import open_lab
 from redhanded.lab.clock import monotonic_ms, timestamp
-from redhanded.lab.services import cache_folder
+from redhanded.lab.services import cache_folder, reap_abandoned
+
+LABS = "labs"
+"""The folder of a case in which its labs are."""
+NOT_RUN = "Not run in a lab: "
 
 
 @contextmanager
 def opened(request: HuntRequest, listener: Listener) -> Iterator[Course]:
     """The case that was asked for, open for writing until the block ends."""
+    for folder in store.all_cases(request.target):
+        for left in reap_abandoned(folder / LABS):
+            listener.step(f"ended what a killed run left: {left}")
     if request.resume:
         with store.resume_case(request.target, request.case) as case:
             yield Course(
@@ -36,6 +45,8 @@ def opened(request: HuntRequest, listener: Listener) -> Iterator[Course]:
                     yes=request.yes,
                     until=request.until,
                     decided_by=request.decided_by,
+                    allow_remote=request.allow_remote or case.request.allow_remote,
+                    allow_existing=request.allow_existing or case.request.allow_existing,
                 ),
                 listener,
                 case,
@@ -180,7 +191,12 @@ class Course:
         outcome: VerdictWord
         if found is not None and found.schedule is not None:
             outcome = "CONFIRMED"
-        elif found is not None and found.exhausted and "reproduce" in self.case.finished:
+        elif (
+            found is not None
+            and found.exhausted
+            and "reproduce" in self.case.finished
+            and not cards.failed_by_itself(self.case)
+        ):
             outcome = "REFUTED"
         else:
             outcome = "UNDECIDED"
@@ -210,17 +226,20 @@ class Course:
 
     def _reproduce(self, system: System) -> None:
         effort = reproduce.QUICK if self.request.quick else reproduce.Effort()
+        if self.request.natural_trials is not None:
+            effort = replace(effort, natural_trials=self.request.natural_trials)
         began = monotonic_ms()
         with open_lab(
             system,
-            folder=self._open.folder / "labs" / "reproduce",
+            folder=self._open.folder / LABS / "reproduce",
             root=self._root,
             symptom=self._pattern(system),
             seed=self.request.seed,
+            allow_existing=self.request.allow_existing,
             say=self.listener.step,
         ) as lab:
             first = lab.serial()
-            reproduce.check(first)
+            reproduce.check(first, system.workload)
             natural, simultaneous = reproduce.watch_nature(
                 lab, self.case.symptom, effort, self.listener.progress
             )
@@ -241,7 +260,7 @@ class Course:
             reproduction=found,
             hypotheses=hypotheses,
             root_cause=cause,
-            limits=_merged(self.case.limits, limits),
+            limits=_merged(_still_true(self.case.limits), limits),
         )
         self._say(cards.reproduction(found, cause, hypotheses))
 
@@ -284,7 +303,7 @@ class Course:
         if found is None or found.schedule is None or cause is None:
             return
         effort = prove.QUICK if self.request.quick else prove.Effort()
-        folder = self._free_folder("labs/prove")
+        folder = self._free_folder(f"{LABS}/prove")
         ground = prove.Ground(
             system=system,
             root=self._root,
@@ -292,6 +311,7 @@ class Course:
             symptom=self._pattern(system),
             schedule=found.schedule,
             seed=self.request.seed,
+            allow_existing=self.request.allow_existing,
         )
         by_key = {part.key: part for part in fix.parts}
         wanted = self._subsets(fix)
@@ -346,12 +366,10 @@ class Course:
         command = self._system.lay_out if self._system else None
         if command is None:
             return self.request.target
-        laid_out = (
-            cache_folder() / "laid-out" / f"{self.request.target.name}-{self.case.identifier}"
-        )
-        if Path(self.case.target) == laid_out and laid_out.is_dir():
-            return self._in(laid_out)
-        laid_out.parent.mkdir(parents=True, exist_ok=True)
+        known = Path(self.case.target)
+        if known != self.request.target and known.is_dir():
+            return self._in(known)
+        laid_out = _free_place(self.request.target, self.case.identifier)
         self.listener.step("laying the system out as a repository of its own")
         _lay_out(command, self.request.target, laid_out)
         self.case = self._open.append("note", {"target": str(laid_out)})
@@ -399,7 +417,7 @@ class Course:
         self.listener.finding(limit)
 
     def _undecided(self, why: str) -> None:
-        self._note(f"Not run in a lab: {why}")
+        self._note(f"{NOT_RUN}{why}")
 
     def _say(self, sentences: Sequence[str]) -> None:
         for sentence in sentences:
@@ -425,6 +443,17 @@ def _no_contract(target: Path) -> str:
     )
 
 
+def _free_place(target: Path, identifier: str) -> Path:
+    """A folder outside the target's own tree that is not there yet."""
+    folder = cache_folder() / "laid-out"
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256(str(target).encode()).hexdigest()[:6]
+    name = f"{target.name}-{digest}-{identifier}"
+    taken = {entry.name for entry in folder.iterdir()}
+    numbered = (f"{name}-{number}" for number in itertools.count(2))
+    return folder / next(each for each in itertools.chain([name], numbered) if each not in taken)
+
+
 def _lay_out(command: str, target: Path, folder: Path) -> None:
     words = [word.replace("{dir}", str(folder)) for word in shlex.split(command)]
     try:
@@ -436,6 +465,11 @@ def _lay_out(command: str, target: Path, folder: Path) -> None:
     if done.returncode != 0:
         tail = "\n  ".join((done.stdout + done.stderr).strip().splitlines()[-6:])
         raise InputError(f"The lay_out command `{command}` failed:\n  {tail}")
+
+
+def _still_true(limits: Sequence[str]) -> tuple[str, ...]:
+    """Without the reasons for which an earlier attempt could not be run."""
+    return tuple(limit for limit in limits if not limit.startswith(NOT_RUN))
 
 
 def _merged(old: Sequence[str], new: Sequence[str]) -> tuple[str, ...]:

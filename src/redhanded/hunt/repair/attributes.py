@@ -15,12 +15,12 @@ _SKIPPED = frozenset({"node_modules", ".git", ".redhanded", "dist", "build", "co
 
 
 def snake(attribute: str) -> str:
-    """``externalReference`` as a database would name it with ``underscored``."""
+    """``createdAt`` as a database would name it with ``underscored``."""
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", attribute).lower()
 
 
 def camel(column: str) -> str:
-    """``external_reference`` as an attribute is usually named."""
+    """``created_at`` as an attribute is usually named."""
     head, *rest = column.split("_")
     return head + "".join(each.capitalize() for each in rest)
 

@@ -135,7 +135,7 @@ def initialised(value: Value) -> bool:
 
 
 def underscore(name: str) -> str:
-    """``orderId`` to ``order_id``, as Sequelize's ``underscored`` does it."""
+    """``createdAt`` to ``created_at``, as Sequelize's ``underscored`` does it."""
     return re.sub(r"(?<=[a-z\d])([A-Z])", r"_\1", name).lower()
 
 
