@@ -1,0 +1,75 @@
+"""What the figures were measured on."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from redhanded.case.errors import LabError
+from redhanded.lab import Lab
+from redhanded.lab.services import find_node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """Hardware and versions; ``load`` tells whether something else ran beside the bench."""
+
+    processor: str
+    cores: int
+    """That this process may use."""
+    memory_gb: float
+    kernel: str
+    python: str
+    node: str
+    postgresql: str
+    valkey: str
+    load: tuple[float, float, float]
+    """Load average over 1, 5 and 15 minutes at the start."""
+
+
+def describe(lab: Lab, load: tuple[float, float, float]) -> Machine:
+    """This machine and the servers of an open lab."""
+    return Machine(
+        processor=_field(Path("/proc/cpuinfo"), "model name") or platform.machine(),
+        cores=len(os.sched_getaffinity(0)),
+        memory_gb=round(int(_field(Path("/proc/meminfo"), "MemTotal").split()[0]) / 1024**2, 1),
+        kernel=platform.release(),
+        python=platform.python_version(),
+        node=_node(),
+        postgresql=_postgresql(lab),
+        valkey=_valkey(lab),
+        load=load,
+    )
+
+
+def _field(path: Path, name: str) -> str:
+    for line in path.read_text().splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == name:
+            return value.strip()
+    return ""
+
+
+def _node() -> str:
+    done = subprocess.run(
+        [str(find_node()), "--version"], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip().removeprefix("v")
+
+
+def _postgresql(lab: Lab) -> str:
+    admin = next(server.admin for server in lab.running.servers.values() if server.admin)
+    row = admin.execute("SHOW server_version").fetchone()
+    if row is None:
+        raise LabError("PostgreSQL does not say its version")
+    return str(row[0])
+
+
+def _valkey(lab: Lab) -> str:
+    client: Any = next(server.client for server in lab.running.servers.values() if server.client)
+    said = client.info("server")
+    return str(said.get("valkey_version", said["redis_version"]))
