@@ -62,6 +62,22 @@ def test_deliveries_may_be_exchanged() -> None:
     )
     laid = sequence.lay_out(exchanged, case.reproduction.schedule)
     assert [step.operation.index for step in laid.steps if step.marks] == [6, 14]
+    assert order.exchanged(laid)
+    assert not order.exchanged(sequence.lay_out(_run(case), case.reproduction.schedule))
+
+
+def test_what_is_essential_is_shorter_and_counts_the_rest() -> None:
+    case = _case()
+    assert case.reproduction is not None
+    run, schedule = _run(case), case.reproduction.schedule
+    lines = order.in_columns(run, schedule, essential=True)
+    assert len(lines) < len(order.in_columns(run, schedule))
+    shown = sum(
+        len(line) > 8 and line[8:].lstrip().split()[0] in ("POST", "api", "worker.1", "worker.2")
+        for line in lines
+    )
+    assert f"({len(run.operations) - shown} more operations are in the report)" in lines[-1]
+    assert any(line.startswith("FAILS") for line in lines)
 
 
 def test_lanes_stand_from_the_outside_to_the_services() -> None:

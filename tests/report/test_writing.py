@@ -58,7 +58,7 @@ def test_the_page_tells_the_whole_story(case: Case) -> None:
         "a + b",
         "could not be met",
         "tempting; measured, never proposed",
-        "2026-03-02T02:58:11Z",
+        "2026-03-02 02:58:11",
         "Clocks were not controlled.",
         "Assign seats in the worker",
         "No order of 2 deliveries",
@@ -69,10 +69,11 @@ def test_the_page_tells_the_whole_story(case: Case) -> None:
 
 def test_markdown_says_the_same_in_text(case: Case) -> None:
     text = as_markdown(case)
-    assert text.startswith("# A second reservation")
+    assert text.startswith("# The same reservation is queued twice, and seat_assignments")
+    assert "A second reservation that looks for a seat" in text
     assert "1 first" in text
     assert "FAILS" in text
-    assert "| a + b | holds |" in text
+    assert "| a + b (proposed) | holds |" in text
     assert "```diff" in text
 
 
@@ -115,3 +116,47 @@ def test_a_case_fits_its_published_schema(case: Case) -> None:
     schema = document.schema(Case, identifier=CASE_SCHEMA)
     jsonschema.validate(json.loads(document.encode(case)), schema)
     assert document.decode(document.encode(case), Case) == case
+
+
+def test_a_process_that_ended_is_quoted_once_and_summed_up_elsewhere(tmp_path: Path) -> None:
+    reason = "The process web ended with exit code 1. Its last lines:\n  no <module>\n  at x.js:3"
+    case = Case(
+        identifier="0001-x",
+        target=str(tmp_path),
+        summary=f"Undecided: {reason}",
+        symptom=Symptom(text="x"),
+        limits=(reason,),
+    )
+    page = as_html(case)
+    assert "<h1>The process web ended with exit code 1. Its last lines:</h1>" in page
+    assert page.count("no &lt;module&gt;") == 1
+    assert "<li>The process web ended with exit code 1.</li>" in page
+
+
+def test_what_was_hunted_in_and_where_the_case_lies_are_told_apart(case: Case) -> None:
+    folder = Path("/srv/seats/.redhanded/cases") / case.identifier
+    page = as_html(case, folder)
+    assert f"redhanded replay {case.identifier} --target /srv/seats" in page
+    assert "a repository laid out for it" in page
+    own = as_markdown(case, Path(case.target) / ".redhanded" / "cases" / case.identifier)
+    assert "a repository laid out for it" not in own
+
+
+def test_a_raw_log_line_is_folded_away(case: Case) -> None:
+    assert case.reproduction is not None
+    assert case.reproduction.run is not None
+    line = '{"level":50,"msg":"refused","stack":"' + "x" * 3000 + '"}'
+    failure = replace(case.reproduction.run.failures[0], text=line)
+    run = replace(case.reproduction.run, failures=(failure,))
+    page = as_html(replace(case, reproduction=replace(case.reproduction, run=run)))
+    before, _, after = page.partition("as written</summary>")
+    assert "x" * 100 not in before
+    assert "x" * 100 in after
+    assert "x" * 2001 not in page
+
+
+def test_the_order_can_be_read_without_the_picture(case: Case) -> None:
+    page = as_html(case)
+    listed = page.partition('<ol class="steps">')[2].partition("</ol>")[0]
+    assert "1 first" in listed and "1 then" in listed
+    assert "fails: 23505 seat_assignments_reference_key" in listed

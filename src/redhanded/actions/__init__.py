@@ -37,6 +37,11 @@ ACTIONS: tuple[Action, ...] = (
         function="replaying:replay",
     ),
     Action(
+        name="stress",
+        says="The workload without control, and how often it fails by itself.",
+        function="stressing:stress",
+    ),
+    Action(
         name="logs",
         says="What logs say about a failure, with file and line.",
         function="reading:logs",

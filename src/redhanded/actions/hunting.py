@@ -37,6 +37,11 @@ def completed(request: HuntRequest) -> HuntRequest:
     A resumed case keeps its logs, symptom and seed; permission to pass gates is given anew. Raises
     ``UsageError`` where nothing says what fails, ``InputError`` for a log that is not there.
     """
+    if request.allow_egress:
+        raise UsageError(
+            "--allow-egress is not supported yet: nothing outside the lab can be reached; let the "
+            "lab answer for the host with [stubs.NAME] in redhanded.toml"
+        )
     if request.resume:
         folder = store.find(request.target, request.case)
         asked = store.request_of(folder)
@@ -47,6 +52,8 @@ def completed(request: HuntRequest) -> HuntRequest:
             yes=request.yes,
             decided_by=request.decided_by,
             until=request.until,
+            allow_remote=request.allow_remote or asked.allow_remote,
+            allow_existing=request.allow_existing or asked.allow_existing,
         )
     if not request.target.is_dir():
         raise InputError(f"there is no folder {request.target}; give the path of the project")

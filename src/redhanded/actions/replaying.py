@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from redhanded.case.schedule import Schedule
 from redhanded.case.system import SymptomPattern, System
 from redhanded.contract import read
 from redhanded.lab import open_lab
+from redhanded.lab.services import reap_abandoned, temporary_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +41,14 @@ def replay(
     *,
     times: int = 1,
     allow_remote: bool = False,
+    allow_existing: bool = False,
 ) -> Replay:
     """Follows the schedule of a case ``times`` times and says how often it failed.
 
     Raises ``UsageError`` for a case without a schedule, ``LabError`` if the system does not run.
     """
-    case = store.read(store.find(target, identifier))
+    own = store.find(target, identifier)
+    case = store.read(own)
     schedule = case.reproduction.schedule if case.reproduction else None
     if schedule is None:
         raise UsageError(
@@ -56,15 +58,18 @@ def replay(
     root = Path(case.target)
     system = read(root, allow_remote=allow_remote)
     listener.stage("replay", f"the {len(schedule.constraints)} ordering constraints of the case")
+    for folder in store.all_cases(target):
+        reap_abandoned(folder / "labs")
     runs: list[Run] = []
     with (
-        tempfile.TemporaryDirectory(prefix="redhanded-replay-") as folder,
+        temporary_folder(own / "labs", "replay") as place,
         open_lab(
             system,
-            folder=Path(folder),
+            folder=place,
             root=root,
             symptom=_symptom(system, case),
             seed=case.seed,
+            allow_existing=allow_existing,
             say=listener.step,
         ) as lab,
     ):

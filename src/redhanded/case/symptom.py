@@ -84,6 +84,8 @@ class Symptom:
     last_ms: float | None = None
     gap_ms: tuple[float, ...] = ()
     """The gaps between partner requests of the occurrences."""
+    repeat_gap_ms: tuple[float, ...] = ()
+    """The gaps between all requests that repeat an earlier one, failing or not, at most 1,000."""
     requests_per_s: float | None = None
     """Median arrival rate in the second of a failure."""
     files: tuple[str, ...] = ()

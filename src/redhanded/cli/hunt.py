@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from redhanded.cli.options import AllowRemote, Format, FormatOption, NoColor, Target
+from redhanded.cli.options import AllowExisting, AllowRemote, Format, FormatOption, NoColor, Target
 
 MoreLogs = Annotated[
     list[Path] | None,
@@ -27,9 +27,6 @@ Seed = Annotated[int, typer.Option("--seed", min=0, help="Of every choice a tria
 NaturalTrials = Annotated[
     int | None,
     typer.Option("--natural-trials", min=1, help="Uncontrolled trials for the baseline."),
-]
-AllowExisting = Annotated[
-    bool, typer.Option("--allow-existing", help="Accept a database that is not empty.")
 ]
 AllowEgress = Annotated[
     list[str] | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from types import FrameType
 from typing import Annotated
 
@@ -20,8 +21,12 @@ from redhanded.cli import (
     report,
     reproduce,
     schema,
+    stress,
 )
-from redhanded.cli.faults import guarded
+from redhanded.cli.faults import INTERRUPTED, guarded
+
+CLEARING_S = 10.0
+"""How long an interrupted command may clear up before another interrupt reaches it."""
 
 EXIT_CODES = (
     "Exit codes: 0 nothing found or proven, 1 a failure confirmed, 2 usage, configuration or "
@@ -37,7 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for module in (hunt, reproduce, replay, logs, explore, report, cases, init, doctor, schema):
+for module in (hunt, reproduce, replay, stress, logs, explore, report, cases, init, doctor, schema):
     name = module.__name__.rpartition(".")[2]
     app.command(name, help=says(name))(guarded(module.command))
 
@@ -61,10 +66,23 @@ def options(
 
 def run() -> None:
     """What the installed script calls. To be ended politely is to be interrupted."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
-    app(prog_name="redhanded")
+    try:
+        app(prog_name="redhanded")
+    except SystemExit:
+        if _interrupted_at:
+            # Before and after a command typer takes an interrupt for a failure of its own.
+            raise SystemExit(INTERRUPTED) from None
+        raise
+
+
+_interrupted_at: list[float] = []
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    """The first one ends the command; while that clears up, a second one is not let in between."""
+    now = time.monotonic()
+    if not _interrupted_at or now - _interrupted_at[-1] > CLEARING_S:
+        _interrupted_at.append(now)
+        raise KeyboardInterrupt

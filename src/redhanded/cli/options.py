@@ -28,3 +28,6 @@ CaseArgument = Annotated[
 AllowRemote = Annotated[
     bool, typer.Option("--allow-remote", help="Accept service URLs on other machines.")
 ]
+AllowExisting = Annotated[
+    bool, typer.Option("--allow-existing", help="Accept a database that is not empty.")
+]

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from redhanded.cli.options import (
+    AllowExisting,
     AllowRemote,
     CaseArgument,
     Format,
@@ -25,6 +26,7 @@ def command(
     target: TargetOption = Path(),
     times: Times = 1,
     allow_remote: AllowRemote = False,
+    allow_existing: AllowExisting = False,
     format: FormatOption = Format.HUMAN,
     no_color: NoColor = False,
 ) -> int:
@@ -35,7 +37,14 @@ def command(
 
     console = console_for(format, no_color=no_color)
     with watching(console, yes=True) as listener:
-        result = replay(target.resolve(), case, listener, times=times, allow_remote=allow_remote)
+        result = replay(
+            target.resolve(),
+            case,
+            listener,
+            times=times,
+            allow_remote=allow_remote,
+            allow_existing=allow_existing,
+        )
     last = result.runs[-1]
     for line in order.in_columns(last, result.schedule, width=min(console.width, 100)):
         console.print(line, markup=False, no_wrap=True, overflow="ellipsis")

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from redhanded.cli.hunt import (
     AllowEgress,
-    AllowExisting,
     Logs,
     MoreLogs,
     NaturalTrials,
@@ -15,7 +14,7 @@ from redhanded.cli.hunt import (
     SymptomText,
     Yes,
 )
-from redhanded.cli.options import AllowRemote, Format, FormatOption, NoColor, Target
+from redhanded.cli.options import AllowExisting, AllowRemote, Format, FormatOption, NoColor, Target
 
 
 def command(

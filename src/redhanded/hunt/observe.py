@@ -34,6 +34,7 @@ _OCCURRENCES_MAX = 200
 _LINES_MAX = 12
 """Lines shown of one failure."""
 _PARTNERS_MAX = 4
+_GAPS_KEPT = 1000
 _GAPS_TRIED = 4
 _NEAREST = 5
 """Messages named when the symptom does not occur."""
@@ -89,6 +90,7 @@ def gather(
         first_ms=min(times, default=None),
         last_ms=max(times, default=None),
         gap_ms=tuple(one.gap_ms for one in story.occurrences if one.gap_ms is not None),
+        repeat_gap_ms=story.repeat_gap_ms,
         requests_per_s=story.requests_per_s,
         files=tuple(file.name for file in files),
         records=sum(counts.records for counts in found.tally.values()),
@@ -119,6 +121,7 @@ class _Story:
     limits: tuple[str, ...]
     differences: tuple[Difference, ...] = ()
     rate: Rate | None = None
+    repeat_gap_ms: tuple[float, ...] = ()
     requests_per_s: float | None = None
 
 
@@ -185,6 +188,7 @@ class _Teller:
             differences=telling,
             rate=share,
             statements=tuple(self._statements(occurrences, telling, share, texts)),
+            repeat_gap_ms=_spread(self._near.gaps_ms()) if self._near else (),
             requests_per_s=self._requests_per_s(),
             limits=tuple(self._limits(occurrences)),
         )
@@ -407,6 +411,12 @@ def _round_up(gap_ms: float) -> float:
             if factor * step >= gap_ms:
                 return factor * step
         step *= 10
+
+
+def _spread(gaps: Sequence[float]) -> tuple[float, ...]:
+    """At most ``_GAPS_KEPT`` of them, evenly spaced over the log."""
+    step = max(1, -(-len(gaps) // _GAPS_KEPT))
+    return tuple(round(gap, 3) for gap in gaps[::step])
 
 
 def _rounded(gap_ms: float | None) -> float | None:

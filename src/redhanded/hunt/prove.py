@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from redhanded.case.fix import Counted, Proof, SubsetResult
 from redhanded.case.run import Run
 from redhanded.case.schedule import Schedule
 from redhanded.case.system import SymptomPattern, System
-from redhanded.lab import Lab, open_lab, open_services
+from redhanded.lab import Command, Finished, Lab, open_lab, open_services
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.explorers.systematic import Exploration
 from redhanded.lab.natural import run_naturally
@@ -19,6 +20,8 @@ from redhanded.lab.natural import run_naturally
 PREEMPTIONS = 2
 SUBSET_PREEMPTIONS = 1
 DELIVERIES = 2
+LANES = 2
+"""Tests that run side by side, each on servers of its own."""
 
 Step = Callable[[str], None]
 Progress = Callable[[int, int | None, str], None]
@@ -66,6 +69,7 @@ class Ground:
     symptom: SymptomPattern
     schedule: Schedule
     seed: int
+    allow_existing: bool = False
 
 
 def compare(
@@ -96,6 +100,7 @@ def _one_subset(
             symptom=ground.symptom,
             seed=ground.seed,
             strict=True,
+            allow_existing=ground.allow_existing,
         ) as lab:
             return _measure_subset(lab, ground.schedule, parts, effort)
     except LabError as error:
@@ -197,18 +202,63 @@ def _run_tests(
         "planted": "the new test on a planted check-then-create",
         "own_tests": "the project's own tests on the fixed code",
     }
-    failed, sample = 0, ""
-    with open_services(
-        ground.system, folder=ground.folder / f"tests-{name}", root=ground.root, files=files
-    ) as services:
-        for number in range(1, runs + 1):
-            progress(number, runs, words[name])
-            finished = services.run(command)
-            if finished.code != 0:
-                failed += 1
-            if not sample or (finished.code != 0 and failed == 1):
-                sample = "\n".join(finished.lines[-15:])[:2000]
-    return Counted(runs=runs, failed=failed, sample=sample)
+    finished = _in_lanes(
+        ground,
+        name,
+        files,
+        command.removeprefix("npx "),
+        runs,
+        lambda done: progress(done, runs, words[name]),
+    )
+    failed = [each for each in finished if each.code != 0]
+    shown = (failed or finished)[0]
+    return Counted(runs=runs, failed=len(failed), sample="\n".join(shown.lines[-15:])[:2000])
+
+
+def _in_lanes(
+    ground: Ground,
+    name: str,
+    files: Files,
+    command: str,
+    runs: int,
+    on_done: Callable[[int], None],
+) -> list[Finished]:
+    """Runs a command ``runs`` times, each lane one at a time on servers of its own."""
+    finished: list[Finished] = []
+    begun = 0
+    with ExitStack() as opened:
+        lanes = [
+            opened.enter_context(
+                open_services(
+                    ground.system,
+                    folder=ground.folder / f"tests-{name}-{lane}",
+                    root=ground.root,
+                    files=files,
+                    allow_existing=ground.allow_existing,
+                )
+            )
+            for lane in range(1, min(LANES, runs) + 1)
+        ]
+        current: list[Command | None] = [None] * len(lanes)
+        opened.callback(_end_all, current)
+        while len(finished) < runs:
+            for place, lane in enumerate(lanes):
+                running = current[place]
+                if running is None and begun < runs:
+                    current[place] = lane.begin(command)
+                    begun += 1
+                elif running is not None and (ended := running.look()) is not None:
+                    current[place] = None
+                    finished.append(ended)
+                    on_done(len(finished))
+                lane.turn(0.005)
+    return finished
+
+
+def _end_all(commands: Sequence[Command | None]) -> None:
+    for command in commands:
+        if command is not None:
+            command.end()
 
 
 def serial_planted(ground: Ground, files: Files, effort: Effort) -> Counted:
@@ -220,6 +270,7 @@ def serial_planted(ground: Ground, files: Files, effort: Effort) -> Counted:
         files=files,
         symptom=ground.symptom,
         seed=ground.seed,
+        allow_existing=ground.allow_existing,
     ) as lab:
         runs = [lab.serial(DELIVERIES) for _ in range(effort.serial_planted)]
     return Counted(runs=len(runs), failed=sum(run.failed for run in runs))
@@ -236,6 +287,7 @@ def explore(ground: Ground, files: Files, effort: Effort, progress: Progress) ->
         symptom=ground.symptom,
         seed=ground.seed,
         strict=True,
+        allow_existing=ground.allow_existing,
     ) as lab:
 
         def on_run(number: int, _run: Run) -> bool:

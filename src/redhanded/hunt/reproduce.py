@@ -12,6 +12,7 @@ from redhanded.case.reproduction import Alternative, Counterfactual, NaturalRun,
 from redhanded.case.run import Run
 from redhanded.case.schedule import Constraint, Schedule
 from redhanded.case.symptom import Symptom
+from redhanded.case.system import Delivery
 from redhanded.lab import Lab
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.natural import run_naturally
@@ -20,7 +21,9 @@ from redhanded.lab.shrink import flip, shrink
 
 DELIVERIES = 2
 PREEMPTIONS = 2
+CLIENT_ERROR, SERVER_ERROR = 400, 500
 PER_SECOND = 10.0
+GAP_MS_MAX = 2000.0
 PER_SECOND_MAX = 60.0
 """Requests; the log's own pace where it has one."""
 
@@ -56,10 +59,13 @@ QUICK = Effort(
 def watch_nature(
     lab: Lab, symptom: Symptom, effort: Effort, progress: Progress
 ) -> tuple[NaturalRun, NaturalRun]:
-    """The workload with the log's gaps and pace, and with all deliveries at the same instant."""
-    gaps = symptom.gap_ms or tuple(
-        entry.gap_ms for entry in lab.system.workload if entry.gap_ms is not None
-    )
+    """The workload with the log's gaps and pace, and with all deliveries at the same instant.
+
+    The log's gaps are those between all requests that repeat an earlier one, not only those that
+    led to a failure; long ones are cut at ``GAP_MS_MAX``, when the first one's work is long done.
+    """
+    fixed = tuple(entry.gap_ms for entry in lab.system.workload if entry.gap_ms is not None)
+    gaps = fixed or tuple(min(gap, GAP_MS_MAX) for gap in symptom.repeat_gap_ms)
     sent_per_trial = sum(entry.deliveries for entry in lab.system.workload)
     pace = min(symptom.requests_per_s or PER_SECOND, PER_SECOND_MAX) / sent_per_trial
     natural = run_naturally(
@@ -94,7 +100,7 @@ def search(
     started = monotonic_ms()
     step("one serial run: each delivery and all its work before the next")
     serial = lab.serial(_deliveries(lab))
-    check(serial)
+    check(serial, lab.system.workload)
     found = _caught(serial, Schedule(deliveries=_deliveries(lab)), symptom)
     trials = 1
     if found is None:
@@ -122,13 +128,15 @@ def search(
     )
 
 
-def check(run: Run) -> None:
-    """What makes a trial worthless is an error, not a result."""
+def check(run: Run, workload: Sequence[Delivery] = ()) -> None:
+    """What makes a trial worthless is an error, not a result.
+
+    With ``workload``, the answers are looked at too: of a serial run, in which all must be good.
+    """
     if run.egress:
         raise InputError(
             f"A process called {', '.join(run.egress)}, which is outside the lab. It was not "
-            "reached. Point it at a stub ([stubs.NAME] in redhanded.toml) or allow the host with "
-            "--allow-egress HOST."
+            "reached. Point it at a stub ([stubs.NAME] in redhanded.toml)."
         )
     if not run.quiescent:
         raise LabError(
@@ -140,6 +148,36 @@ def check(run: Run) -> None:
         raise InputError(
             f"The workload was not answered, even with one delivery after the other: {silent[0]}. "
             "Check [[workload]] `to` and `request` in redhanded.toml and the process's last lines."
+        )
+    if workload:
+        _check_answers(run, workload)
+
+
+def _check_answers(run: Run, workload: Sequence[Delivery]) -> None:
+    """A workload that the system does not take leads to no work, and so to no result."""
+    if run.failures or not run.answers:
+        return
+    requests = " and ".join(dict.fromkeys(f"{entry.method} {entry.path}" for entry in workload))
+    where = "Correct `to`, `request`, `headers` or `sign` of [[workload]] in redhanded.toml."
+    if not any(run.answers):
+        names = " and ".join(dict.fromkeys(entry.to for entry in workload))
+        raise InputError(
+            f"Nothing took the workload ({requests}): {names} does not listen at the port that it "
+            'was given. Pass "{port}" in its `env` or `command` in redhanded.toml.'
+        )
+    wanted = {entry.expect for entry in workload} - {None}
+    statuses = sorted(set(run.answers))
+    said = " and ".join(map(str, statuses))
+    if wanted and not wanted & set(statuses):
+        expected = " or ".join(map(str, sorted(wanted, key=str)))
+        raise InputError(
+            f"The workload ({requests}) was answered {said}, with one delivery after the other, "
+            f"where `expect` says {expected}. {where}"
+        )
+    if not wanted and all(CLIENT_ERROR <= status < SERVER_ERROR for status in statuses):
+        raise InputError(
+            f"The workload ({requests}) was answered {said}: the system refused it, so nothing was "
+            f"at work. {where} If that is the right answer, say so with `expect = {statuses[0]}`."
         )
 
 

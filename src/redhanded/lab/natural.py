@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from statistics import median
 
 from redhanded.case.reproduction import NaturalRun
 from redhanded.case.run import OutputLine
@@ -89,7 +90,7 @@ class _World:
             self._settle()
 
     def result(self, seconds: float) -> NaturalRun:
-        gaps = ", ".join(f"{gap:g}" for gap in sorted(set(self.gaps_ms)))
+        gaps = _range(self.gaps_ms)
         pace = (
             f"{self.per_second:.3g} started per second"
             if self.per_second is not None
@@ -153,3 +154,10 @@ class _World:
         for exchange in self.open:
             exchange.close()
         self.open.clear()
+
+
+def _range(gaps: Sequence[float]) -> str:
+    low, high = min(gaps), max(gaps)
+    if low == high:
+        return f"{low:.3g}"
+    return f"{low:.3g} to {high:.4g} (median {median(gaps):.3g})"

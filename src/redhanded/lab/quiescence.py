@@ -25,7 +25,10 @@ class Watch:
         self._netlink = netlink
         self._roots: list[int] = []
         self._files: dict[tuple[int, str], tuple[int, int, int]] = {}
+        self._forked: dict[tuple[int, str], tuple[bytes, bytes]] = {}
         self._stuck = 0
+        self._awake: tuple[int, str] | None = None
+        """The thread that ran at the last look: the one to ask first."""
 
     def follow(self, pids: list[int]) -> None:
         """Watch these processes and all their descendants from now on."""
@@ -54,6 +57,8 @@ class Watch:
     def _look(self) -> dict[tuple[int, str], bytes] | None:
         """Run time and turns of each thread, or None as soon as one does not sleep."""
         seen: dict[tuple[int, str], bytes] = {}
+        if self._awake is not None and self._thread(self._awake, {}) is None:
+            return None
         pending = list(self._roots)
         while pending:
             pid = pending.pop()
@@ -75,12 +80,20 @@ class Watch:
             files = self._files.get(key) or self._open(key)
             state = os.pread(files[0], 512, 0)
             seen[key] = os.pread(files[1], 128, 0)
-            children = os.pread(files[2], 4096, 0)
+            # A thread that has not run since has not forked either.
+            known = self._forked.get(key)
+            if known is None or known[0] != seen[key]:
+                known = self._forked[key] = (seen[key], os.pread(files[2], 4096, 0))
+            children = known[1]
         except OSError:
             self._drop(key)
+            self._awake = None
             return b""
         name_end = state.rfind(b")")
-        return None if state[name_end + 2 : name_end + 3] in (b"R", b"D", b"W") else children
+        if state[name_end + 2 : name_end + 3] in (b"R", b"D", b"W"):
+            self._awake = key
+            return None
+        return children
 
     def _open(self, key: tuple[int, str]) -> tuple[int, int, int]:
         folder = f"/proc/{key[0]}/task/{key[1]}"
@@ -101,6 +114,7 @@ class Watch:
                 self._drop(key)
 
     def _drop(self, key: tuple[int, str]) -> None:
+        self._forked.pop(key, None)
         for file in self._files.pop(key, ()):
             with contextlib.suppress(OSError):
                 os.close(file)

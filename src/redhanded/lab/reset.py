@@ -7,15 +7,16 @@ compares a later serial trial with the first one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from redhanded.case.errors import LabError
+from redhanded.lab.existing import COPIES
 from redhanded.lab.running import RunningSystem
 
-COPIES = "redhanded_baseline"
 TABLES = """
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
@@ -44,6 +45,18 @@ class Baseline:
             for name, server in running.servers.items()
             if server.client is not None
         }
+        for name, server in running.servers.items():
+            # One that was empty is emptied; what another one held is put back.
+            if server.service.url is not None and server.at_end is None:
+                server.at_end = partial(self._leave, name)
+
+    def _leave(self, name: str) -> None:
+        server = self._servers[name]
+        if server.admin is not None:
+            restore_postgres(server.admin, self.postgres[name])
+            server.admin.execute(f"DROP SCHEMA IF EXISTS {COPIES} CASCADE")
+        else:
+            restore_redis(server.client, self.redis[name])
 
     def restore(self) -> None:
         """Puts everything back; ``LabError`` if a transaction was left open."""

@@ -6,9 +6,10 @@ import os
 import re
 import select
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,13 @@ from redhanded.case.evidence import Location
 from redhanded.case.run import OutputLine
 from redhanded.case.system import Process, Service, System
 from redhanded.lab.clock import monotonic_ms
+from redhanded.lab.existing import (
+    connect_postgres,
+    connect_redis,
+    is_empty,
+    objects,
+    remove_since,
+)
 from redhanded.lab.footprint import (
     CATALOGUE_QUERY,
     UNKNOWN,
@@ -50,7 +58,6 @@ from redhanded.lab.services import (
     RedisServer,
     exit_code,
     launch,
-    node_environment,
     start_postgres,
     start_redis,
     terminate,
@@ -58,12 +65,14 @@ from redhanded.lab.services import (
 from redhanded.lab.stub import read_routes, stub_upstream
 from redhanded.lab.tracers import TraceReader, environment
 from redhanded.lab.traffic import Traffic
+from redhanded.lab.trees import node_environment_for
 
 READY_TIMEOUT_S = 30.0
 COMMAND_TIMEOUT_S = 180.0
 DATABASE = "app"
 PROCESS_PORTS_FROM = 20_001
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "NODE_OPTIONS")
+PORT_TAKEN = re.compile(r"EADDRINUSE|address (?:is )?already in use", re.IGNORECASE)
 SHELL_SYNTAX = re.compile(r"[|&;<>()$`*?\[#~=%\n]")
 
 
@@ -78,6 +87,8 @@ class Server:
     client: Any = None
     """A ``valkey.Valkey``, whose published types mix its two kinds of client."""
     specifications: KeySpecifications | None = None
+    at_end: Callable[[], None] | None = None
+    """Puts back what a server by URL held; called once all processes have ended."""
 
     def connect(self, pump: Pump) -> Callable[[Channel], Upstream]:
         """How a proxy reaches it."""
@@ -218,11 +229,13 @@ def start(
     *,
     root: Path,
     folder: Path,
+    allow_existing: bool = False,
     say: Callable[[str], None],
 ) -> RunningSystem:
     """Starts servers, migrates, starts processes and waits until they serve.
 
-    Raises ``LabError`` with the last lines of whatever did not come up; nothing is left then.
+    Raises ``LabError`` with the last lines of whatever did not come up, and ``InputError`` for a
+    server by URL that cannot be used; nothing is left then.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as undo:
@@ -244,6 +257,7 @@ def start(
         )
         running.traffic = Traffic(roles, running)
         undo.callback(running.watch.close)
+        undo.callback(running.traffic.hang_up)
         if not namespace.isolated:
             running.limits[
                 "The processes could reach the network of this machine: a namespace of their own "
@@ -252,7 +266,7 @@ def start(
         _open_trace_pipe(running)
         for service in system.services:
             say(f"starting {service.name} ({service.kind})")
-            running.servers[service.name] = _start_server(running, service)
+            running.servers[service.name] = _start_server(running, service, allow_existing)
         _migrate(running, say)
         running.read_catalogues()
         _start_processes(running, say)
@@ -278,27 +292,42 @@ def _open_trace_pipe(running: RunningSystem) -> None:
     running.undo.callback(file.close)
 
 
-def _start_server(running: RunningSystem, service: Service) -> Server:
+def _start_server(running: RunningSystem, service: Service, allow_existing: bool) -> Server:
     server = Server(service=service)
     if service.kind == "postgres":
         if service.url is not None:
-            server.admin = psycopg.connect(service.url, autocommit=True)
+            server.admin = connect_postgres(service, allow_existing=allow_existing)
         else:
             server.postgres = start_postgres(running.folder)
             running.undo.callback(server.postgres.stop)
             server.postgres.create_database(DATABASE)
             server.admin = server.postgres.admin(DATABASE)
         running.undo.callback(server.admin.close)
+        if service.url is not None:
+            if is_empty(server.admin):
+                server.at_end = partial(remove_since, server.admin, objects(server.admin))
+            running.undo.callback(_leave, running, server)
         return server
     if service.url is None:
         server.redis = start_redis(running.folder)
         running.undo.callback(server.redis.stop)
         server.client = valkey.Valkey(host=server.redis.host, port=server.redis.port)
     else:
-        server.client = valkey.Valkey.from_url(service.url)
+        server.client = connect_redis(service, allow_existing=allow_existing)
     running.undo.callback(server.client.close)
+    if service.url is not None:
+        if not server.client.dbsize():
+            server.at_end = server.client.flushdb
+        running.undo.callback(_leave, running, server)
     server.specifications = KeySpecifications(_asker(server.client))
     return server
+
+
+def _leave(running: RunningSystem, server: Server) -> None:
+    """Leaves a server by URL as it was found; connections of ended processes are closed first."""
+    running.traffic.hang_up()
+    if server.at_end is not None:
+        server.at_end()
 
 
 def _asker(client: Any) -> Callable[[tuple[bytes, ...]], Any]:
@@ -351,39 +380,58 @@ class Finished:
     lines: tuple[str, ...]
 
 
-def run_command(
-    running: RunningSystem,
-    command: str,
-    *,
-    timeout_s: float,
-    extra: Mapping[str, str] | None = None,
-) -> Finished:
+def run_command(running: RunningSystem, command: str, *, timeout_s: float) -> Finished:
     """Runs a shell command in the lab's tree and network, its services by way of idle proxies."""
-    env = running.command_environment
-    if env is None:
-        env = running.command_environment = _environment(running, "setup", {}, trace=False)
-    lines: list[str] = []
-    launched = launch(
-        command,
-        cwd=running.root,
-        env=env | dict(extra or {}),
-        namespace=running.namespace if running.namespace.isolated else None,
-        folder=running.folder,
-        what=command,
-    )
-    if launched.stdout is None:
-        raise LabError(f"The command could not be started: {command}")
-    output = Output(running.pump, "setup", launched.stdout, lambda line: lines.append(line.text))
-    try:
-        deadline = monotonic_ms() + timeout_s * 1000
-        while exit_code(launched) is None and monotonic_ms() < deadline:
+    with Command(running, command, timeout_s=timeout_s) as begun:
+        while (finished := begun.look()) is None:
             running.pump.turn(0.01)
-        code = exit_code(launched)
-    finally:
-        terminate(launched, grace_s=0.5)
-        output.drain()
-        output.close()
-    return Finished(code=code, lines=tuple(lines))
+    return finished
+
+
+class Command:
+    """A shell command that runs inside the lab while somebody turns its pump."""
+
+    def __init__(self, running: RunningSystem, command: str, *, timeout_s: float) -> None:
+        if running.command_environment is None:
+            running.command_environment = _environment(running, "setup", {}, trace=False)
+        programs = f"{running.root / 'node_modules' / '.bin'}{os.pathsep}"
+        env = running.command_environment
+        self._lines: list[str] = []
+        self._deadline_ms = monotonic_ms() + timeout_s * 1000
+        self._launched = launch(
+            command,
+            cwd=running.root,
+            env=env | {"PATH": programs + env.get("PATH", os.defpath)},
+            namespace=running.namespace if running.namespace.isolated else None,
+            folder=running.folder,
+            what=command,
+        )
+        if self._launched.stdout is None:
+            raise LabError(f"The command could not be started: {command}")
+        self._output = Output(running.pump, "setup", self._launched.stdout, self._keep)
+
+    def look(self) -> Finished | None:
+        """How it ended, or that its time is over; None while it runs."""
+        code = exit_code(self._launched)
+        if code is None and monotonic_ms() < self._deadline_ms:
+            return None
+        self.end()
+        return Finished(code=code, lines=tuple(self._lines))
+
+    def end(self) -> None:
+        """Ends it and all it started."""
+        terminate(self._launched, grace_s=0.0)
+        self._output.drain()
+        self._output.close()
+
+    def _keep(self, line: OutputLine) -> None:
+        self._lines.append(line.text)
+
+    def __enter__(self) -> Command:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
 
 
 def _start_processes(running: RunningSystem, say: Callable[[str], None]) -> None:
@@ -399,6 +447,12 @@ def _start_processes(running: RunningSystem, say: Callable[[str], None]) -> None
     for program in running.programs.values():
         say(f"waiting until {program.name} serves")
         _wait_until_ready(running, program)
+    called = running.namespace.egress()
+    if called:
+        running.limits[
+            f"At its start the system called {', '.join(called)}, which is outside the lab and was "
+            "not reached."
+        ] = None
     running.watch.follow([program.launched.pid for program in running.programs.values()])
 
 
@@ -410,19 +464,20 @@ def _start_process(
         key: _template(value, {"port": str(port), "name": name}, running, name, names)
         for key, value in process.env.items()
     }
-    file_values = _env_file(running.root / process.env_file) if process.env_file else {}
+    cwd = running.root / process.cwd
+    file_values = _env_file(cwd / process.env_file) if process.env_file else {}
     env = _environment(running, name, file_values | extra, trace=True)
     command = process.command.replace("{port}", str(port)).replace("{name}", name)
     launched = launch(
         _words(command),
-        cwd=running.root / process.cwd,
+        cwd=cwd,
         env=env,
         namespace=running.namespace if running.namespace.isolated else None,
         extra_fds=(running.trace_writer,),
         folder=running.folder,
         what=name,
     )
-    running.undo.callback(terminate, launched)
+    running.undo.callback(terminate, launched, grace_s=0.0)
     if launched.stdout is None:
         raise LabError(f"The process {name} has no output to read.")
     output = Output(
@@ -443,7 +498,7 @@ def _environment(
 ) -> dict[str, str]:
     """The environment of one process: services by way of proxies of its own."""
     env = {key: os.environ[key] for key in KEPT_VARIABLES if key in os.environ}
-    env |= node_environment(env)
+    env |= node_environment_for(_commands(running.system), env)
     ports = []
     for service in running.system.services:
         server = running.servers[service.name]
@@ -464,6 +519,14 @@ def _environment(
         env |= {key: _fill(value, values) for key, value in stub.env.items()}
     env |= extra
     return environment(env, trace_fd=running.trace_writer, ports=ports) if trace else env
+
+
+def _commands(system: System) -> list[str]:
+    """Every command that is run inside the lab."""
+    migrations = [service.migrate for service in system.services if service.migrate]
+    processes = [process.command for process in system.processes]
+    tests = [system.test_command] if system.test_command else []
+    return [*migrations, *system.setup_commands, *processes, *tests]
 
 
 def _listen(
@@ -535,15 +598,34 @@ def _wait_until_ready(running: RunningSystem, program: Program) -> None:
         code = exit_code(program.launched)
         if code is not None:
             program.output.drain()
-            raise LabError(_obituary(program.name, code, list(program.output.tail)))
+            tail = list(program.output.tail)
+            _refuse_taken_port(program, tail)
+            raise LabError(_obituary(program.name, code, tail) + _called(running))
         if _is_ready(running, program):
             return
     wanted = program.process.ready or program.process.ready_log
     lines = "\n  ".join(list(program.output.tail)[-12:]) or "(it wrote nothing)"
     raise LabError(
         f"The process {program.name} was not ready within {READY_TIMEOUT_S:.0f} s "
-        f"(waiting for {wanted!r}). Its last lines:\n  {lines}"
+        f"(waiting for {wanted!r}){_called(running)}. Its last lines:\n  {lines}"
     )
+
+
+def _refuse_taken_port(program: Program, tail: Sequence[str]) -> None:
+    """A port of its own choice that somebody listens on is a matter of the contract."""
+    line = next((line for line in reversed(tail) if PORT_TAKEN.search(line)), None)
+    if line is not None:
+        raise InputError(
+            f"The process {program.name} could not listen, its port is in use: {line.strip()}. "
+            'Give each process a port of its own with "{port}" in its `env` or `command` in '
+            "redhanded.toml."
+        )
+
+
+def _called(running: RunningSystem) -> str:
+    """Addresses outside the lab that were called until now, as an addition to a sentence."""
+    called = running.namespace.egress()
+    return f" (it called {', '.join(called)}, which is outside the lab)" if called else ""
 
 
 def _is_ready(running: RunningSystem, program: Program) -> bool:

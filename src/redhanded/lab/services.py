@@ -12,7 +12,7 @@ from redhanded.lab.embedded.node import find_node, node_environment
 from redhanded.lab.embedded.postgres import PostgresServer, find_postgres, start_postgres
 from redhanded.lab.embedded.process_table import descendants, is_alive, session, wait_for_exit
 from redhanded.lab.embedded.processes import Launched, exit_code, launch, terminate
-from redhanded.lab.embedded.records import reap, record
+from redhanded.lab.embedded.records import claimed, reap, reap_abandoned, record, temporary_folder
 from redhanded.lab.embedded.redis import RedisServer, find_redis, start_redis
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "PostgresServer",
     "RedisServer",
     "cache_folder",
+    "claimed",
     "descendants",
     "exit_code",
     "find_node",
@@ -29,10 +30,12 @@ __all__ = [
     "launch",
     "node_environment",
     "reap",
+    "reap_abandoned",
     "record",
     "session",
     "start_postgres",
     "start_redis",
+    "temporary_folder",
     "terminate",
     "wait_for_exit",
 ]

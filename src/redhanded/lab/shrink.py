@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import combinations
 
 from redhanded.case.run import Run
 from redhanded.case.schedule import Constraint, Schedule
@@ -46,16 +47,19 @@ def shrink(schedule: Schedule, follow: Follow) -> tuple[Schedule, int]:
 
 
 def flip(schedule: Schedule, place: int) -> tuple[Schedule, tuple[Constraint, ...]]:
-    """The schedule with one constraint turned round, and the constraints that contradict it.
+    """The schedule with one constraint turned round, and the others that had to go for it.
 
-    The others are dropped one at a time, last first, until no cycle is left.
+    As few as possible are dropped for no cycle to be left; of sets of the same size, late ones.
     """
     flipped = schedule.constraints[place].flipped()
     others = [other for number, other in enumerate(schedule.constraints) if number != place]
-    dropped: list[Constraint] = []
-    while others and _cyclic([flipped, *others]):
-        dropped.append(others.pop())
-    return replace(schedule, constraints=(flipped, *others)), tuple(dropped)
+    for size in range(len(others) + 1):
+        for dropped in combinations(range(len(others) - 1, -1, -1), size):
+            kept = [other for number, other in enumerate(others) if number not in dropped]
+            if not _cyclic([flipped, *kept]):
+                gone = tuple(others[number] for number in sorted(dropped))
+                return replace(schedule, constraints=(flipped, *kept)), gone
+    return replace(schedule, constraints=(flipped,)), tuple(others)
 
 
 def _cyclic(constraints: list[Constraint]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from redhanded.case.run import Failure, OutputLine
 from redhanded.case.system import Delivery, SymptomPattern
@@ -16,6 +16,8 @@ from redhanded.lab.running import RunningSystem
 
 LOCK_LOOK_MS = 2.0
 """A statement that has no answer after this long is looked up in ``pg_blocking_pids``."""
+PIECE_WAIT_MS = 50.0
+"""The beginning of an answer is delivered after this long: the client may have to go on (COPY)."""
 REST_TIMEOUT_MS = 10_000.0
 ANSWER_TIMEOUT_MS = 5_000.0
 STEPS_MAX = 2_000
@@ -161,10 +163,8 @@ class Stage:
     def _candidate(self, task: str, held: Held) -> Candidate:
         name = held.name
         if task != name.task:
-            held.task = task
-            name = held.name
-            if held.unit is not None and held.unit.blocking is not None:
-                held.task = ""
+            number = self.running.traffic.next_occurrence(held, task)
+            name = replace(name, task=task, occurrence=number)
         return Candidate(
             name=name,
             process=held.process,
@@ -183,11 +183,17 @@ class Stage:
 
     def _fed(self, blocked: list[Held]) -> list[Held]:
         """Blocked consumers whose keys hold something now."""
+        answers: dict[tuple[str, tuple[bytes, ...]], bool] = {}
         fed = []
         for held in blocked:
             client = self.running.servers[held.service].client
             keys = held.unit.blocking.keys if held.unit and held.unit.blocking else ()
-            if client is not None and keys and client.exists(*keys):
+            if client is None or not keys:
+                continue
+            asked = (held.service, keys)
+            if asked not in answers:
+                answers[asked] = bool(client.exists(*keys))
+            if answers[asked]:
                 fed.append(held)
         return fed
 
@@ -202,7 +208,7 @@ class Stage:
             if traffic.in_flight is not None:
                 self._wait_for_answer()
                 continue
-            if pump.turn(0.0):
+            if pump.turn(0.001 if traffic.owes() else 0.0) or traffic.owes():
                 continue
             if not watch.at_rest() or pump.turn(0.0):
                 continue
@@ -213,13 +219,15 @@ class Stage:
     def _wait_for_answer(self) -> None:
         traffic, pump = self.running.traffic, self.running.pump
         held = traffic.in_flight
-        sent = monotonic_ms()
+        sent = looked = monotonic_ms()
         while held is not None and traffic.in_flight is held:
             pump.turn(0.001)
-            if held.protocol == "postgres" and monotonic_ms() - sent > LOCK_LOOK_MS:
+            if held.protocol == "postgres" and monotonic_ms() - looked > LOCK_LOOK_MS:
                 if traffic.in_flight is held and self._blocked(held):
                     traffic.lock_found(held)
-                sent = monotonic_ms()
+                looked = monotonic_ms()
+            if held.kept and monotonic_ms() - sent > PIECE_WAIT_MS:
+                traffic.deliver_kept(held)
             if monotonic_ms() - sent > REST_TIMEOUT_MS:
                 self.trial.quiescent = False
                 traffic.in_flight = None

@@ -1,14 +1,15 @@
 """Whose work it is: which delivery a job that a consumer picks up belongs to.
 
 A job leaves the process that made it and comes back in an answer to another process. The link is
-the job's identifier: a key that some operation created (``bull:mail:17``), whose last segment
-turns up as a value in a later answer. Where there is none, the task that last wrote the key is
-taken.
+the value that was pushed (``LPUSH mail {"to": …}``), or the job's identifier: a key that some
+operation created (``bull:mail:17``), whose last segment turns up as a value in a later answer.
+Where there is neither, the task that last wrote the key is taken. Before a waiting consumer is
+served, whose work it will get is a guess: the oldest that nobody has got.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 
 from redhanded.case.operation import Touch
 
@@ -19,38 +20,83 @@ class Tasks:
     """What each task left in Redis."""
 
     def __init__(self) -> None:
-        self._keys: set[bytes] = set()
+        self._keys: dict[str, set[bytes]] = {}
         self._tokens: dict[bytes, str] = {}
         self._writers: dict[tuple[str, str], str] = {}
+        self._pushed: dict[tuple[str, bytes], list[tuple[bytes, str]]] = {}
+        """By service and key: values and who pushed them, oldest first."""
+        self._made: dict[tuple[str, bytes], list[tuple[bytes, str]]] = {}
+        """By service and key prefix: identifiers of jobs and who made them, oldest first."""
 
-    def begin(self, keys: Iterable[bytes]) -> None:
-        """Starts a trial with the keys that are there."""
-        self._keys = set(keys)
+    def begin(self, keys: Mapping[str, Iterable[bytes]]) -> None:
+        """Starts a trial with the keys that each service holds."""
+        self._keys = {service: set(there) for service, there in keys.items()}
         self._tokens.clear()
         self._writers.clear()
+        self._pushed.clear()
+        self._made.clear()
 
     def wrote(self, task: str, touches: Iterable[Touch]) -> None:
         for touch in touches:
             if touch.access == "write":
                 self._writers[touch.service, touch.resource] = task
 
-    def keys_now(self, task: str, keys: Iterable[bytes]) -> None:
-        """Learns the identifiers in keys that ``task`` created."""
+    def pushed(self, task: str, service: str, command: tuple[bytes, ...]) -> None:
+        """Remembers the values of a writing command, which a consumer of its key may be given."""
+        if len(command) > 2:
+            values = self._pushed.setdefault((service, command[1]), [])
+            values += [(value, task) for value in command[2:]]
+
+    def keys_now(self, task: str, service: str, keys: Iterable[bytes], answer: bytes) -> set[bytes]:
+        """Learns the identifiers in keys of ``service`` that ``task`` created; gives the new ones.
+
+        One that the creating command answers with is a job's.
+        """
         now = set(keys)
-        for key in now - self._keys:
-            token = key.rpartition(b":")[2]
+        new = set()
+        for key in sorted(now - self._keys.get(service, set())):
+            prefix, _, token = key.rpartition(b":")
             if 0 < len(token) <= TOKEN_LENGTH_MAX:
                 self._tokens.setdefault(token, task)
-        self._keys = now
+                new.add(token)
+                if _place(token, answer) >= 0:
+                    self._made.setdefault((service, prefix), []).append((token, task))
+        self._keys[service] = now
+        return new
 
-    def handed_out(self, answer: bytes) -> str | None:
-        """The task of the last known identifier in an answer (a RESP bulk string of its own)."""
-        best, place = None, -1
-        for token, task in self._tokens.items():
-            found = answer.rfind(b"$%d\r\n%s\r\n" % (len(token), token))
-            if found > place:
-                best, place = task, found
-        return best
+    def served(self, service: str, keys: Iterable[bytes], answer: bytes) -> str | None:
+        """Whose pushed value a consumer of ``keys`` was given, once for each value."""
+        for key in keys:
+            values = self._pushed.get((service, key), [])
+            for value, task in values:
+                if _place(value, answer) >= 0:
+                    values.remove((value, task))
+                    return task
+        return None
 
-    def writer(self, service: str, key: str) -> str | None:
-        return self._writers.get((service, key))
+    def handed_out(self, answer: bytes, *, made: Set[bytes] = frozenset()) -> str | None:
+        """The task of the last known identifier in an answer (a RESP bulk string of its own).
+
+        Those in ``made`` come back to whoever made the job, and still wait for a consumer.
+        """
+        best, task, place = b"", None, -1
+        for token, owner in self._tokens.items():
+            found = _place(token, answer)
+            if found > place and token not in made:
+                best, task, place = token, owner, found
+        for waiting in self._made.values():
+            waiting[:] = [job for job in waiting if job != (best, task)]
+        return task
+
+    def next_up(self, service: str, key: bytes) -> str | None:
+        """The task that a consumer waiting at ``key`` will most likely serve."""
+        waiting = self._pushed.get((service, key)) or self._made.get(
+            (service, key.rpartition(b":")[0])
+        )
+        if waiting:
+            return waiting[0][1]
+        return self._writers.get((service, key.decode("utf-8", "replace")))
+
+
+def _place(value: bytes, answer: bytes) -> int:
+    return answer.rfind(b"$%d\r\n%s\r\n" % (len(value), value))

@@ -26,6 +26,7 @@ from redhanded.lab.footprint import Catalogue, KeySpecifications
 from redhanded.lab.held import UNKNOWN_TASK, Held
 from redhanded.lab.proxy import Channel
 from redhanded.lab.tasks import Tasks
+from redhanded.lab.wire.redis import RedisStream
 from redhanded.lab.wire.unit import Answer, Unit
 
 ANSWER_BYTES_KEPT = 65_536
@@ -52,6 +53,10 @@ class ChannelState:
     transaction: TransactionState = field(default_factory=TransactionState)
     held: dict[int, Held] = field(default_factory=dict)
     """By serial, until the answer is complete."""
+    owed: list[int] = field(default_factory=list)
+    """Serials of units that were passed on without being held and are not answered yet."""
+    blocked: dict[int, Unit] = field(default_factory=dict)
+    """Consumers that wait at the server itself, by serial."""
     lost: bool = False
 
 
@@ -60,6 +65,8 @@ class Traffic:
 
     def __init__(self, roles: dict[str, str], surroundings: Surroundings) -> None:
         self.holding = False
+        self.taking_back = False
+        """Consumers are called back from the server; the empty answers are not for them."""
         self.parked: list[Held] = []
         self.done: list[Held] = []
         """In the order of release."""
@@ -80,6 +87,8 @@ class Traffic:
         self._last_cause: dict[str, int] = {}
         self._child_task: dict[int, str] = {}
         self._counts: dict[tuple[str, ...], int] = {}
+        self._by_timer: set[tuple[str, str, str]] = set()
+        self._by_message: set[tuple[str, str, str]] = set()
         self._started_ms = 0.0
 
     def begin(self, variable: Iterable[str]) -> None:
@@ -93,6 +102,10 @@ class Traffic:
         self._last_cause.clear()
         self._child_task.clear()
         self._counts.clear()
+        services = {
+            channel.route.service for channel in self.states if channel.route.kind == "redis"
+        }
+        self.tasks.begin({service: self._around.keys(service) for service in services})
         self._started_ms = monotonic_ms()
         for held in self.parked:
             blocked = held.unit is not None and held.unit.blocking is not None
@@ -100,6 +113,12 @@ class Traffic:
 
     def now_ms(self) -> float:
         return monotonic_ms() - self._started_ms
+
+    def hang_up(self) -> None:
+        """Closes every connection, on both sides."""
+        for channel in tuple(self.states):
+            channel.close()
+        self.states.clear()
 
     # What the proxies tell.
 
@@ -118,23 +137,29 @@ class Traffic:
 
     def answered(self, channel: Channel, answer: Answer) -> None:
         state = self.states.get(channel)
+        if state is not None and answer.complete and self._took_back(state, answer):
+            return
         held = state.held.get(answer.serial) if state and answer.serial is not None else None
         if answer.failure is not None:
             self.wire_failures.append((channel.route.process, answer.failure))
         if held is None or state is None:
+            if state is not None and answer.complete:
+                _settle(state, answer)
             channel.deliver(answer.raw)
             return
         if len(held.answer) < ANSWER_BYTES_KEPT:
             held.answer += answer.raw[:ANSWER_BYTES_KEPT]
+        held.kept.append(answer.raw)
         if held.state == "locked":
-            held.kept.append(answer.raw)
             if answer.complete:
                 self._complete(state, held, answer, "ready")
             return
         if answer.complete:
             self._complete(state, held, answer, "done")
             self._delivered(held)
-        channel.deliver(answer.raw)
+        elif held is self.in_flight:
+            return
+        self.deliver_kept(held)
 
     def closed(self, channel: Channel) -> None:
         state = self.states.pop(channel, None)
@@ -203,9 +228,19 @@ class Traffic:
                 self._causes.clear()
                 held.state = "done"
                 self._delivered(held)
-                held.channel.deliver(b"".join(held.kept))
+                self.deliver_kept(held)
                 return True
         return False
+
+    def deliver_kept(self, held: Held) -> None:
+        """Delivers what came of an answer so far.
+
+        An answer is delivered whole, so that a client which acts on the first piece (an error, say,
+        before the server is ready again) cannot be faster than the rest of it.
+        """
+        pieces, held.kept = b"".join(held.kept), []
+        if held.channel is not None and pieces:
+            held.channel.deliver(pieces)
 
     def lock_found(self, held: Held) -> None:
         """The server holds ``held`` back: the trial goes on without its answer."""
@@ -218,7 +253,7 @@ class Traffic:
         self.holding = False
         for state in list(self.states.values()):
             while state.channel.waiting:
-                state.channel.forward()
+                self._forward(state.channel)
         for held in self.parked:
             held.state = "sent"
         self.parked.clear()
@@ -228,12 +263,17 @@ class Traffic:
         if held.task or held.unit is None or held.unit.blocking is None:
             return held.task
         for key in held.unit.blocking.keys:
-            writer = self.tasks.writer(held.service, key.decode("utf-8", "replace"))
-            if writer:
-                return writer
+            task = self.tasks.next_up(held.service, key)
+            if task:
+                return task
         return UNKNOWN_TASK
 
     # Inside.
+
+    def owes(self) -> bool:
+        """Whether a service still has to answer something that was not held: a connection that is
+        being opened, the beginning of a MULTI block, anything while nothing is held."""
+        return any(state.owed for state in self.states.values())
 
     def _pass_on(self, channel: Channel) -> None:
         """Forwards from the head for as long as nothing there has to be held."""
@@ -241,7 +281,38 @@ class Traffic:
             head = channel.waiting[0]
             if self.holding and head.held and not head.silent:
                 return
-            channel.forward()
+            if channel in self.states and _gets_an_answer(head):
+                self.states[channel].owed.append(head.serial)
+            self._forward(channel)
+
+    def _forward(self, channel: Channel) -> None:
+        """Sends the oldest unit on without a trial's knowledge."""
+        unit = channel.forward()
+        if unit.blocking is not None and channel in self.states:
+            self.states[channel].blocked[unit.serial] = unit
+
+    def waits_at_server(self) -> bool:
+        """Whether a consumer waits where the lab cannot decide whom it serves."""
+        return any(state.blocked for state in self.states.values())
+
+    def _took_back(self, state: ChannelState, answer: Answer) -> bool:
+        """Parks a consumer that was called back from the server, as if it had just come.
+
+        Its process is told nothing: one that waits for ever never gets an empty answer in life.
+        """
+        unit = None if answer.serial is None else state.blocked.pop(answer.serial, None)
+        channel = state.channel
+        stream = channel.stream
+        if unit is None or unit.blocking is None or not isinstance(stream, RedisStream):
+            return False
+        empty = answer.raw == unit.blocking.empty_reply
+        if not (self.taking_back and empty and stream.repeat(unit)):
+            return False
+        channel.waiting.appendleft(unit)
+        held = self._hold(channel, unit)
+        state.held[unit.serial] = held
+        self.parked.append(held)
+        return True
 
     def _is_head(self, held: Held) -> bool:
         channel = held.channel
@@ -281,13 +352,31 @@ class Traffic:
         )
         if unit.blocking is not None:
             held.task, held.ambient, held.free = UNKNOWN_TASK, False, False
-        elif ambient:
-            if self.on_timer is not None:
-                self.on_timer(held)
-        elif cause is not None and self.done[cause].ambient and not self._child_task.get(cause):
+            return held
+        if cause is not None and self.done[cause].ambient and not self._child_task.get(cause):
             held.ambient = True
+        if self._keeps_house(held, ambient):
+            held.task, held.cause, held.ambient = UNKNOWN_TASK, None, True
+        elif ambient and self.on_timer is not None:
+            self.on_timer(held)
         self._count(held)
         return held
+
+    def _keeps_house(self, held: Held, came_by_timer: bool) -> bool:
+        """Whether a library's timer sends this, even where it happens to follow a message.
+
+        Known by having come unasked before it ever came in answer to a message, and by having no
+        application line.
+        """
+        if held.stack:
+            return False
+        key = (held.role, held.kind, held.target)
+        if came_by_timer:
+            if key not in self._by_message:
+                self._by_timer.add(key)
+        elif key not in self._by_timer:
+            self._by_message.add(key)
+        return key in self._by_timer
 
     def _describe(self, channel: Channel, unit: Unit) -> Description:
         route = channel.route
@@ -313,9 +402,15 @@ class Traffic:
 
     def _count(self, held: Held) -> None:
         """Numbers operations of the same name within their task."""
-        key = (held.task, held.role, held.protocol, held.kind, held.target, held.access)
-        self._counts[key] = self._counts.get(key, 0) + 1
-        held.occurrence = self._counts[key]
+        held.occurrence = self.next_occurrence(held, held.task)
+        self._counts[self._counted(held, held.task)] = held.occurrence
+
+    def next_occurrence(self, held: Held, task: str) -> int:
+        """The number it gets if it is counted for ``task`` now."""
+        return self._counts.get(self._counted(held, task), 0) + 1
+
+    def _counted(self, held: Held, task: str) -> tuple[str, ...]:
+        return (task, held.role, held.protocol, held.kind, held.target, held.access)
 
     def _take_place(self, held: Held) -> None:
         blocked_consumer = held.unit is not None and held.unit.blocking is not None
@@ -330,6 +425,9 @@ class Traffic:
         self._causes = {}
         if held.protocol == "redis" and held.task and not held.ambient:
             self.tasks.wrote(held.task, held.touches)
+            if held.access == "write" and held.unit is not None and not blocked_consumer:
+                for command in held.unit.commands or (held.unit.arguments,):
+                    self.tasks.pushed(held.task, held.service, command)
 
     def _producer(self, held: Held, task: str | None = None) -> int | None:
         """The last operation (of ``task``) that wrote the key a blocked consumer waits for."""
@@ -363,11 +461,48 @@ class Traffic:
             self._learn_jobs(held)
 
     def _learn_jobs(self, held: Held) -> None:
+        answer = bytes(held.answer)
+        made: set[bytes] = set()
         if held.access == "write" and held.task and not held.ambient:
-            self.tasks.keys_now(held.task, self._around.keys(held.service))
-        handed = self.tasks.handed_out(bytes(held.answer))
-        if handed is not None:
-            self._child_task[held.index] = handed
-            if held.unit is not None and held.unit.blocking is not None:
+            keys = self._around.keys(held.service)
+            made = self.tasks.keys_now(held.task, held.service, keys, answer)
+        handed = self._handed_out(held, answer, made)
+        if handed is None:
+            return
+        self._child_task[held.index] = handed
+        house = (held.role, held.kind, held.target)
+        self._by_timer.discard(house)
+        self._by_message.add(house)
+        if held.unit is not None and held.unit.blocking is not None:
+            held.cause = self._producer(held, handed)
+            if handed != held.task:
+                self._counts[self._counted(held, held.task)] -= 1
                 held.task = handed
-                held.cause = self._producer(held, handed)
+                self._count(held)
+
+    def _handed_out(self, held: Held, answer: bytes, made: set[bytes]) -> str | None:
+        """Whose job an answer hands to a consumer.
+
+        A script that answers with nothing but an identifier made the job, or found it made.
+        """
+        if held.unit is not None and held.unit.blocking is not None:
+            served = self.tasks.served(held.service, held.unit.blocking.keys, answer)
+            if served is not None:
+                return served
+        if held.kind.startswith("EVAL") and answer.startswith(b"$"):
+            return None
+        return self.tasks.handed_out(answer, made=made)
+
+
+def _gets_an_answer(unit: Unit) -> bool:
+    """Whether the service answers it soon and of its own accord."""
+    silent = unit.silent or unit.continuation or unit.kind in ("TLS", "TUNNEL")
+    return not silent and not unit.waits and unit.blocking is None
+
+
+def _settle(state: ChannelState, answer: Answer) -> None:
+    """Strikes off what ``answer`` answers: without a serial, the oldest handshake."""
+    if answer.serial is None:
+        del state.owed[:1]
+    elif answer.serial in state.owed:
+        state.owed.remove(answer.serial)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
-import subprocess
-from collections.abc import Callable, Iterator, Mapping
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from redhanded.case.errors import LabError
 from redhanded.case.system import System
 from redhanded.lab.embedded.binaries import cached
-from redhanded.lab.services import node_environment
+from redhanded.lab.embedded.records import TEMPORARY_MARK, record
+from redhanded.lab.services import exit_code, launch, node_environment, terminate, wait_for_exit
 
 INSTALLED = ("node_modules", ".venv")
 """Folders that installing makes; linked into each tree."""
@@ -35,6 +37,8 @@ MANIFESTS = (
     "Pipfile.lock",
 )
 INSTALL_TIMEOUT_S = 600
+GRACE_S = 0.5
+NODE_COMMAND = re.compile(r"\b(?:node|npm|npx|yarn|pnpm|corepack)\b")
 
 
 def materialise(
@@ -47,47 +51,66 @@ def materialise(
 ) -> Path:
     """A tree in ``folder``: ``root`` with ``files`` put over it, dependencies linked, built.
 
-    Raises ``LabError`` with the last lines of an install or build command that fails.
+    Commands are recorded in the lab's folder, the one that holds ``folder``. Raises
+    ``LabError`` with the last lines of an install or build command that fails.
     """
     _copy(root, folder)
     for path, text in (files or {}).items():
         target = folder / path
+        if not target.resolve().is_relative_to(folder.resolve()):
+            raise LabError(
+                f"{path} would be written through a link to outside the lab's copy; replace the "
+                "link in the tree by the folder itself."
+            )
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
     source = root
     if system.prepare:
-        source = _installed(system, root, say) / "tree"
+        source = _installed(system, root, folder.parent, say) / "tree"
     _link(source, folder)
     for command in system.build:
         say(f"building: {command}")
-        _run(command, folder, "build")
+        _run(command, folder, "build", folder.parent)
     return folder
 
 
 def _copy(root: Path, folder: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
-    shutil.copytree(
-        root,
-        folder,
-        symlinks=True,
-        ignore=shutil.ignore_patterns(*NOT_COPIED),
-        ignore_dangling_symlinks=True,
-    )
+    try:
+        shutil.copytree(root, folder, symlinks=True, ignore=_left_out)
+    except OSError as error:
+        raise LabError(f"The tree {root} could not be copied to {folder}: {error}") from error
 
 
-def _installed(system: System, root: Path, say: Callable[[str], None]) -> Path:
+def _left_out(folder: str, names: list[str]) -> list[str]:
+    """What need not be copied, and what cannot be: sockets, pipes, devices."""
+    return [
+        name
+        for name in names
+        if name in NOT_COPIED or _is_special((Path(folder) / name).lstat().st_mode)
+    ]
+
+
+def _is_special(mode: int) -> bool:
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
+
+
+def _installed(system: System, root: Path, lab: Path, say: Callable[[str], None]) -> Path:
     """The cached tree in which the dependencies of this state of the manifests are installed."""
     digest = hashlib.sha256("\0".join(system.prepare).encode())
     for path in sorted(_manifests(root)):
         digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
 
     def build(folder: Path) -> None:
+        record(lab, what="a started installation", removes=folder)
+        (folder / TEMPORARY_MARK).touch()
         tree = folder / "tree"
         _copy(root, tree)
         for command in system.prepare:
             say(f"installing dependencies (kept for later): {command}")
-            _run(command, tree, "prepare")
+            _run(command, tree, "prepare", lab)
+        (folder / TEMPORARY_MARK).unlink()
 
     return cached(f"installed/{digest.hexdigest()[:20]}", build)
 
@@ -109,27 +132,34 @@ def _link(source: Path, target: Path) -> None:
         folders[:] = [name for name in folders if name not in NOT_COPIED]
 
 
-def _run(command: str, folder: Path, key: str) -> None:
+def node_environment_for(commands: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
+    """PATH with Node on it where one of ``commands`` names it; LabError if there is none then."""
+    if any(NODE_COMMAND.search(command) for command in commands):
+        return node_environment(environment)
+    return {}
+
+
+def _run(command: str, folder: Path, key: str, lab: Path) -> None:
+    """Runs a command in a tree; recorded in the folder ``lab``, so that nothing outlives us."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("REDHANDED_")
     }
-    try:
-        done = subprocess.run(
-            ["/bin/sh", "-c", command],
-            cwd=folder,
-            env=environment | node_environment(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=INSTALL_TIMEOUT_S,
-            check=False,
+    environment |= node_environment_for([command], environment)
+    log = lab / f"{key}.log"
+    with log.open("wb") as output:
+        launched = launch(
+            command, cwd=folder, env=environment, stdout=output.fileno(), folder=lab, what=command
         )
-        output, code = done.stdout, f"exit code {done.returncode}"
-        if done.returncode == 0:
-            return
-    except subprocess.TimeoutExpired as error:
-        output, code = error.output or b"", f"no end within {INSTALL_TIMEOUT_S} s"
-    tail = "\n  ".join(output.decode("utf-8", "replace").strip().splitlines()[-12:])
+        try:
+            ended = wait_for_exit(launched.pid, timeout_s=INSTALL_TIMEOUT_S)
+            code = exit_code(launched) if ended else None
+        finally:
+            terminate(launched, grace_s=GRACE_S)
+    if code == 0:
+        return
+    how = f"no end within {INSTALL_TIMEOUT_S} s" if code is None else f"exit code {code}"
+    tail = "\n  ".join(log.read_text(errors="replace").strip().splitlines()[-12:])
     raise LabError(
-        f"The command `{command}` ([system] {key} in redhanded.toml) failed with {code}:\n  {tail}"
+        f"The command `{command}` ([system] {key} in redhanded.toml) failed with {how}:\n"
+        f"  {tail or '(it wrote nothing)'}"
     )

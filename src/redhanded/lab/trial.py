@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psycopg
+import valkey
+
 from redhanded.case.errors import LabError
 from redhanded.case.operation import OperationName
 from redhanded.case.run import Failure, OutputLine, Run
@@ -21,13 +24,18 @@ from redhanded.lab.explorers.systematic import Exploration, explore
 from redhanded.lab.held import Held
 from redhanded.lab.outside import build
 from redhanded.lab.reset import Baseline
-from redhanded.lab.running import Finished, RunningSystem, run_command, start
-from redhanded.lab.services import reap
+from redhanded.lab.running import Command, Finished, RunningSystem, run_command, start
+from redhanded.lab.services import claimed
 from redhanded.lab.stage import OUTSIDE, Planned, Stage, Trial
 from redhanded.lab.trees import materialise
 
 Say = Callable[[str], None]
 WARM_UP_TRIALS = 3
+CALL_BACK_MS = 1000.0
+CONSUMING = {"blpop", "brpop", "brpoplpush", "blmove", "blmpop", "bzpopmin", "bzpopmax", "bzmpop"}
+"""Commands that ``CLIENT UNBLOCK`` may end: the lab can hold them instead."""
+COMMAND_TIMEOUT_S = 120.0
+NO_ANSWER = "no answer within"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +156,8 @@ class Lab:
         for _ in range(WARM_UP_TRIALS):
             run = self.serial()
             self._usual |= {shape(line.text) for line in run.output if is_error(line.text)}
-            if run.egress or not run.quiescent:
+            silent = any(NO_ANSWER in failure.text for failure in run.failures)
+            if silent or run.egress or not run.quiescent:
                 break
         self.reset()
 
@@ -174,13 +183,18 @@ class Lab:
 
     def _hold_again(self) -> None:
         """From natural to controlled: consumers that wait at the server come back to the lab."""
-        self.running.traffic.holding = True
+        traffic = self.running.traffic
+        traffic.holding = traffic.taking_back = True
         for server in self.running.servers.values():
             if server.client is None:
                 continue
             for client in server.client.client_list():
-                if client.get("flags", "").find("b") >= 0:
+                if "b" in client.get("flags", "") and client.get("cmd", "") in CONSUMING:
                     server.client.client_unblock(int(client["id"]))
+        deadline = monotonic_ms() + CALL_BACK_MS
+        while traffic.waits_at_server() and monotonic_ms() < deadline:
+            self.running.pump.turn(0.001)
+        traffic.taking_back = False
         self.stage.trial = Trial()
         self.stage.settle()
 
@@ -223,9 +237,12 @@ class Lab:
         )
 
     def _other_failures(self, trial: Trial) -> list[Failure]:
+        died = self.running.died()
+        if died is not None:
+            return [Failure(kind="status", text=died)]
         if trial.unanswered:
             who = " and ".join(trial.unanswered)
-            return [Failure(kind="status", text=f"{who}: no answer within 5 s")]
+            return [Failure(kind="status", text=f"{who}: {NO_ANSWER} 5 s")]
         wanted = self.symptom
         if wanted.sqlstate is not None:
             for process, failure in self.running.traffic.wire_failures:
@@ -267,28 +284,23 @@ def open_lab(
     symptom: SymptomPattern | None = None,
     seed: int = 0,
     strict: bool = False,
+    allow_existing: bool = False,
     say: Say | None = None,
 ) -> Iterator[Lab]:
     """Starts the system in a lab, warmed up; everything it started is gone afterwards.
 
     It runs in a copy of ``root`` (another state of the source than ``system.root``, if given) with
     ``files`` (path to content) put over it. With ``strict``, error lines that serial runs do not
-    write are failures as well as the symptom. Raises ``LabError`` if the system cannot be run.
+    write are failures as well as the symptom. Raises ``LabError`` if the system cannot be run, and
+    ``InputError`` for a server by URL that holds something, unless ``allow_existing``.
     """
     tell = say or (lambda _sentence: None)
-    folder.mkdir(parents=True, exist_ok=True)
-    reap(folder)
-    source = root or Path(system.root)
-    tree = materialise(system, source, folder / "tree", files=files, say=tell)
-    running = start(system, root=tree, folder=folder, say=tell)
-    try:
+    with _running(system, folder, root, files, allow_existing, tell) as running:
         lab = Lab(running, symptom or system.symptom, seed)
         lab.strict = strict
         tell("first trials, to fill pools and caches")
         lab.warm_up()
         yield lab
-    finally:
-        running.close()
 
 
 @contextmanager
@@ -298,18 +310,39 @@ def open_services(
     folder: Path,
     root: Path | None = None,
     files: Mapping[str, str] | None = None,
+    allow_existing: bool = False,
     say: Say | None = None,
 ) -> Iterator[Services]:
     """The system's servers, migrated, without its processes: for commands such as tests."""
     tell = say or (lambda _sentence: None)
-    folder.mkdir(parents=True, exist_ok=True)
-    reap(folder)
-    tree = materialise(system, root or Path(system.root), folder / "tree", files=files, say=tell)
-    running = start(replace(system, processes=()), root=tree, folder=folder, say=tell)
-    try:
+    alone = replace(system, processes=())
+    with _running(alone, folder, root, files, allow_existing, tell) as running:
         yield Services(running)
-    finally:
-        running.close()
+
+
+@contextmanager
+def _running(
+    system: System,
+    folder: Path,
+    root: Path | None,
+    files: Mapping[str, str] | None,
+    allow_existing: bool,
+    tell: Say,
+) -> Iterator[RunningSystem]:
+    with claimed(folder):
+        tree = materialise(
+            system, root or Path(system.root), folder / "tree", files=files, say=tell
+        )
+        running = start(system, root=tree, folder=folder, allow_existing=allow_existing, say=tell)
+        try:
+            yield running
+        except (psycopg.OperationalError, valkey.ConnectionError) as error:
+            raise LabError(
+                f"A server of the lab stopped answering: {str(error).strip()}. Its log is in "
+                f"{folder}."
+            ) from error
+        finally:
+            running.close()
 
 
 class Services:
@@ -319,10 +352,19 @@ class Services:
         self._running = running
         self._baseline = Baseline(running)
 
-    def run(self, command: str, *, timeout_s: float = 120.0) -> Finished:
+    def run(self, command: str, *, timeout_s: float = COMMAND_TIMEOUT_S) -> Finished:
         """Runs a shell command in the tree, on rows and keys as they were after migration."""
         self._baseline.restore()
         return run_command(self._running, command, timeout_s=timeout_s)
+
+    def begin(self, command: str, *, timeout_s: float = COMMAND_TIMEOUT_S) -> Command:
+        """The same without waiting: ``turn`` until ``look`` of the command says how it ended."""
+        self._baseline.restore()
+        return Command(self._running, command, timeout_s=timeout_s)
+
+    def turn(self, wait_s: float) -> None:
+        """Moves what is under way, waiting at most so long."""
+        self._running.pump.turn(wait_s)
 
 
 def lines_of(run: Run, process: str) -> Sequence[OutputLine]:

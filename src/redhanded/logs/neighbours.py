@@ -43,6 +43,16 @@ class Neighbours:
         gap = min((_distance(work, other) for other in beside), default=float("inf"))
         return gap if gap != float("inf") else None
 
+    def gaps_ms(self) -> tuple[float, ...]:
+        """Between each two arrivals on the same thing that follow each other, as they came."""
+        found = [
+            (later.at_ms, later.at_ms - earlier.at_ms)
+            for group in self.groups.values()
+            for earlier, later in pairwise(group)
+            if earlier.at_ms is not None and later.at_ms is not None
+        ]
+        return tuple(gap for _, gap in sorted(found))
+
     def overlapping(self) -> frozenset[int]:
         """Keys of works that arrived before the previous work on the same thing had ended, and of
         those previous works."""

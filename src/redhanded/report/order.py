@@ -4,28 +4,34 @@ from __future__ import annotations
 
 from redhanded.case.run import Run
 from redhanded.case.schedule import Schedule
-from redhanded.report.sequence import Interleaving, Step, answered, lay_out, said
+from redhanded.report.sequence import Interleaving, Step, answered, lay_out, place
 
 MARGIN = 8
 
 
-def in_columns(run: Run, schedule: Schedule | None, *, width: int = 80) -> tuple[str, ...]:
+def in_columns(
+    run: Run, schedule: Schedule | None, *, width: int = 80, essential: bool = False
+) -> tuple[str, ...]:
     """Lines of at most ``width`` characters; empty for a run without operations.
 
+    ``essential`` leaves out what touches neither an ordered operation's table nor a queue; how
+    many were left out is said below.
     A step stands in the column of the delivery that caused it: process, operation and answer, and
     below it the source line. On the left ``1 first`` and ``1 then`` mark an ordering constraint.
     """
     if not run.operations:
         return ()
     interleaving = lay_out(run, schedule)
-    tasks = sorted({step.operation.name.task for step in interleaving.steps if not step.folded})
+    shown = [step for step in interleaving.steps if not step.folded]
+    if essential:
+        shown = _essential(shown)
+    tasks = sorted({step.operation.name.task for step in shown})
     column = max((width - MARGIN) // max(len(tasks), 1), 24)
     lines = [" " * MARGIN + "".join(_fit(task, column) for task in tasks)]
-    for step in interleaving.steps:
-        if not step.folded:
-            lines += _step(step, tasks.index(step.operation.name.task), column)
-    if interleaving.hidden:
-        lines.append(f"{'':{MARGIN}}({interleaving.hidden} more operations are in the report)")
+    for step in shown:
+        lines += _step(step, tasks.index(step.operation.name.task), column)
+    if hidden := len(run.operations) - len(shown):
+        lines.append(f"{'':{MARGIN}}({hidden} more operations are in the report)")
     return tuple(line[:width].rstrip() for line in lines)
 
 
@@ -41,26 +47,47 @@ def constraints_in_words(interleaving: Interleaving) -> tuple[tuple[Step, Step],
     return tuple(pairs)
 
 
+def exchanged(interleaving: Interleaving) -> bool:
+    """Whether the run has the deliveries the other way round than the schedule names them."""
+    named = {frozenset((each.before, each.after)) for each in interleaving.constraints}
+    shown = constraints_in_words(interleaving)
+    return any(frozenset(step.operation.name for step in pair) not in named for pair in shown)
+
+
+def _essential(steps: list[Step]) -> list[Step]:
+    def key(step: Step) -> bool:
+        return bool(step.marks) or step.failed
+
+    tables = {step.words.rpartition(" ")[2] for step in steps if key(step)}
+    return [
+        step
+        for step in steps
+        if key(step)
+        or step.operation.name.protocol in ("delivery", "redis")
+        or (step.operation.name.protocol == "postgres" and tables & set(step.words.split()[1:]))
+    ]
+
+
 def _step(step: Step, position: int, column: int) -> list[str]:
     operation = step.operation
     marks = ",".join(f"{mark.number} {'first' if mark.first else 'then'}" for mark in step.marks)
     answer = answered(operation)
-    words = f"{operation.process} {said(operation)}"
+    words = f"{operation.process} {step.words}"
     if operation.name.protocol == "delivery":
-        words = said(operation)
+        words = step.words
     indent = " " * (column * position)
     lines = [f"{marks:<{MARGIN}}{indent}{_fit(words, column)}"]
-    place = str(operation.location) if operation.location is not None else ""
-    below = f"{place} → {answer}" if answer and not step.failed else place
-    if below.strip():
-        lines.append(f"{'':{MARGIN}}{indent}  {_fit(below.strip(), column - 2, end=True)}")
+    reply = f" → {answer}" if answer and not step.failed else ""
+    below = f"{place(operation, column - 4 - len(reply))}{reply}".strip()
+    if below:
+        lines.append(f"{'':{MARGIN}}{indent}  {_fit(below, column - 2)}")
     if step.failed:
         lines.append(f"{'FAILS':<{MARGIN}}{indent}  {answer or 'failed'}")
     return lines
 
 
-def _fit(text: str, width: int, *, end: bool = False) -> str:
+def _fit(text: str, width: int) -> str:
     room = width - 2
     if len(text) > room:
-        text = "…" + text[1 - room :] if end else text[: room - 1] + "…"
+        text = text[: room - 1] + "…"
     return f"{text:<{width}}"

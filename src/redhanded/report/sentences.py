@@ -3,23 +3,95 @@
 from __future__ import annotations
 
 import math
+import re
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 
 from redhanded.case.case import Case
 from redhanded.case.evidence import Evidence
 from redhanded.case.fix import Counted, Fix, SubsetResult
+from redhanded.case.hypothesis import Hypothesis
 from redhanded.case.reproduction import Counterfactual, NaturalRun, Reproduction
 from redhanded.case.symptom import Rate, Symptom
+from redhanded.case.wording import brief, essence, failing_operation, ordering
+
+STATE_FOLDER = ".redhanded"
+IN_BASELINES = ("The other way", "Replayed")
+"""How the sentences of ``reproduction`` begin that ``baselines`` has as rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Todo:
+    """Something to do next, and the command that does it."""
+
+    words: str
+    command: str = ""
+    """One line for a shell; empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """Trials of one kind, to be drawn as a bar."""
+
+    name: str
+    failures: int
+    trials: int
+    how: str
 
 
 def headline(case: Case) -> str:
-    """The one sentence to remember."""
+    """What went wrong, short enough for large type."""
     if case.root_cause is not None:
-        return case.root_cause.sentence
+        found = case.reproduction
+        constraint = (found.constraint if found else None) or case.symptom.constraint
+        title = case.root_cause.title.rstrip(".")
+        return f"{title}, and {constraint} refuses it" if constraint else title
     if case.summary:
-        return case.summary
+        return capital(case.summary.strip().splitlines()[0].removeprefix("Undecided: "))
     if case.outcome == "REFUTED":
         return "No failure within the stated bound."
     return "The cause is not decided."
+
+
+def sentence(case: Case) -> str:
+    """The root cause in one sentence, with its lines; empty where the headline says it all."""
+    return full_stop(case.root_cause.sentence) if case.root_cause is not None else ""
+
+
+def details(case: Case) -> tuple[str, ...]:
+    """What stands below the headline where the reason has several lines: a process's last words."""
+    return () if case.root_cause is not None else tuple(case.summary.strip().splitlines()[1:])
+
+
+def full_stop(words: str) -> str:
+    """``words`` with one mark at their end."""
+    words = words.strip()
+    return words if not words or words.endswith((".", "!", "?", "…")) else f"{words}."
+
+
+def capital(words: str) -> str:
+    """``words`` as the beginning of a sentence, unless a name or a path stands there."""
+    first = words.split(" ", 1)[0]
+    return words[:1].upper() + words[1:] if first.rstrip(".,:;").isalpha() else words
+
+
+def apart(statement: str) -> tuple[str, ...]:
+    """A statement's sentences, so that what was not shown begins a line of its own."""
+    return tuple(re.split(r"(?<=[.!?])\s+(?=[A-Z])", statement.strip())) if statement else ()
+
+
+def failures(case: Case) -> tuple[str, ...]:
+    """Each failure of the smallest failing run: process, what, and the line that sent it."""
+    run = case.reproduction.run if case.reproduction is not None else None
+    said = []
+    for failure in run.failures if run is not None else ():
+        operation = failing_operation(failure, run)
+        place = f", from {operation.location}" if operation and operation.location else ""
+        process = failure.process or (operation.process if operation else "the system")
+        said.append(f"{process}: {essence(failure, run)}{place}")
+    return tuple(dict.fromkeys(said))
 
 
 def verdict(case: Case) -> str:
@@ -35,33 +107,148 @@ def verdict(case: Case) -> str:
             return "Undecided: nothing here is a finding until it was replayed."
 
 
-def what_to_do(case: Case) -> tuple[str, ...]:
-    """Next steps, each one a sentence; commands stand in backquotes."""
-    target = case.target
+def home(case: Case, folder: Path | None = None) -> str:
+    """The folder whose ``.redhanded`` holds the case; ``folder`` is where its report goes."""
+    known = [str(folder)] if folder is not None else []
+    if case.fix is not None:
+        known.append(case.fix.worktree)
+    for path in map(Path, known):
+        if STATE_FOLDER in path.parts:
+            return str(Path(*path.parts[: path.parts.index(STATE_FOLDER)]))
+    return case.target
+
+
+def laid_out(case: Case, folder: Path | None = None) -> str:
+    """Says that the hunt was made in a copy; empty where it was made in the tree itself."""
+    if home(case, folder) == case.target:
+        return ""
+    return (
+        f"The hunt was made in {case.target}, a repository laid out for it; "
+        "the branch and the worktree belong to that one."
+    )
+
+
+def what_to_do(case: Case, folder: Path | None = None) -> tuple[Todo, ...]:
+    """Next steps, most urgent first."""
+    at = shlex.quote(home(case, folder))
     if case.outcome == "REFUTED":
-        return (
-            "Nothing to change on this evidence. Read the limits: they say what was not tried.",
-        )
+        words = "Nothing to change on this evidence. Read the limits: they say what was not tried."
+        return (Todo(words=words),)
     if case.outcome == "UNDECIDED":
-        return (
-            *case.limits[:3],
-            f"Go on with `redhanded hunt {target} --resume` once that is settled.",
+        again = Todo(words="Once that is settled, go on:", command=f"redhanded hunt {at} --resume")
+        known = _settled(case.limits)
+        reasons = [limit for limit in known if limit.startswith("Not run")] or known[-2:]
+        return (*(Todo(words=limit) for limit in reasons), again)
+    steps = _about_the_change(case)
+    replayed = f"redhanded replay {case.identifier} --target {at}"
+    return (*steps, Todo(words="Make it fail again, alone:", command=replayed))
+
+
+def _about_the_change(case: Case) -> list[Todo]:
+    fix, steps = case.fix, []
+    if fix is None or not fix.chosen:
+        return []
+    git = f"git -C {shlex.quote(case.target)}"
+    steps.append(
+        Todo(
+            words=f"Read the change (parts {' and '.join(fix.chosen)}):",
+            command=f"{git} diff {fix.base[:12]}..{fix.branch}",
         )
-    steps = []
-    if case.fix is not None and case.fix.chosen:
-        parts = ", ".join(case.fix.chosen)
-        steps.append(
-            f"Read the change (parts {parts}): "
-            f"`git -C {target} diff {case.fix.base}..{case.fix.branch}`."
+    )
+    if case.proof is not None and case.proof.proven:
+        steps.append(Todo(words="Take it over:", command=f"{git} merge {fix.branch}"))
+    else:
+        words = "The change is not proven: read the table of its parts before using it."
+        steps.append(Todo(words=words))
+    if fix.test_path:
+        steps.append(Todo(words=f"Keep the test that comes with it: {fix.test_path}"))
+    return steps
+
+
+def limits(case: Case) -> tuple[str, ...]:
+    """What was not controlled, read or run; each thing once."""
+    code = case.code.limits if case.code is not None else ()
+    return _settled((*case.limits, *case.symptom.limits, *code))
+
+
+def _settled(values: Iterable[str]) -> tuple[str, ...]:
+    kept: dict[str, str] = {}
+    for value in values:
+        words = capital(full_stop(brief(value) if "\n" in value.strip() else value))
+        kept.setdefault(words.casefold().rstrip("."), words)
+    return tuple(kept.values())
+
+
+def baselines(case: Case) -> tuple[Baseline, ...]:
+    """Left to itself, forced, and with each constraint the other way round."""
+    rows = [
+        Baseline(
+            name="left to itself at the log's gaps"
+            if run.name == "log"
+            else "left to itself, all at once",
+            failures=run.failures,
+            trials=run.trials,
+            how=f"{run.how}; {run.seconds:.0f} s",
         )
-        if case.proof is not None and case.proof.proven:
-            steps.append(f"Take it over: `git -C {target} merge {case.fix.branch}`.")
-        else:
-            steps.append("The change is not proven; read the table of its parts before using it.")
-        if case.fix.test_path:
-            steps.append(f"Keep the test that comes with it: `{case.fix.test_path}`.")
-    steps.append(f"Make it fail again: `redhanded replay {case.identifier} --target {target}`.")
-    return tuple(steps)
+        for run in (case.natural, case.simultaneous)
+        if run is not None
+    ]
+    found = case.reproduction
+    if found is None:
+        return tuple(rows)
+    if found.replays:
+        rows.append(
+            Baseline(
+                name="forced",
+                failures=found.replays_failed,
+                trials=found.replays,
+                how="the order found, replayed",
+            )
+        )
+    rows += [
+        Baseline(
+            name="forced the other way",
+            failures=flip.failures,
+            trials=flip.runs,
+            how=ordering(flip.flipped, (found.passing, found.run))
+            + (f"; {flip.infeasible} infeasible" if flip.infeasible else "")
+            + _dropped(flip, found),
+        )
+        for flip in found.counterfactuals
+    ]
+    return tuple(rows)
+
+
+def _dropped(flip: Counterfactual, found: Reproduction) -> str:
+    if not flip.dropped:
+        return ""
+    said = (ordering(each, (found.run, found.passing)) for each in flip.dropped)
+    return f"; dropped, as it contradicts: {'; '.join(said)}"
+
+
+def evidence_for(
+    hypothesis: Hypothesis, *, each: int | None = None
+) -> tuple[tuple[str, Evidence], ...]:
+    """``for`` and ``against`` with the evidence, at most ``each`` of either."""
+    sides = ("for", True), ("against", False)
+    return tuple(
+        (word, found)
+        for word, supports in sides
+        for found in [one for one in hypothesis.evidence if one.supports is supports][:each]
+    )
+
+
+def not_met(result: SubsetResult, found: Reproduction | None) -> str:
+    """The constraint that a subset could not follow, in words; empty where there is none."""
+    if result.infeasible_constraint is None:
+        return ""
+    runs = (found.run, found.passing) if found is not None else ()
+    return f"could not be met: {ordering(result.infeasible_constraint, runs)}"
+
+
+def error(result: SubsetResult) -> str:
+    """The first failure of a subset in one line."""
+    return brief(result.error, length=140) if result.error else ""
 
 
 def rate(value: Rate) -> str:
@@ -116,7 +303,7 @@ def symptom(value: Symptom) -> tuple[str, ...]:
 def natural(value: NaturalRun) -> str:
     """One uncontrolled baseline."""
     failed = f"{value.failures:,} of {value.trials:,} trials failed"
-    return f"{failed} in {value.seconds:.0f} s: {value.how}"
+    return f"{failed} in {value.seconds:.0f} s ({value.how})"
 
 
 def reproduction(value: Reproduction) -> tuple[str, ...]:
@@ -124,7 +311,7 @@ def reproduction(value: Reproduction) -> tuple[str, ...]:
     said = []
     if value.trials_to_first_failure is not None:
         seconds = (
-            f", {value.seconds_to_first_failure:.1f} s after the first"
+            f", after {value.seconds_to_first_failure:.1f} s"
             if value.seconds_to_first_failure is not None
             else ""
         )
@@ -132,27 +319,37 @@ def reproduction(value: Reproduction) -> tuple[str, ...]:
         same = "the same error on the same constraint as in the log"
         said.append(f"It is {same}." if value.same_error else f"It is not shown to be {same}.")
     if value.schedule is not None:
+        kept = len(value.schedule.constraints)
+        shrunk = f", shrunk from {value.shrunk_from}" if value.shrunk_from > kept else ""
+        constraints = _count(kept, "ordering constraint")
         said.append(
-            f"Shrunk from {value.shrunk_from} to {len(value.schedule.constraints)} ordering "
-            f"constraints over {value.schedule.deliveries} deliveries."
+            f"It takes {constraints} over "
+            f"{_count(value.schedule.deliveries, 'delivery', 'deliveries')}{shrunk}."
         )
     if value.replays:
         said.append(
             f"Replayed: {value.replays_failed} of {value.replays} replays failed the same way."
         )
-    said += [counterfactual(flip) for flip in value.counterfactuals]
+    said += [counterfactual(flip, value) for flip in value.counterfactuals]
     if value.explored:
         done = "all of them within" if value.exhausted else "not all within"
         said.append(f"{value.explored:,} orders tried without failure, {done} {value.bound}.")
     return tuple(said)
 
 
-def counterfactual(flip: Counterfactual) -> str:
+def counterfactual(flip: Counterfactual, found: Reproduction) -> str:
     """What happened with one constraint the other way round."""
     passed = flip.runs - flip.failures - flip.infeasible
-    dropped = f" ({len(flip.dropped)} contradicting constraint dropped)" if flip.dropped else ""
     infeasible = f", {flip.infeasible} infeasible" if flip.infeasible else ""
-    return f"Flipped: {passed} of {flip.runs} pass{infeasible}{dropped}: {flip.flipped}."
+    flipped = ordering(flip.flipped, (found.passing, found.run))
+    return (
+        f"The other way round, {passed} of {flip.runs} pass{infeasible}: "
+        f"{flipped}{_dropped(flip, found)}."
+    )
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def counted(value: Counted) -> str:
@@ -166,16 +363,16 @@ def counted(value: Counted) -> str:
 
 def parts(result: SubsetResult) -> str:
     """Names of a subset's parts."""
-    return " + ".join(result.parts) if result.parts else "none (the code as it is)"
+    return " + ".join(result.parts) if result.parts else "nothing"
 
 
 def fix(value: Fix) -> tuple[str, ...]:
     """The chosen parts, one sentence each."""
     chosen = [part for part in value.parts if part.key in value.chosen]
-    return tuple(f"({part.key}) {part.title}: {part.why}." for part in chosen)
+    return tuple(f"({part.key}) {part.title}: {full_stop(part.why)}" for part in chosen)
 
 
 def evidence(value: Evidence) -> str:
     """The place and what it shows."""
     place = f"{value.path}:{value.line}"
-    return f"{place}  {value.says or value.text.strip()}"
+    return f"{place}  {value.says or brief(value.text)}"

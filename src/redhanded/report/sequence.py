@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from redhanded.case import wording
 from redhanded.case.operation import Operation, OperationName
 from redhanded.case.run import Run
 from redhanded.case.schedule import Constraint, Schedule
@@ -41,6 +42,8 @@ class Step:
     """One operation, or several that are folded."""
 
     operations: tuple[Operation, ...]
+    words: str
+    """What the first of them is, in a few words."""
     marks: tuple[Mark, ...] = ()
     failed: bool = False
 
@@ -83,6 +86,7 @@ def lay_out(run: Run, schedule: Schedule | None, *, fold: bool = True) -> Interl
             steps.append(
                 Step(
                     operations=(operation,),
+                    words=wording.said(operation, run.operations),
                     marks=tuple(marks.get(operation.index, ())),
                     failed=operation.index in failing,
                 )
@@ -97,9 +101,14 @@ def lay_out(run: Run, schedule: Schedule | None, *, fold: bool = True) -> Interl
     )
 
 
-def said(operation: Operation) -> str:
-    """What an operation is, in two or three words."""
-    return f"{operation.name.kind} {operation.name.target}".strip()
+def place(operation: Operation, length: int) -> str:
+    """The source line in at most ``length`` characters: whole folders are left out first."""
+    if operation.location is None:
+        return ""
+    text = str(operation.location)
+    while len(text) > length and "/" in text.removeprefix("…/"):
+        text = "…/" + text.removeprefix("…/").partition("/")[2]
+    return text if len(text) <= length else "…" + text[1 - length :]
 
 
 def answered(operation: Operation) -> str:

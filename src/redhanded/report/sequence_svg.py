@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from redhanded.report.sequence import Interleaving, Lane, Step, answered, receiver, said
+from redhanded.case.wording import said
+from redhanded.report.sequence import Interleaving, Lane, Step, answered, place, receiver
 
 ROW = 34
 FOLDED_ROW = 24
@@ -17,6 +18,7 @@ LANE = 124
 BRACKET = 20
 NUMBER = 34
 SOURCE = 196
+CHARACTER = 7.4
 
 _KINDS = {
     "outside": "the world",
@@ -104,14 +106,20 @@ def _step(
         x=start + (9 if end >= start else -9),
         ly=y - 6,
         anchor="start" if end >= start else "end",
-        label=_cut(_label(step), 44),
+        label=_cut(_label(step), _room(start, end, left, width)),
         reply=_reply(step, start, end, y),
     )
 
 
 def _label(step: Step) -> str:
     answer = "" if step.failed else answered(step.operation)
-    return f"{said(step.operation)}  → {answer}" if answer else said(step.operation)
+    return f"{step.words}  → {answer}" if answer else step.words
+
+
+def _room(start: int, end: int, left: int, width: int) -> int:
+    """How many characters fit beside an arrow's beginning, to the edge that it points to."""
+    pixels = width - start if end >= start else start - left
+    return max(int((pixels - 16) / CHARACTER), 12)
 
 
 def _band(y: int, width: int, *, failed: bool) -> Markup:
@@ -123,7 +131,7 @@ def _band(y: int, width: int, *, failed: bool) -> Markup:
 
 def _margin(step: Step, y: int, left: int) -> Markup:
     operation = step.operation
-    source = str(operation.location) if operation.location else "line unknown"
+    source = place(operation, 28) or "line unknown"
     if operation.name.protocol == "delivery":
         source = operation.name.task
     return Markup(
@@ -135,7 +143,7 @@ def _margin(step: Step, y: int, left: int) -> Markup:
         left - SOURCE,
         y + 1,
         "" if operation.location or operation.name.protocol == "delivery" else " unknown",
-        _cut(source, 28, keep_end=True),
+        _cut(source, 28),
     )
 
 
@@ -219,7 +227,5 @@ def _brackets(interleaving: Interleaving, rows: list[int]) -> list[Markup]:
     return drawn
 
 
-def _cut(text: str, length: int, *, keep_end: bool = False) -> str:
-    if len(text) <= length:
-        return text
-    return "…" + text[1 - length :] if keep_end else text[: length - 1] + "…"
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"

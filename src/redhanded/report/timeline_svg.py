@@ -92,7 +92,7 @@ def _gap(occurrence: Occurrence, y: int, start: int, usable: int, longest: float
     ).format(
         left=LEFT,
         text=y + 4,
-        name=name if len(name) <= 36 else name[:35] + "…",
+        name=name if len(name) <= 34 else name[:33] + "…",
         start=start,
         end=end,
         y=y,

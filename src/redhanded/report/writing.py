@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from redhanded.case.errors import InputError
 from redhanded.case.hypothesis import RootLocation
 from redhanded.case.run import Run
 from redhanded.case.schedule import Schedule
+from redhanded.case.wording import brief
 from redhanded.report import order, sentences, sequence, sequence_svg, timeline_svg
 from redhanded.report.snippets import Snippet, cut
 
@@ -28,28 +30,29 @@ def write(case: Case, folder: Path) -> Path:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / MARKDOWN_NAME).write_text(as_markdown(case), encoding="utf-8")
+        (folder / MARKDOWN_NAME).write_text(as_markdown(case, folder.resolve()), encoding="utf-8")
         page = folder / HTML_NAME
-        page.write_text(as_html(case), encoding="utf-8")
+        page.write_text(as_html(case, folder.resolve()), encoding="utf-8")
     except OSError as error:
         raise InputError(f"the report cannot be written to {folder}: {error.strerror}") from None
     return page
 
 
-def as_html(case: Case) -> str:
-    """The page; every value of the case is escaped."""
+def as_html(case: Case, folder: Path | None = None) -> str:
+    """The page; every value of the case is escaped. ``folder`` is where the page will lie."""
     environment = _environment(escape=True)
     style = environment.get_template("report.css").render()
     return environment.get_template("report.html.j2").render(
-        **_content(case),
+        **_content(case, folder),
         style=Markup(style),
         timeline=timeline_svg.draw(case.symptom),
     )
 
 
-def as_markdown(case: Case) -> str:
+def as_markdown(case: Case, folder: Path | None = None) -> str:
     """The same without pictures; the orders stand in columns."""
-    return _environment(escape=False).get_template("report.md.j2").render(**_content(case))
+    template = _environment(escape=False).get_template("report.md.j2")
+    return template.render(**_content(case, folder))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +63,11 @@ class ShownRun:
     run: Run
     picture: Markup
     columns: tuple[str, ...]
+    steps: tuple[sequence.Step, ...]
+    tasks: tuple[str, ...]
     pairs: tuple[tuple[sequence.Step, sequence.Step], ...]
     hidden: int
+    exchanged: bool
 
 
 def _environment(*, escape: bool) -> jinja2.Environment:
@@ -74,15 +80,25 @@ def _environment(*, escape: bool) -> jinja2.Environment:
     )
     environment.filters["percent"] = sentences.percent
     environment.filters["diff_lines"] = _diff_lines
-    environment.filters["ticked"] = _ticked
+    environment.filters["coded"] = _coded
+    environment.filters["breakable"] = _breakable
     return environment
 
 
-def _content(case: Case) -> dict[str, object]:
+def _content(case: Case, folder: Path | None) -> dict[str, object]:
+    fix = case.fix
     return {
         "case": case,
         "say": sentences,
         "sequence": sequence,
+        "task_class": sequence_svg.task_class,
+        "brief": brief,
+        "todo": sentences.what_to_do(case, folder),
+        "home": sentences.home(case, folder),
+        "laid_out": sentences.laid_out(case, folder),
+        "own_diff": _without(fix.diff, fix.test_path) if fix else "",
+        "tempting": [part.key for part in fix.parts if part.tempting] if fix else [],
+        "statement": sentences.apart(case.proof.statement) if case.proof else (),
         "failing": _shown(case, failing=True),
         "passing": _shown(case, failing=False),
         "snippets": _snippets(case),
@@ -107,8 +123,11 @@ def _shown(case: Case, *, failing: bool) -> ShownRun | None:
             caption=f"{len(run.operations)} operations in the order in which they were released",
         ),
         columns=order.in_columns(run, schedule, width=100),
+        steps=interleaving.steps,
+        tasks=tuple(sorted({o.name.task for o in run.operations if o.name.task})),
         pairs=order.constraints_in_words(interleaving),
         hidden=interleaving.hidden,
+        exchanged=order.exchanged(interleaving),
     )
 
 
@@ -134,10 +153,23 @@ def _diff_lines(diff: str) -> list[tuple[str, str]]:
     return marked
 
 
-def _ticked(sentence: str) -> Markup:
-    """Backquoted parts as code."""
-    pieces = sentence.split("`")
+def _without(diff: str, path: str) -> str:
+    """``diff`` less the part about ``path``, which stands by itself."""
+    pieces = re.split(r"^(?=diff --git )", diff, flags=re.MULTILINE)
+    kept = [piece for piece in pieces if not path or f" b/{path}" not in piece.partition("\n")[0]]
+    return "".join(kept)
+
+
+def _coded(words: str) -> Markup:
+    """Backquoted parts, places in files and absolute paths as code."""
+    pieces = re.split(r"`([^`]*)`|((?:[\w.@*-]+/)+[\w.@-]+:\d+|(?<=\s)(?:/[\w.@-]+){2,})", words)
     return Markup("").join(
-        Markup("<code>{}</code>").format(piece) if position % 2 else Markup("{}").format(piece)
+        Markup("<code>{}</code>").format(piece) if position % 3 else Markup("{}").format(piece)
         for position, piece in enumerate(pieces)
+        if piece
     )
+
+
+def _breakable(words: str) -> Markup:
+    """Long names may break after an underscore."""
+    return Markup("_<wbr>").join(words.split("_"))

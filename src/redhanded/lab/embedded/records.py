@@ -7,12 +7,17 @@ process id alone may have been given to another since), or a folder that is to b
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
 import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from redhanded.case.errors import LabError
 from redhanded.lab.embedded.process_table import all_pids, is_alive, start_ticks, wait_for_exit
 
 LAB_VARIABLE = "REDHANDED_LAB"
@@ -22,7 +27,59 @@ TEMPORARY_MARK = ".redhanded-temporary"
 """A file in each folder that `reap` may remove; a folder without it is left alone."""
 
 RECORD_NAME = "started.jsonl"
+LOCK_NAME = "lab.lock"
+TREE_NAME = "tree"
+"""The copy of the source in a lab's folder; no other lab is looked for in it."""
+
 END_TIMEOUT_S = 5.0
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[Path]:
+    """``folder`` as the place of one lab: what an earlier one left there is gone when the block
+    begins, and what this one left is gone when it ends, however it ends.
+
+    LabError if another process runs a lab there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK_NAME).open("a") as lock:
+        if not _locks(lock.fileno()):
+            raise LabError(f"another process runs a lab in {folder}; wait for it or end it")
+        reap(folder)
+        try:
+            yield folder
+        finally:
+            reap(folder)
+
+
+@contextmanager
+def temporary_folder(parent: Path, name: str) -> Iterator[Path]:
+    """A new folder for one lab, removed when the block ends, or by `reap_abandoned` after it."""
+    parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=parent))
+    try:
+        (made / TEMPORARY_MARK).touch()
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def reap_abandoned(folder: Path) -> tuple[str, ...]:
+    """End what killed labs in or below ``folder`` left; labs that still run are not touched."""
+    done: list[str] = []
+    for place, folders, names in os.walk(folder):
+        if TREE_NAME in folders:
+            folders.remove(TREE_NAME)
+        if LOCK_NAME not in names:
+            continue
+        with (Path(place) / LOCK_NAME).open("a") as lock:
+            if not _locks(lock.fileno()):
+                continue
+            done += reap(Path(place))
+            if TEMPORARY_MARK in names:
+                shutil.rmtree(place, ignore_errors=True)
+                folders.clear()
+    return tuple(done)
 
 
 def record(
@@ -78,6 +135,15 @@ def reap(folder: Path) -> tuple[str, ...]:
             done.append(f"temporary folder {removal}")
     path.unlink()
     return tuple(done)
+
+
+def _locks(descriptor: int) -> bool:
+    """Whether the lock is ours now; the system lets go of it when we end, however we end."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _is_same(entry: dict[str, object]) -> bool:

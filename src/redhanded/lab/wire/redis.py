@@ -126,6 +126,14 @@ class RedisStream:
     def withdraw(self, serial: int) -> None:
         self._pending = deque(waiting for waiting in self._pending if waiting.serial != serial)
 
+    def repeat(self, unit: Unit) -> bool:
+        """``unit`` was answered, but will be forwarded once more and answered again; false if that
+        is too late, because answers to later units are on their way."""
+        if self._pending:
+            return False
+        self._pending.append(_Pending(unit.serial, unit.kind, 1))
+        return True
+
     # Client to server
 
     def _take(self, command: Command, raw: bytes, start: int, units: list[Unit]) -> bool:

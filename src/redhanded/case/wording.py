@@ -1,0 +1,160 @@
+"""What a measured thing is called when a person reads it: operations, orderings, failures.
+
+Names of operations are made to be found again in an edited program; these words are made to be
+understood at a glance. Both come from the same recorded values.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from redhanded.case.operation import Operation, OperationName
+from redhanded.case.run import Failure, Run
+from redhanded.case.schedule import Constraint
+
+TITLE_MAX = 44
+ESSENCE_MAX = 200
+
+_SCRIPT = re.compile(r"EVALSHA [0-9a-f]{4,}$")
+_WRITTEN = re.compile(
+    r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?:ONLY\s+)?((?:\"[^\"]+\"|\w+)(?:\.(?:\"[^\"]+\"|\w+))?)",
+    re.IGNORECASE,
+)
+_READ = re.compile(
+    r"\bFROM\s+(?:ONLY\s+)?((?:\"[^\"]+\"|\w+)(?:\.(?:\"[^\"]+\"|\w+))?)", re.IGNORECASE
+)
+_MESSAGE = re.compile(r'"(type|name|message|msg|code)"\s*:\s*"((?:[^"\\]|\\.)*)"')
+
+
+def said(operation: Operation, operations: Sequence[Operation] = ()) -> str:
+    """What an operation is, in a few words; ``operations`` are those of its run.
+
+    A script is called by the first clause of its own comment where that was seen, a statement by
+    the table that stands in it, a COMMIT by the tables that its transaction wrote.
+    """
+    name = operation.name
+    if _SCRIPT.match(name.kind):
+        title = script_title(operation)
+        return f"{f'script “{title}”' if title else name.kind} {name.target}".strip()
+    if name.protocol == "postgres":
+        return f"{name.kind} {_tables(operation, operations)}".strip()
+    return f"{name.kind} {name.target}".strip()
+
+
+def script_title(operation: Operation) -> str:
+    """First clause of a Redis script's comment, at most 44 characters; empty where unknown."""
+    rest = operation.fingerprint.removeprefix(operation.name.kind).strip()
+    clause = re.split(r"[.,:;(]|\s+by doing\b", rest, maxsplit=1)[0].strip()
+    return clause if len(clause) <= TITLE_MAX else clause[: TITLE_MAX - 1].rstrip() + "…"
+
+
+def step(operation: Operation, operations: Sequence[Operation] = ()) -> str:
+    """``delivery 2: web SELECT seats``."""
+    role = "" if operation.name.protocol == "delivery" else f"{operation.name.role} "
+    return f"{operation.name.task}: {role}{said(operation, operations)}"
+
+
+def called(name: OperationName, runs: Iterable[Run | None] = ()) -> str:
+    """The same for a name alone: in the words of the first operation of ``runs`` that bears it."""
+    for run in runs:
+        for operation in run.operations if run is not None else ():
+            if replace(operation.name, task=name.task) == name:
+                nth = f" #{name.occurrence}" if name.occurrence > 1 else ""
+                named = replace(operation, name=name)
+                return step(named, run.operations if run else ()) + nth
+    return str(name)
+
+
+def ordering(constraint: Constraint, runs: Iterable[Run | None] = ()) -> str:
+    """``A comes before B``, in words."""
+    known = tuple(runs)
+    return f"{called(constraint.before, known)}, before {called(constraint.after, known)}"
+
+
+def essence(failure: Failure, run: Run | None = None) -> str:
+    """What failed in one line: code, constraint and table where known, otherwise the message."""
+    if failure.constraint is None and failure.code is None:
+        return brief(failure.text)
+    operation = failing_operation(failure, run)
+    wire = operation.failure if operation is not None else None
+    message = wire.message if wire is not None else ""
+    if not message and failure.constraint:
+        message = f"constraint {failure.constraint}"
+    on = f" on {failure.table}" if failure.table and failure.table not in message.split() else ""
+    return f"{failure.code or ''} {message}{on}".strip()
+
+
+def failing_operation(failure: Failure, run: Run | None) -> Operation | None:
+    """The operation whose answer was the failure."""
+    if run is None or failure.operation is None:
+        return None
+    return next((o for o in run.operations if o.index == failure.operation), None)
+
+
+def brief(line: str, *, length: int = ESSENCE_MAX) -> str:
+    """The message of a log line, without the record around it; cut to ``length``.
+
+    JSON is read by the names that loggers give to messages, also where its end is missing; other
+    text is taken up to the end of its first line.
+    """
+    start = line.find("{")
+    words = ""
+    if start >= 0:
+        words = _of_record(line[start:]) or _of_fragment(line[start:])
+        words = f"{line[:start]}{words}" if words else ""
+    if not words:
+        first = line.strip().splitlines()[0] if line.strip() else ""
+        # What announces the lines below it says nothing without them.
+        whole, _, announced = first.rpartition(". ")
+        words = f"{whole}." if whole and announced.endswith(":") else first
+    words = " ".join(words.split())
+    return words if len(words) <= length else words[: length - 1] + "…"
+
+
+def _of_record(text: str) -> str:
+    try:
+        record = json.loads(text)
+    except ValueError:
+        return ""
+    if not isinstance(record, dict):
+        return ""
+    messages = [record.get(key) for key in ("msg", "message")]
+    for key in ("err", "error", "exception"):
+        inner = record.get(key)
+        if isinstance(inner, dict):
+            messages += [inner.get("message"), inner.get("type")]
+        elif isinstance(inner, str):
+            messages.append(inner)
+    return next((each for each in messages if isinstance(each, str) and each.strip()), "")
+
+
+def _of_fragment(text: str) -> str:
+    found: dict[str, str] = {}
+    for key, value in _MESSAGE.findall(text):
+        found.setdefault(key, value.replace('\\"', '"'))
+    message = found.get("msg") or found.get("message") or ""
+    kind = found.get("type") or found.get("name") or ""
+    return f"{kind}: {message}" if kind and message and "msg" not in found else message or kind
+
+
+def _tables(operation: Operation, operations: Sequence[Operation]) -> str:
+    target = operation.name.target
+    if operation.name.kind == "COMMIT":
+        written = dict.fromkeys(
+            _tables(other, ())
+            for other in operations
+            if other.transaction is not None
+            and (other.process, other.connection, other.transaction)
+            == (operation.process, operation.connection, operation.transaction)
+            and other.name.access == "write"
+            and other.name.kind not in ("BEGIN", "COMMIT", "ROLLBACK")
+        )
+        tables = [table for table in written if table] or target.split("+")
+        return ", ".join(tables[:2]) + (f" + {len(tables) - 2} more" if len(tables) > 2 else "")
+    found = _WRITTEN.match(operation.text) or ("*" in target and _READ.search(operation.text))
+    if not found:
+        return target
+    return str(found.group(1)).replace('"', "").removeprefix("public.")

@@ -1,0 +1,112 @@
+"""Small systems that the lab is tried on: one with a queue and races, odd ones that misbehave."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from redhanded.case.system import Delivery, Process, Service, SymptomPattern, System
+
+SYSTEMS = Path(__file__).with_name("systems")
+SCHEMA = (
+    "CREATE TABLE tickets (id bigserial PRIMARY KEY, holder text NOT NULL, "
+    "CONSTRAINT one_ticket_per_holder UNIQUE (holder))",
+    "CREATE TABLE pages (name text PRIMARY KEY, views integer NOT NULL)",
+    "INSERT INTO pages VALUES ('front', 0), ('back', 0)",
+    "INSERT INTO tickets (holder) VALUES ('first'), ('second')",
+)
+
+
+def lay_out(name: str, folder: Path, packages: Path | None = None) -> Path:
+    """A copy of a system in ``folder``, its packages linked."""
+    root = folder / name
+    shutil.copytree(SYSTEMS / name, root)
+    if packages is not None:
+        (root / "node_modules").symlink_to(packages / "node_modules")
+    return root
+
+
+def tickets(root: Path, library: str, *, workers: int = 2, once: bool = False) -> System:
+    """A web process that looks for a ticket and queues a job, and workers that insert it."""
+    env = {"LIBRARY": library, "ONCE": "yes" if once else "no"}
+    return System(
+        name="tickets",
+        root=str(root),
+        services=(
+            Service(name="db", kind="postgres", env={"TICKETS_DB": "{url}"}),
+            Service(name="queue", kind="redis", env={"TICKETS_REDIS": "{url}"}),
+        ),
+        processes=(
+            Process(
+                name="web",
+                command="node web.js",
+                env={"PORT": "{port}", **env},
+                ready="http://127.0.0.1:{port}/health",
+            ),
+            Process(
+                name="printer",
+                command="node worker.js",
+                env=env,
+                replicas=workers,
+                ready_log="printer ready",
+            ),
+        ),
+        setup_sql=SCHEMA,
+        workload=(request("/claims", {"holder": "{unique}"}),),
+        symptom=SymptomPattern(log="duplicate key value"),
+    )
+
+
+def odd(root: Path, path: str = "/health", at_start: str = "") -> System:
+    """One process that does what ``path`` or ``at_start`` says."""
+    return System(
+        name="odd",
+        root=str(root),
+        processes=(
+            Process(
+                name="web",
+                command="node odd.js",
+                env={"PORT": "{port}", "AT_START": at_start},
+                ready="http://127.0.0.1:{port}/health",
+            ),
+        ),
+        workload=(request(path),),
+    )
+
+
+def request(path: str, body: dict[str, str] | None = None, deliveries: int = 2) -> Delivery:
+    """``deliveries`` times the same POST."""
+    return Delivery(name=path, to="web", method="POST", path=path, body=body, deliveries=deliveries)
+
+
+def desk(root: Path) -> System:
+    """In Python, with a queue of its own: a list of values."""
+    python = shlex.quote(sys.executable)
+    return System(
+        name="desk",
+        root=str(root),
+        services=(
+            Service(name="books", kind="postgres", env={"DATABASE_URL": "{url}"}),
+            Service(name="queue", kind="redis", env={"QUEUE_URL": "{url}"}),
+        ),
+        processes=(
+            Process(
+                name="desk",
+                command=f"{python} desk.py",
+                env={"PORT": "{port}"},
+                ready="http://127.0.0.1:{port}/",
+            ),
+            Process(
+                name="clerk",
+                command=f"{python} clerk.py",
+                replicas=2,
+                ready_log="clerk at work",
+            ),
+        ),
+        setup_sql=("CREATE TABLE bookings (room text PRIMARY KEY)",),
+        workload=(replace(request("/bookings", {"room": "{unique}"}), to="desk"),),
+        symptom=SymptomPattern(log="duplicate key value"),
+    )

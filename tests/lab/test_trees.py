@@ -1,0 +1,141 @@
+"""The tree that a lab runs: a copy, dependencies linked, the user's own never written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from redhanded.case.errors import LabError
+from redhanded.case.system import System
+from redhanded.lab import trees
+from redhanded.lab.embedded import binaries
+from redhanded.lab.trees import materialise
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A project with dependencies, history and state of ours in it."""
+    root = tmp_path / "project"
+    for path, text in {
+        "src/app.js": "original",
+        "package.json": "{}",
+        "node_modules/library/index.js": "library",
+        "packages/inner/node_modules/other/index.js": "other",
+        "packages/inner/index.js": "inner",
+        ".git/HEAD": "ref",
+        ".redhanded/case": "case",
+    }.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    (root / "link.js").symlink_to("src/app.js")
+    return root
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What is installed here is not kept."""
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    monkeypatch.setattr(binaries, "cache_folder", lambda: folder)
+    return folder
+
+
+def made(root: Path, folder: Path, files: dict[str, str] | None = None, **fields: object) -> Path:
+    system = System(name="project", root=str(root), **fields)  # type: ignore[arg-type]
+    return materialise(system, root, folder / "lab" / "tree", files=files, say=lambda _text: None)
+
+
+@pytest.fixture(autouse=True)
+def lab_folder(tmp_path: Path) -> None:
+    (tmp_path / "lab").mkdir()
+
+
+def test_sources_are_copied_and_history_is_not(root: Path, tmp_path: Path) -> None:
+    tree = made(root, tmp_path)
+    assert (tree / "src/app.js").read_text() == "original"
+    assert not (tree / ".git").exists() and not (tree / ".redhanded").exists()
+    assert (tree / "link.js").is_symlink()
+    (tree / "src/app.js").write_text("changed")
+    assert (root / "src/app.js").read_text() == "original"
+
+
+def test_dependencies_are_linked_and_not_copied(root: Path, tmp_path: Path) -> None:
+    tree = made(root, tmp_path)
+    for path in ("node_modules", "packages/inner/node_modules"):
+        assert (tree / path).is_symlink()
+        assert (tree / path).resolve() == root / path
+    assert (tree / "packages/inner/index.js").read_text() == "inner"
+
+
+def test_files_are_put_over_the_copy(root: Path, tmp_path: Path) -> None:
+    tree = made(root, tmp_path, {"src/app.js": "variant", "tests/new/test.js": "new"})
+    assert (tree / "src/app.js").read_text() == "variant"
+    assert (tree / "tests/new/test.js").read_text() == "new"
+    assert (root / "src/app.js").read_text() == "original"
+    assert not (root / "tests").exists()
+
+
+def test_a_tree_that_was_there_is_replaced(root: Path, tmp_path: Path) -> None:
+    made(root, tmp_path, {"src/extra.js": "extra"})
+    assert not (made(root, tmp_path) / "src/extra.js").exists()
+
+
+INSTALL = "mkdir -p node_modules/installed && echo run >> node_modules/installed/log"
+
+
+def test_installing_is_done_once_for_each_state_of_the_manifests(
+    root: Path, tmp_path: Path
+) -> None:
+    first = made(root, tmp_path, prepare=(INSTALL,))
+    log = (first / "node_modules/installed/log").resolve()
+    assert log.read_text() == "run\n"
+    assert not (root / "node_modules/installed").exists()
+    (root / "src/app.js").write_text("another source")
+    second = made(root, tmp_path, prepare=(INSTALL,))
+    assert (second / "node_modules/installed/log").resolve() == log
+    assert log.read_text() == "run\n"
+    (root / "package.json").write_text('{"dependencies": {"new": "1"}}')
+    third = made(root, tmp_path, prepare=(INSTALL,))
+    assert (third / "node_modules/installed/log").resolve() != log
+
+
+def test_a_build_command_runs_in_the_tree(root: Path, tmp_path: Path) -> None:
+    tree = made(root, tmp_path, build=("cp src/app.js built.js",))
+    assert (tree / "built.js").read_text() == "original"
+    assert not (root / "built.js").exists()
+
+
+@pytest.mark.parametrize("key", ["prepare", "build"])
+def test_a_command_that_fails_shows_its_last_lines(root: Path, tmp_path: Path, key: str) -> None:
+    command = "seq 1 40; echo it went wrong >&2; exit 9"
+    with pytest.raises(LabError) as caught:
+        made(root, tmp_path, **{key: (command,)})
+    text = str(caught.value)
+    assert f"[system] {key}" in text and "exit code 9" in text
+    assert text.endswith("it went wrong") and "\n  40\n" in text and "\n  20\n" not in text
+
+
+def test_a_failed_installation_is_tried_again(root: Path, tmp_path: Path) -> None:
+    switch = tmp_path / "online"
+    command = f"test -e {switch} && {INSTALL}"
+    with pytest.raises(LabError):
+        made(root, tmp_path, prepare=(command,))
+    switch.touch()
+    assert (made(root, tmp_path, prepare=(command,)) / "node_modules/installed/log").exists()
+
+
+def test_a_command_that_does_not_end_is_stopped(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trees, "INSTALL_TIMEOUT_S", 0.2)
+    with pytest.raises(LabError, match="no end within"):
+        made(root, tmp_path, build=("echo started; exec sleep 60",))
+
+
+def test_nothing_of_ours_reaches_a_command(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDHANDED_SECRET", "x")
+    tree = made(root, tmp_path, build=('echo "<$REDHANDED_SECRET>" > seen',))
+    assert (tree / "seen").read_text() == "<>\n"

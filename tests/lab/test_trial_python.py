@@ -1,0 +1,103 @@
+"""The lab is not made for one language: a Python system with a queue that no library made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from small_systems import desk, lay_out
+
+from redhanded.case.operation import OperationName
+from redhanded.case.run import Run
+from redhanded.case.schedule import Constraint, Schedule
+from redhanded.lab import Lab, open_lab
+from redhanded.lab.natural import run_naturally
+from redhanded.lab.shrink import flip
+from redhanded.lab.trial import names_of
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    folder = tmp_path_factory.mktemp("desk")
+    with open_lab(desk(lay_out("desk", folder)), folder=folder / "lab") as opened:
+        yield opened
+
+
+def named(run: Run, task: str, kind: str) -> OperationName:
+    return next(name for name in names_of(run) if (name.task, name.kind) == (task, kind))
+
+
+def effects(run: Run) -> list[OperationName]:
+    """Without what drivers do now and then on their own account, such as preparing a statement."""
+    return [each.name for each in run.operations if each.touches and not each.ambient]
+
+
+def early_look(lab: Lab) -> Schedule:
+    serial = lab.serial()
+    look, commit = named(serial, "delivery 2", "SELECT"), named(serial, "delivery 1", "COMMIT")
+    return Schedule(constraints=(Constraint(before=look, after=commit),), deliveries=2)
+
+
+def test_a_serial_run_repeats_itself(lab: Lab) -> None:
+    runs = [lab.serial() for _ in range(5)]
+    assert {run.answers for run in runs} == {(202, 200)}
+    assert [effects(run) for run in runs] == [effects(runs[0])] * 5
+
+
+def test_the_booking_is_traced_through_the_list(lab: Lab) -> None:
+    run = lab.serial()
+    (insert,) = [each for each in run.operations if each.name.kind == "INSERT"]
+    kinds = []
+    step = insert
+    while step.parent is not None:
+        step = run.operations[step.parent]
+        kinds.append(step.name.kind)
+    kinds = [kind for kind in kinds if kind not in ("BEGIN", "EMPTY")]
+    assert kinds == ["BRPOP", "LPUSH", "SELECT", "POST"]
+    assert insert.name.task == "delivery 1"
+
+
+def test_the_forced_order_always_fails_and_the_flipped_one_never(lab: Lab) -> None:
+    schedule = early_look(lab)
+    runs = [lab.follow(schedule) for _ in range(10)]
+    assert [(run.failed, run.followed.following) for run in runs] == [(True, "followed")] * 10
+    (failure,) = runs[0].failures
+    assert (failure.code, failure.table) == ("23505", "bookings")
+    other_way, _ = flip(schedule, 0)
+    assert not any(lab.follow(other_way).failed for _ in range(5))
+
+
+def test_two_bookings_that_wait_belong_to_their_own_deliveries(lab: Lab) -> None:
+    """Both values are in the list before a clerk takes the first."""
+    serial = lab.serial()
+    look = named(serial, "delivery 2", "SELECT")
+    pick_up = named(serial, "delivery 1", "BRPOP")
+    schedule = Schedule(constraints=(Constraint(before=look, after=pick_up),), deliveries=2)
+    run = lab.follow(schedule)
+    assert run.followed.following == "followed" and run.failed
+    inserts = [each.name.task for each in run.operations if each.name.kind == "INSERT"]
+    assert sorted(inserts) == ["delivery 1", "delivery 2"]
+
+
+def test_every_order_is_tried(lab: Lab) -> None:
+    found = lab.explore(deliveries=2, bound=1, limit=200)
+    assert found.exhausted and found.diverged == 0 and found.failing
+
+
+def test_consumers_that_wait_for_ever_are_not_told_that_time_is_over(lab: Lab) -> None:
+    """Going over to natural runs and back ends no process, and each consumer still works."""
+    for trial in range(3):
+        run_naturally(lab, name="log", trials=1, gaps_ms=[0.0], per_second=None, seed=trial)
+        lab.reset()
+        assert lab.running.died() is None
+        assert not lab.running.traffic.waits_at_server()
+        blocked = [held for held in lab.running.traffic.parked if held.kind == "BRPOP"]
+        assert sorted(held.process for held in blocked) == ["clerk.1", "clerk.2"]
+
+
+def test_left_to_itself_it_is_counted(lab: Lab) -> None:
+    result = run_naturally(
+        lab, name="simultaneous", trials=6, gaps_ms=[0.0], per_second=None, seed=1
+    )
+    assert 0 <= result.failures <= result.trials == 6
+    assert lab.follow(early_look(lab)).failed
