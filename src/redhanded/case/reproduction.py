@@ -20,6 +20,8 @@ class NaturalRun:
     seconds: float
     how: str
     """Gaps, concurrency and length in a sentence."""
+    sample: str = ""
+    """The first line that showed a failure, at most 2,000 characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

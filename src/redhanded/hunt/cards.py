@@ -25,8 +25,8 @@ STAGES: dict[Stage, str] = {
 UNCONTROLLED = (
     "Not controlled: the processes' clocks and random numbers, PostgreSQL's now(), and work inside "
     "one process between two messages.",
-    "Orders are orders between deliveries: what one delivery does side by side goes in the order in "
-    "which it was sent.",
+    "Orders are orders between deliveries: what one delivery does side by side goes in the order "
+    "in which it was sent.",
     "Isolation between trials: rows, sequences and keys are put back to what they were after "
     "migration; the processes go on running, so their memory is carried over.",
 )

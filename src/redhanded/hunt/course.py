@@ -16,12 +16,12 @@ from redhanded.case.case import Case, Gate, Stage
 from redhanded.case.codemap import CodeMap
 from redhanded.case.errors import InputError, LabError
 from redhanded.case.fix import Fix, FixPart
-from redhanded.case.hypothesis import VerdictWord
 from redhanded.case.reproduction import Reproduction, RootCause
 from redhanded.case.request import HuntRequest, Listener
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import SymptomPattern, System
 from redhanded.hunt import cards, explore, observe, prove, repair, reproduce, suspect
+from redhanded.hunt.outcome import outcome
 from redhanded.lab import open_lab
 from redhanded.lab.clock import monotonic_ms, timestamp
 from redhanded.lab.services import cache_folder, reap_abandoned
@@ -187,21 +187,9 @@ class Course:
 
     def conclude(self) -> Case:
         """The outcome, from what the stages found."""
-        found = self.case.reproduction
-        outcome: VerdictWord
-        if found is not None and found.schedule is not None:
-            outcome = "CONFIRMED"
-        elif (
-            found is not None
-            and found.exhausted
-            and "reproduce" in self.case.finished
-            and not cards.failed_by_itself(self.case)
-        ):
-            outcome = "REFUTED"
-        else:
-            outcome = "UNDECIDED"
-        summary = cards.summary(self.case, outcome)
-        return self._open.append("note", {"outcome": outcome, "summary": summary})
+        word = outcome(self.case)
+        summary = cards.summary(self.case, word)
+        return self._open.append("note", {"outcome": word, "summary": summary})
 
     def gate(self, number: int, name: str) -> bool:
         """Asks a person, unless the gate was passed before or ``--yes`` was given."""

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from redhanded.case import wording
 from redhanded.case.errors import LabError
 from redhanded.case.fix import Counted, Proof, SubsetResult
 from redhanded.case.run import Run
@@ -142,7 +143,7 @@ def _measure_subset(
         late=_of(late),
         infeasible_constraint=missed[0] if missed else None,
         explored=explored,
-        error=_first_error(found),
+        error=_first_error(found) or (wording.brief(early.sample) if early.sample else None),
     )
 
 
@@ -159,7 +160,7 @@ def _of(runs: Sequence[Run]) -> str:
 def _first_error(runs: Sequence[Run]) -> str | None:
     for run in runs:
         for failure in run.failures:
-            return f"{failure.kind}: {failure.text[:300]}"
+            return f"{failure.kind}: {wording.essence(failure, run)}"
     return None
 
 

@@ -17,11 +17,11 @@ from redhanded.lab import Lab
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.natural import run_naturally
 from redhanded.lab.predict import predict
+from redhanded.lab.refusal import refusal
 from redhanded.lab.shrink import flip, shrink
 
 DELIVERIES = 2
 PREEMPTIONS = 2
-CLIENT_ERROR, SERVER_ERROR = 400, 500
 PER_SECOND = 10.0
 GAP_MS_MAX = 2000.0
 PER_SECOND_MAX = 60.0
@@ -149,36 +149,8 @@ def check(run: Run, workload: Sequence[Delivery] = ()) -> None:
             f"The workload was not answered, even with one delivery after the other: {silent[0]}. "
             "Check [[workload]] `to` and `request` in redhanded.toml and the process's last lines."
         )
-    if workload:
-        _check_answers(run, workload)
-
-
-def _check_answers(run: Run, workload: Sequence[Delivery]) -> None:
-    """A workload that the system does not take leads to no work, and so to no result."""
-    if run.failures or not run.answers:
-        return
-    requests = " and ".join(dict.fromkeys(f"{entry.method} {entry.path}" for entry in workload))
-    where = "Correct `to`, `request`, `headers` or `sign` of [[workload]] in redhanded.toml."
-    if not any(run.answers):
-        names = " and ".join(dict.fromkeys(entry.to for entry in workload))
-        raise InputError(
-            f"Nothing took the workload ({requests}): {names} does not listen at the port that it "
-            'was given. Pass "{port}" in its `env` or `command` in redhanded.toml.'
-        )
-    wanted = {entry.expect for entry in workload} - {None}
-    statuses = sorted(set(run.answers))
-    said = " and ".join(map(str, statuses))
-    if wanted and not wanted & set(statuses):
-        expected = " or ".join(map(str, sorted(wanted, key=str)))
-        raise InputError(
-            f"The workload ({requests}) was answered {said}, with one delivery after the other, "
-            f"where `expect` says {expected}. {where}"
-        )
-    if not wanted and all(CLIENT_ERROR <= status < SERVER_ERROR for status in statuses):
-        raise InputError(
-            f"The workload ({requests}) was answered {said}: the system refused it, so nothing was "
-            f"at work. {where} If that is the right answer, say so with `expect = {statuses[0]}`."
-        )
+    if (refused := refusal(run, workload)) is not None:
+        raise InputError(refused)
 
 
 def _deliveries(lab: Lab) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -95,17 +97,15 @@ def connect_redis(service: Service, *, allow_existing: bool) -> Any:
     return client
 
 
-def is_empty(connection: psycopg.Connection[Any]) -> bool:
-    """Whether a database holds no table, view or sequence."""
-    return not connection.execute(RELATIONS).fetchall()
+def emptied_again(connection: psycopg.Connection[Any]) -> Callable[[], None] | None:
+    """Takes away what will have been made since now; None if the database is not empty."""
+    if connection.execute(RELATIONS).fetchall():
+        return None
+    before = frozenset(oid for oid, _ in connection.execute(OBJECTS).fetchall())
+    return partial(_remove_since, connection, before)
 
 
-def objects(connection: psycopg.Connection[Any]) -> frozenset[int]:
-    """What is in a database, to be handed to ``remove_since``."""
-    return frozenset(oid for oid, _ in connection.execute(OBJECTS).fetchall())
-
-
-def remove_since(connection: psycopg.Connection[Any], before: frozenset[int]) -> None:
+def _remove_since(connection: psycopg.Connection[Any], before: frozenset[int]) -> None:
     """Takes away whatever was not there ``before``; no process may be connected any more."""
     connection.execute("SET lock_timeout = '5s'")
     for oid, statement in connection.execute(OBJECTS).fetchall():

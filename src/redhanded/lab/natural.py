@@ -73,6 +73,7 @@ class _World:
         self.open: list[Exchange] = []
         self.failed: set[int] = set()
         self.unplaced = 0
+        self.sample = ""
         self.tokens: dict[str, int] = {}
         self.begun = 0
 
@@ -102,6 +103,7 @@ class _World:
             failures=min(self.trials, len(self.failed) + self.unplaced),
             seconds=round(seconds, 3),
             how=f"deliveries {gaps} ms apart, {pace}, nothing held",
+            sample=self.sample,
         )
 
     def line(self, line: OutputLine) -> None:
@@ -109,6 +111,7 @@ class _World:
         shown = bool(wanted) and (wanted or "").lower() in line.text.lower()
         if not shown and not (self.strict and self.lab.is_unusual(line.text)):
             return
+        self.sample = self.sample or line.text[:2000]
         for token, trial in self.tokens.items():
             if token in line.text:
                 self.failed.add(trial)

@@ -6,10 +6,9 @@ import os
 import re
 import select
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -23,13 +22,7 @@ from redhanded.case.evidence import Location
 from redhanded.case.run import OutputLine
 from redhanded.case.system import Process, Service, System
 from redhanded.lab.clock import monotonic_ms
-from redhanded.lab.existing import (
-    connect_postgres,
-    connect_redis,
-    is_empty,
-    objects,
-    remove_since,
-)
+from redhanded.lab.existing import connect_postgres, connect_redis, emptied_again
 from redhanded.lab.footprint import (
     CATALOGUE_QUERY,
     UNKNOWN,
@@ -37,6 +30,7 @@ from redhanded.lab.footprint import (
     KeySpecifications,
     read_catalogue,
 )
+from redhanded.lab.last_words import last_words, shown
 from redhanded.lab.namespace import Namespace, open_namespace
 from redhanded.lab.output import Output
 from redhanded.lab.outside import Exchange, Request
@@ -72,7 +66,6 @@ COMMAND_TIMEOUT_S = 180.0
 DATABASE = "app"
 PROCESS_PORTS_FROM = 20_001
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "NODE_OPTIONS")
-PORT_TAKEN = re.compile(r"EADDRINUSE|address (?:is )?already in use", re.IGNORECASE)
 SHELL_SYNTAX = re.compile(r"[|&;<>()$`*?\[#~=%\n]")
 
 
@@ -212,12 +205,15 @@ class RunningSystem:
         return Exchange(self.pump, self.namespace.socket(), self.programs[process].port, request)
 
     def died(self) -> str | None:
-        """A process that ended, with its last lines; None while all run."""
+        """A process that ended, with its last lines; None while all run.
+
+        InputError for one that found its port taken, which may show after its namesake was ready.
+        """
         for program in self.programs.values():
             code = exit_code(program.launched)
             if code is not None:
                 program.output.drain()
-                return _obituary(program.name, code, list(program.output.tail))
+                return last_words(program.name, code, program.output.tail)
         return None
 
     def close(self) -> None:
@@ -304,8 +300,7 @@ def _start_server(running: RunningSystem, service: Service, allow_existing: bool
             server.admin = server.postgres.admin(DATABASE)
         running.undo.callback(server.admin.close)
         if service.url is not None:
-            if is_empty(server.admin):
-                server.at_end = partial(remove_since, server.admin, objects(server.admin))
+            server.at_end = emptied_again(server.admin)
             running.undo.callback(_leave, running, server)
         return server
     if service.url is None:
@@ -598,28 +593,15 @@ def _wait_until_ready(running: RunningSystem, program: Program) -> None:
         code = exit_code(program.launched)
         if code is not None:
             program.output.drain()
-            tail = list(program.output.tail)
-            _refuse_taken_port(program, tail)
-            raise LabError(_obituary(program.name, code, tail) + _called(running))
+            raise LabError(last_words(program.name, code, program.output.tail) + _called(running))
         if _is_ready(running, program):
             return
     wanted = program.process.ready or program.process.ready_log
-    lines = "\n  ".join(list(program.output.tail)[-12:]) or "(it wrote nothing)"
     raise LabError(
         f"The process {program.name} was not ready within {READY_TIMEOUT_S:.0f} s "
-        f"(waiting for {wanted!r}){_called(running)}. Its last lines:\n  {lines}"
+        f"(waiting for {wanted!r}){_called(running)}. "
+        f"Its last lines:\n  {shown(program.output.tail)}"
     )
-
-
-def _refuse_taken_port(program: Program, tail: Sequence[str]) -> None:
-    """A port of its own choice that somebody listens on is a matter of the contract."""
-    line = next((line for line in reversed(tail) if PORT_TAKEN.search(line)), None)
-    if line is not None:
-        raise InputError(
-            f"The process {program.name} could not listen, its port is in use: {line.strip()}. "
-            'Give each process a port of its own with "{port}" in its `env` or `command` in '
-            "redhanded.toml."
-        )
 
 
 def _called(running: RunningSystem) -> str:
@@ -645,9 +627,3 @@ def _is_ready(running: RunningSystem, program: Program) -> bool:
         exchange.close()
         return exchange.status is not None and exchange.status < 400
     return True
-
-
-def _obituary(name: str, code: int, tail: list[str]) -> str:
-    how = f"exit code {code}" if code >= 0 else f"signal {-code}"
-    lines = "\n  ".join(tail[-12:]) or "(it wrote nothing)"
-    return f"The process {name} ended with {how}. Its last lines:\n  {lines}"

@@ -106,12 +106,12 @@ class Stage:
         if not candidates:
             return self._wait_for_more()
         traffic = self.running.traffic
+        done = [held for held in traffic.done if held.state == "done" and not held.ambient]
         step = Step(
             candidates=tuple(candidates),
             current=self._current,
-            answered=[
-                done.name for done in traffic.done if done.state == "done" and not done.ambient
-            ],
+            answered=[held.name for held in done],
+            unseen=frozenset(held.name for held in done if held.uncommitted),
         )
         chosen = explorer.choose(step)
         if chosen is None:

@@ -72,8 +72,10 @@ class Lab:
         """One trial under the constraints of ``schedule``."""
         explorer = Follow(schedule)
         played = self.play(explorer, schedule.deliveries)
-        answered = [operation.name for operation in played.run.operations if not operation.ambient]
-        return replace(played.run, followed=explorer.followed(answered))
+        done = [held for held in self.running.traffic.done if not held.ambient]
+        answered = [held.name for held in done if held.replied_ms is not None]
+        unseen = frozenset(held.name for held in done if held.uncommitted)
+        return replace(played.run, followed=explorer.followed(answered, unseen))
 
     def play(self, explorer: Explorer, deliveries: int | None = None) -> Played:
         """One trial in which ``explorer`` makes every choice."""

@@ -38,6 +38,8 @@ class Step:
     """The task that was chosen last."""
     answered: Sequence[OperationName]
     """All operations that were released and answered so far."""
+    unseen: frozenset[OperationName] = frozenset()
+    """Those among them whose writes nobody else sees before a later COMMIT."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,13 +18,14 @@ class Follow:
         self.schedule = schedule
         self.missed: list[Constraint] = []
         self._answered: list[OperationName] = []
+        self._unseen: frozenset[OperationName] = frozenset()
 
     def choose(self, step: Step) -> int | None:
-        self._answered = list(step.answered)
+        self._answered, self._unseen = list(step.answered), step.unseen
         allowed = [
             position
             for position, candidate in enumerate(step.candidates)
-            if not self._waits(candidate.name)
+            if not self._waits(candidate.name, uncommitted=candidate.uncommitted)
         ]
         if not allowed:
             return None
@@ -32,44 +33,52 @@ class Follow:
             candidates=tuple(step.candidates[position] for position in allowed),
             current=step.current,
             answered=step.answered,
+            unseen=step.unseen,
         )
         return allowed[keep_going(among)]
 
     def give_up(self, step: Step) -> int:
         """Nothing else can happen: drops the constraints that hold the first candidate back."""
-        first = step.candidates[0].name
+        first = step.candidates[0]
         for constraint in self.schedule.constraints:
-            if constraint not in self.missed and same(constraint.after, first):
+            if constraint not in self.missed and same(
+                constraint.after, first.name, uncommitted=first.uncommitted
+            ):
                 self.missed.append(constraint)
         return 0
 
-    def followed(self, answered: Sequence[OperationName]) -> Followed:
-        """Whether every constraint was met: both operations happened, in the order demanded."""
+    def followed(
+        self, answered: Sequence[OperationName], unseen: frozenset[OperationName] = frozenset()
+    ) -> Followed:
+        """Whether every constraint was met: both operations happened, in the order demanded.
+
+        ``unseen`` are those of ``answered`` whose writes only a later COMMIT shows to others.
+        """
         for constraint in self.schedule.constraints:
-            if constraint not in self.missed and not _in_order(constraint, answered):
+            if constraint not in self.missed and not _in_order(constraint, answered, unseen):
                 self.missed.append(constraint)
         if not self.missed:
             return Followed(following="followed")
         return Followed(
             following="infeasible",
             missed=tuple(self.missed),
-            why=_why(self.missed[0], answered),
+            why=_why(self.missed[0], answered, unseen),
         )
 
-    def _waits(self, name: OperationName) -> bool:
+    def _waits(self, name: OperationName, *, uncommitted: bool) -> bool:
         return any(
             constraint not in self.missed
-            and same(constraint.after, name)
-            and not any(same(constraint.before, done) for done in self._answered)
+            and same(constraint.after, name, uncommitted=uncommitted)
+            and not _places(constraint.before, self._answered, self._unseen)
             for constraint in self.schedule.constraints
         )
 
 
-def same(wanted: OperationName, seen: OperationName) -> bool:
+def same(wanted: OperationName, seen: OperationName, *, uncommitted: bool = False) -> bool:
     """Whether ``seen`` is what the schedule calls ``wanted``, also on edited code.
 
     A write that was committed on its own and one committed by a transaction count as the same
-    effect on the same table.
+    effect on the same table; one that is still ``uncommitted`` has no effect on others yet.
     """
     if wanted == seen:
         return True
@@ -80,7 +89,7 @@ def same(wanted: OperationName, seen: OperationName) -> bool:
         and wanted.access == seen.access
         and wanted.occurrence == seen.occurrence
     )
-    if not alike or wanted.protocol != "postgres":
+    if not alike or wanted.protocol != "postgres" or uncommitted:
         return False
     if wanted.kind == "COMMIT" or seen.kind == "COMMIT":
         effects = {wanted.kind, seen.kind} <= WRITE_KINDS
@@ -88,17 +97,31 @@ def same(wanted: OperationName, seen: OperationName) -> bool:
     return False
 
 
-def _in_order(constraint: Constraint, answered: Sequence[OperationName]) -> bool:
-    before = [place for place, name in enumerate(answered) if same(constraint.before, name)]
-    after = [place for place, name in enumerate(answered) if same(constraint.after, name)]
+def _places(
+    wanted: OperationName, answered: Sequence[OperationName], unseen: frozenset[OperationName]
+) -> list[int]:
+    return [
+        place
+        for place, name in enumerate(answered)
+        if same(wanted, name, uncommitted=name in unseen)
+    ]
+
+
+def _in_order(
+    constraint: Constraint, answered: Sequence[OperationName], unseen: frozenset[OperationName]
+) -> bool:
+    before = _places(constraint.before, answered, unseen)
+    after = _places(constraint.after, answered, unseen)
     return bool(before and after) and before[0] < after[0]
 
 
-def _why(constraint: Constraint, answered: Sequence[OperationName]) -> str:
+def _why(
+    constraint: Constraint, answered: Sequence[OperationName], unseen: frozenset[OperationName]
+) -> str:
     missing = [
         str(name)
         for name in (constraint.before, constraint.after)
-        if not any(same(name, done) for done in answered)
+        if not _places(name, answered, unseen)
     ]
     if missing:
         return "never happened: " + "; ".join(missing)

@@ -1,0 +1,22 @@
+"""The one word that a case ends with, from what its stages found."""
+
+from __future__ import annotations
+
+from redhanded.case.case import Case
+from redhanded.case.hypothesis import VerdictWord
+from redhanded.hunt.cards import failed_by_itself
+
+
+def outcome(case: Case) -> VerdictWord:
+    """CONFIRMED where a failure was caught, REFUTED where the whole bound was tried without one.
+
+    What fails when left to itself is never REFUTED, however many orders of the lab's passed.
+    """
+    found = case.reproduction
+    if found is None:
+        return "UNDECIDED"
+    if found.schedule is not None:
+        return "CONFIRMED"
+    if found.exhausted and "reproduce" in case.finished and not failed_by_itself(case):
+        return "REFUTED"
+    return "UNDECIDED"
