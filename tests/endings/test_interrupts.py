@@ -44,8 +44,15 @@ def test_an_interrupt_leaves_nothing(line: CommandLine, until: Until, moment: st
     assert line.left() == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("where", ["prepare", "setup", "command"])
+@pytest.mark.parametrize(
+    ("where", "number"),
+    [
+        ("prepare", signal.SIGINT),
+        ("prepare", signal.SIGTERM),
+        ("setup", signal.SIGINT),
+        ("command", signal.SIGHUP),
+    ],
+)
 def test_commands_of_the_contract_end_with_all_their_children(
     line: CommandLine, until: Until, where: str, number: signal.Signals
 ) -> None:

@@ -154,7 +154,7 @@ class Stage:
                 if held not in fed or alike in offered:
                     continue
                 offered.add(alike)
-            chosen.append((traffic.task_of(held), order, held))
+            chosen.append((traffic.causes.task_of(held), order, held))
         chosen.sort(key=lambda item: (_task_order(item[0]), item[1]))
         return [self._candidate(task, held) for task, _, held in chosen], [
             held for _, _, held in chosen
@@ -163,7 +163,7 @@ class Stage:
     def _candidate(self, task: str, held: Held) -> Candidate:
         name = held.name
         if task != name.task:
-            number = self.running.traffic.next_occurrence(held, task)
+            number = self.running.traffic.causes.next_occurrence(held, task)
             name = replace(name, task=task, occurrence=number)
         return Candidate(
             name=name,
@@ -301,9 +301,9 @@ class Stage:
     def _on_timer(self, held: Held) -> None:
         """A timer sent this while all else waited: it goes on with what its process did last."""
         if self._waiting:
-            cause = self.running.traffic.last_cause(held.process)
+            cause = self.running.traffic.causes.last_cause(held.process)
             if cause is not None:
-                self.running.traffic.adopt(held, cause)
+                self.running.traffic.causes.adopt(held, cause)
 
     def finish(self) -> None:
         """Lets everything that was begun come to its end, in any order."""

@@ -13,6 +13,7 @@ from typing import Protocol
 from redhanded.case.errors import WireError
 from redhanded.case.evidence import Location
 from redhanded.case.operation import WireFailure
+from redhanded.lab.causes import Causes
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.describe import (
     Description,
@@ -25,7 +26,6 @@ from redhanded.lab.describe import (
 from redhanded.lab.footprint import Catalogue, KeySpecifications
 from redhanded.lab.held import UNKNOWN_TASK, Held
 from redhanded.lab.proxy import Channel
-from redhanded.lab.tasks import Tasks
 from redhanded.lab.wire.redis import RedisStream
 from redhanded.lab.wire.unit import Answer, Unit
 
@@ -68,8 +68,6 @@ class Traffic:
         self.taking_back = False
         """Consumers are called back from the server; the empty answers are not for them."""
         self.parked: list[Held] = []
-        self.done: list[Held] = []
-        """In the order of release."""
         self.in_flight: Held | None = None
         self.locked: list[Held] = []
         self.states: dict[Channel, ChannelState] = {}
@@ -78,34 +76,22 @@ class Traffic:
         self.notes: dict[str, None] = {}
         """What could not be controlled, each once."""
         self.variable: tuple[str, ...] = ()
-        self.tasks = Tasks()
         self.on_timer: Callable[[Held], None] | None = None
         self._roles = roles
         self._around = surroundings
         self._scripts = Scripts()
-        self._causes: dict[str, int] = {}
-        self._last_cause: dict[str, int] = {}
-        self._child_task: dict[int, str] = {}
-        self._counts: dict[tuple[str, ...], int] = {}
-        self._by_timer: set[tuple[str, str, str]] = set()
-        self._by_message: set[tuple[str, str, str]] = set()
+        self.causes = Causes(surroundings.keys)
         self._started_ms = 0.0
 
     def begin(self, variable: Iterable[str]) -> None:
         """Starts a trial: forgets the last one, keeps what is parked (blocked consumers)."""
-        self.done = []
         self.locked = []
         self.in_flight = None
         self.variable = tuple(variable)
         self.wire_failures.clear()
-        self._causes.clear()
-        self._last_cause.clear()
-        self._child_task.clear()
-        self._counts.clear()
-        services = {
-            channel.route.service for channel in self.states if channel.route.kind == "redis"
-        }
-        self.tasks.begin({service: self._around.keys(service) for service in services})
+        self.causes.begin(
+            {channel.route.service for channel in self.states if channel.route.kind == "redis"}
+        )
         self._started_ms = monotonic_ms()
         for held in self.parked:
             blocked = held.unit is not None and held.unit.blocking is not None
@@ -119,6 +105,11 @@ class Traffic:
         for channel in tuple(self.states):
             channel.close()
         self.states.clear()
+
+    @property
+    def done(self) -> list[Held]:
+        """All released operations of the trial, in the order of release."""
+        return self.causes.done
 
     # What the proxies tell.
 
@@ -156,7 +147,7 @@ class Traffic:
             return
         if answer.complete:
             self._complete(state, held, answer, "done")
-            self._delivered(held)
+            self.causes.delivered(held)
         elif held is self.in_flight:
             return
         self.deliver_kept(held)
@@ -187,12 +178,12 @@ class Traffic:
     def release(self, held: Held) -> None:
         """Sends one parked operation on; its answer will be delivered when it comes."""
         self.parked.remove(held)
-        self._take_place(held)
+        self.causes.take_place(held, self.now_ms())
         if held.channel is None:
             return
         peer = held.service in self._roles
         if peer:
-            self._causes[held.service] = held.index
+            self.causes.tell(held.service, held)
         held.channel.forward()
         if held.unit is not None and (held.unit.waits or peer):
             if held.unit.waits:
@@ -207,8 +198,8 @@ class Traffic:
     def start(self, held: Held) -> None:
         """Marks a delivery as released; the caller sends it."""
         self.parked.remove(held)
-        self._take_place(held)
-        self._causes[held.service] = held.index
+        self.causes.take_place(held, self.now_ms())
+        self.causes.tell(held.service, held)
         held.state = "done"
         held.replied_ms = self.now_ms()
 
@@ -225,9 +216,9 @@ class Traffic:
         for held in self.locked:
             if held.state == "ready" and held.channel is not None:
                 self.locked.remove(held)
-                self._causes.clear()
+                self.causes.next_step()
                 held.state = "done"
-                self._delivered(held)
+                self.causes.delivered(held)
                 self.deliver_kept(held)
                 return True
         return False
@@ -257,16 +248,6 @@ class Traffic:
         for held in self.parked:
             held.state = "sent"
         self.parked.clear()
-
-    def task_of(self, held: Held) -> str:
-        """The task of a parked operation; of a blocked consumer: of whoever fed it."""
-        if held.task or held.unit is None or held.unit.blocking is None:
-            return held.task
-        for key in held.unit.blocking.keys:
-            task = self.tasks.next_up(held.service, key)
-            if task:
-                return task
-        return UNKNOWN_TASK
 
     # Inside.
 
@@ -326,7 +307,7 @@ class Traffic:
     def _hold(self, channel: Channel, unit: Unit) -> Held:
         route = channel.route
         description = self._describe(channel, unit)
-        cause = self._causes.get(route.process)
+        cause = self.causes.of(route.process)
         ambient = cause is None
         held = Held(
             protocol=route.protocol,
@@ -340,7 +321,7 @@ class Traffic:
             fingerprint=description.fingerprint,
             touches=description.touches,
             cause=cause,
-            task=UNKNOWN_TASK if cause is None else self._task_after(cause),
+            task=UNKNOWN_TASK if cause is None else self.causes.task_after(cause),
             arrived_ms=self.now_ms(),
             ambient=ambient,
             free=not description.touches and route.service not in self._roles,
@@ -353,30 +334,14 @@ class Traffic:
         if unit.blocking is not None:
             held.task, held.ambient, held.free = UNKNOWN_TASK, False, False
             return held
-        if cause is not None and self.done[cause].ambient and not self._child_task.get(cause):
+        if cause is not None and self.causes.only_house(cause):
             held.ambient = True
-        if self._keeps_house(held, ambient):
+        if self.causes.keeps_house(held, ambient):
             held.task, held.cause, held.ambient = UNKNOWN_TASK, None, True
         elif ambient and self.on_timer is not None:
             self.on_timer(held)
-        self._count(held)
+        self.causes.count(held)
         return held
-
-    def _keeps_house(self, held: Held, came_by_timer: bool) -> bool:
-        """Whether a library's timer sends this, even where it happens to follow a message.
-
-        Known by having come unasked before it ever came in answer to a message, and by having no
-        application line.
-        """
-        if held.stack:
-            return False
-        key = (held.role, held.kind, held.target)
-        if came_by_timer:
-            if key not in self._by_message:
-                self._by_timer.add(key)
-        elif key not in self._by_timer:
-            self._by_message.add(key)
-        return key in self._by_timer
 
     def _describe(self, channel: Channel, unit: Unit) -> Description:
         route = channel.route
@@ -388,59 +353,6 @@ class Traffic:
             return describe_redis(unit, route.service, keys, self._scripts, self.variable)
         return describe_http(unit, self.variable)
 
-    def last_cause(self, process: str) -> int | None:
-        """The last operation whose answer this process got in the trial."""
-        return self._last_cause.get(process)
-
-    def adopt(self, held: Held, cause: int) -> None:
-        """Takes an operation that a timer sent for work of ``cause``'s task."""
-        held.cause, held.task, held.ambient = cause, self._task_after(cause), False
-        self._count(held)
-
-    def _task_after(self, cause: int) -> str:
-        return self._child_task.get(cause) or self.done[cause].task
-
-    def _count(self, held: Held) -> None:
-        """Numbers operations of the same name within their task."""
-        held.occurrence = self.next_occurrence(held, held.task)
-        self._counts[self._counted(held, held.task)] = held.occurrence
-
-    def next_occurrence(self, held: Held, task: str) -> int:
-        """The number it gets if it is counted for ``task`` now."""
-        return self._counts.get(self._counted(held, task), 0) + 1
-
-    def _counted(self, held: Held, task: str) -> tuple[str, ...]:
-        return (task, held.role, held.protocol, held.kind, held.target, held.access)
-
-    def _take_place(self, held: Held) -> None:
-        blocked_consumer = held.unit is not None and held.unit.blocking is not None
-        if blocked_consumer:
-            held.task = self.task_of(held)
-            held.cause = self._producer(held)
-            self._count(held)
-        held.index = len(self.done)
-        held.released_ms = self.now_ms()
-        held.state = "sent"
-        self.done.append(held)
-        self._causes = {}
-        if held.protocol == "redis" and held.task and not held.ambient:
-            self.tasks.wrote(held.task, held.touches)
-            if held.access == "write" and held.unit is not None and not blocked_consumer:
-                for command in held.unit.commands or (held.unit.arguments,):
-                    self.tasks.pushed(held.task, held.service, command)
-
-    def _producer(self, held: Held, task: str | None = None) -> int | None:
-        """The last operation (of ``task``) that wrote the key a blocked consumer waits for."""
-        keys = {touch.resource for touch in held.touches}
-        for earlier in reversed(self.done):
-            if earlier.service != held.service or earlier.ambient or earlier is held:
-                continue
-            if task is None or earlier.task == task:
-                for touch in earlier.touches:
-                    if touch.access == "write" and touch.resource in keys:
-                        return earlier.index
-        return None
-
     def _complete(self, state: ChannelState, held: Held, answer: Answer, reached: str) -> None:
         held.state = "ready" if reached == "ready" else "done"
         held.rows, held.failure = answer.rows, answer.failure
@@ -451,47 +363,6 @@ class Traffic:
             self.in_flight = None
         if answer.transaction == "idle":
             state.transaction.open, state.transaction.writes = False, []
-
-    def _delivered(self, held: Held) -> None:
-        if held.index < 0:
-            return
-        self._causes[held.process] = held.index
-        self._last_cause[held.process] = held.index
-        if held.protocol == "redis":
-            self._learn_jobs(held)
-
-    def _learn_jobs(self, held: Held) -> None:
-        answer = bytes(held.answer)
-        made: set[bytes] = set()
-        if held.access == "write" and held.task and not held.ambient:
-            keys = self._around.keys(held.service)
-            made = self.tasks.keys_now(held.task, held.service, keys, answer)
-        handed = self._handed_out(held, answer, made)
-        if handed is None:
-            return
-        self._child_task[held.index] = handed
-        house = (held.role, held.kind, held.target)
-        self._by_timer.discard(house)
-        self._by_message.add(house)
-        if held.unit is not None and held.unit.blocking is not None:
-            held.cause = self._producer(held, handed)
-            if handed != held.task:
-                self._counts[self._counted(held, held.task)] -= 1
-                held.task = handed
-                self._count(held)
-
-    def _handed_out(self, held: Held, answer: bytes, made: set[bytes]) -> str | None:
-        """Whose job an answer hands to a consumer.
-
-        A script that answers with nothing but an identifier made the job, or found it made.
-        """
-        if held.unit is not None and held.unit.blocking is not None:
-            served = self.tasks.served(held.service, held.unit.blocking.keys, answer)
-            if served is not None:
-                return served
-        if held.kind.startswith("EVAL") and answer.startswith(b"$"):
-            return None
-        return self.tasks.handed_out(answer, made=made)
 
 
 def _gets_an_answer(unit: Unit) -> bool:

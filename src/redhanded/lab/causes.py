@@ -1,0 +1,177 @@
+"""Why a process sends what it sends, and for which delivery.
+
+One answer is delivered at a time, so what a process sends next was caused by it. A job that goes
+from one process to another by way of Redis is followed by its identifier (``tasks``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from redhanded.lab.held import UNKNOWN_TASK, Held
+from redhanded.lab.tasks import Tasks
+
+
+class Causes:
+    """The causal tree of one trial, as it grows."""
+
+    def __init__(self, keys: Callable[[str], list[bytes]]) -> None:
+        self.done: list[Held] = []
+        """In the order of release."""
+        self.tasks = Tasks()
+        self._keys = keys
+        self._now: dict[str, int] = {}
+        """Process to the operation whose answer it got in this step."""
+        self._last: dict[str, int] = {}
+        self._child_task: dict[int, str] = {}
+        self._counts: dict[tuple[str, ...], int] = {}
+        self._by_timer: set[tuple[str, str, str]] = set()
+        self._by_message: set[tuple[str, str, str]] = set()
+
+    def begin(self, redis_services: set[str]) -> None:
+        """Starts a trial: forgets the last one, but not what keeps house."""
+        self.done = []
+        self._now.clear()
+        self._last.clear()
+        self._child_task.clear()
+        self._counts.clear()
+        self.tasks.begin({service: self._keys(service) for service in redis_services})
+
+    def of(self, process: str) -> int | None:
+        """What caused something that ``process`` sends now; None: a timer."""
+        return self._now.get(process)
+
+    def next_step(self) -> None:
+        """Nothing was delivered yet in the step that begins."""
+        self._now.clear()
+
+    def tell(self, process: str, held: Held) -> None:
+        """``process`` is given a message by ``held``."""
+        self._now[process] = held.index
+
+    def only_house(self, cause: int) -> bool:
+        """Whether what ``cause`` leads to is housekeeping as well."""
+        return self.done[cause].ambient and not self._child_task.get(cause)
+
+    def keeps_house(self, held: Held, came_by_timer: bool) -> bool:
+        """Whether a library's timer sends this, even where it happens to follow a message.
+
+        Known by having come unasked before it ever came in answer to a message, and by having no
+        application line.
+        """
+        if held.stack:
+            return False
+        key = (held.role, held.kind, held.target)
+        if came_by_timer:
+            if key not in self._by_message:
+                self._by_timer.add(key)
+        elif key not in self._by_timer:
+            self._by_message.add(key)
+        return key in self._by_timer
+
+    def task_of(self, held: Held) -> str:
+        """The task of a parked operation; of a blocked consumer: of whoever fed it."""
+        if held.task or held.unit is None or held.unit.blocking is None:
+            return held.task
+        for key in held.unit.blocking.keys:
+            task = self.tasks.next_up(held.service, key)
+            if task:
+                return task
+        return UNKNOWN_TASK
+
+    def last_cause(self, process: str) -> int | None:
+        """The last operation whose answer this process got in the trial."""
+        return self._last.get(process)
+
+    def adopt(self, held: Held, cause: int) -> None:
+        """Takes an operation that a timer sent for work of ``cause``'s task."""
+        held.cause, held.task, held.ambient = cause, self.task_after(cause), False
+        self.count(held)
+
+    def task_after(self, cause: int) -> str:
+        """The task of what ``cause`` leads to."""
+        return self._child_task.get(cause) or self.done[cause].task
+
+    def count(self, held: Held) -> None:
+        """Numbers operations of the same name within their task."""
+        held.occurrence = self.next_occurrence(held, held.task)
+        self._counts[self._counted(held, held.task)] = held.occurrence
+
+    def next_occurrence(self, held: Held, task: str) -> int:
+        """The number it gets if it is counted for ``task`` now."""
+        return self._counts.get(self._counted(held, task), 0) + 1
+
+    def _counted(self, held: Held, task: str) -> tuple[str, ...]:
+        return (task, held.role, held.protocol, held.kind, held.target, held.access)
+
+    def take_place(self, held: Held, now_ms: float) -> None:
+        """Gives a released operation its place in the order."""
+        blocked_consumer = held.unit is not None and held.unit.blocking is not None
+        if blocked_consumer:
+            held.task = self.task_of(held)
+            held.cause = self._producer(held)
+            self.count(held)
+        held.index = len(self.done)
+        held.released_ms = now_ms
+        held.state = "sent"
+        self.done.append(held)
+        self._now.clear()
+        if held.protocol == "redis" and held.task and not held.ambient:
+            self.tasks.wrote(held.task, held.touches)
+            if held.access == "write" and held.unit is not None and not blocked_consumer:
+                for command in held.unit.commands or (held.unit.arguments,):
+                    self.tasks.pushed(held.task, held.service, command)
+
+    def _producer(self, held: Held, task: str | None = None) -> int | None:
+        """The last operation (of ``task``) that wrote the key a blocked consumer waits for."""
+        keys = {touch.resource for touch in held.touches}
+        for earlier in reversed(self.done):
+            if earlier.service != held.service or earlier.ambient or earlier is held:
+                continue
+            if task is None or earlier.task == task:
+                for touch in earlier.touches:
+                    if touch.access == "write" and touch.resource in keys:
+                        return earlier.index
+        return None
+
+    def delivered(self, held: Held) -> None:
+        """The process of ``held`` is about to get its answer."""
+        if held.index < 0:
+            return
+        self._now[held.process] = held.index
+        self._last[held.process] = held.index
+        if held.protocol == "redis":
+            self._learn_jobs(held)
+
+    def _learn_jobs(self, held: Held) -> None:
+        answer = bytes(held.answer)
+        made: set[bytes] = set()
+        if held.access == "write" and held.task and not held.ambient:
+            keys = self._keys(held.service)
+            made = self.tasks.keys_now(held.task, held.service, keys, answer)
+        handed = self._handed_out(held, answer, made)
+        if handed is None:
+            return
+        self._child_task[held.index] = handed
+        house = (held.role, held.kind, held.target)
+        self._by_timer.discard(house)
+        self._by_message.add(house)
+        if held.unit is not None and held.unit.blocking is not None:
+            held.cause = self._producer(held, handed)
+            if handed != held.task:
+                self._counts[self._counted(held, held.task)] -= 1
+                held.task = handed
+                self.count(held)
+
+    def _handed_out(self, held: Held, answer: bytes, made: set[bytes]) -> str | None:
+        """Whose job an answer hands to a consumer.
+
+        A script that answers with nothing but an identifier made the job, or found it made.
+        """
+        if held.unit is not None and held.unit.blocking is not None:
+            served = self.tasks.served(held.service, held.unit.blocking.keys, answer)
+            if served is not None:
+                return served
+        if held.kind.startswith("EVAL") and answer.startswith(b"$"):
+            return None
+        return self.tasks.handed_out(answer, made=made)
