@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from redhanded.lab.running import Command, Finished
+from redhanded.lab.commands import Command, Finished
 from redhanded.lab.trial import Lab, Played, Services, open_lab, open_services
 
 __all__ = ["Command", "Finished", "Lab", "Played", "Services", "open_lab", "open_services"]

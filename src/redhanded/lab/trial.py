@@ -17,6 +17,7 @@ from redhanded.case.schedule import Followed, Schedule
 from redhanded.case.system import Delivery, SymptomPattern, System
 from redhanded.lab.choices import Choices
 from redhanded.lab.clock import monotonic_ms
+from redhanded.lab.commands import Command, Finished, run_command
 from redhanded.lab.error_lines import is_error, shape, unusual_errors
 from redhanded.lab.explorers import Explorer, Straight, Taken
 from redhanded.lab.explorers.follow import Follow
@@ -24,9 +25,10 @@ from redhanded.lab.explorers.systematic import Exploration, explore
 from redhanded.lab.held import Held
 from redhanded.lab.outside import build
 from redhanded.lab.reset import Baseline
-from redhanded.lab.running import Command, Finished, RunningSystem, run_command, start
+from redhanded.lab.running import RunningSystem
 from redhanded.lab.services import claimed
 from redhanded.lab.stage import OUTSIDE, Planned, Stage, Trial
+from redhanded.lab.starting import start
 from redhanded.lab.trees import materialise
 
 Say = Callable[[str], None]

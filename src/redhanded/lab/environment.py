@@ -1,0 +1,110 @@
+"""The environment of a process in the lab: each service by way of a proxy of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from redhanded.case.errors import InputError
+from redhanded.case.system import System
+from redhanded.lab.proxy import Channel, Kind, Listener, Route, Upstream, peer_upstream
+from redhanded.lab.running import RunningSystem
+from redhanded.lab.stub import read_routes, stub_upstream
+from redhanded.lab.tracers import environment
+from redhanded.lab.trees import node_environment_for
+
+KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "NODE_OPTIONS")
+SHELL_SYNTAX = re.compile(r"[|&;<>()$`*?\[#~=%\n]")
+
+
+def environment_of(
+    running: RunningSystem, name: str, extra: Mapping[str, str], *, trace: bool
+) -> dict[str, str]:
+    """The environment of one process: services by way of proxies of its own."""
+    env = {key: os.environ[key] for key in KEPT_VARIABLES if key in os.environ}
+    env |= node_environment_for(_commands(running.system), env)
+    ports = []
+    for service in running.system.services:
+        server = running.servers[service.name]
+        port = _listen(running, name, service.name, service.kind, server.connect(running.pump))
+        ports.append(port)
+        values = server.values(port)
+        env |= {key: fill(value, values) for key, value in service.env.items()}
+    for stub in running.system.stubs:
+        routes = read_routes(running.root / stub.routes)
+        connect = stub_upstream(running.pump, routes, lambda: running.natural)
+        port = _listen(running, name, stub.name, "http", connect)
+        ports.append(port)
+        values = {
+            "url": f"http://127.0.0.1:{port}",
+            "host": "127.0.0.1",
+            "port": str(port),
+        }
+        env |= {key: fill(value, values) for key, value in stub.env.items()}
+    env |= extra
+    return environment(env, trace_fd=running.trace_writer, ports=ports) if trace else env
+
+
+def _commands(system: System) -> list[str]:
+    """Every command that is run inside the lab."""
+    migrations = [service.migrate for service in system.services if service.migrate]
+    processes = [process.command for process in system.processes]
+    tests = [system.test_command] if system.test_command else []
+    return [*migrations, *system.setup_commands, *processes, *tests]
+
+
+def _listen(
+    running: RunningSystem,
+    process: str,
+    service: str,
+    kind: Kind,
+    connect: Callable[[Channel], Upstream],
+) -> int:
+    route = Route(process=process, service=service, kind=kind, connect=connect)
+    listener = Listener(
+        running.pump, route, running.namespace.listen(), running.traffic, running.traffic.opened
+    )
+    running.undo.callback(listener.close)
+    return listener.port
+
+
+def template(
+    text: str,
+    values: dict[str, str],
+    running: RunningSystem,
+    process: str,
+    names: Mapping[str, str],
+) -> str:
+    """Fills ``{port}``, ``{name}`` and ``{process.X.url}`` of a peer."""
+    for peer in re.findall(r"\{process\.([\w-]+)\.url\}", text):
+        if peer not in names:
+            raise InputError(
+                f"`{{process.{peer}.url}}` names a process that redhanded.toml does not have."
+            )
+        connect = peer_upstream(running.pump, running.namespace.socket, running.ports[names[peer]])
+        port = _listen(running, process, names[peer], "http", connect)
+        text = text.replace(f"{{process.{peer}.url}}", f"http://127.0.0.1:{port}")
+    return fill(text, values)
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    for key, value in values.items():
+        text = text.replace("{" + key + "}", value)
+    return text
+
+
+def words(command: str) -> str | list[str]:
+    """Words where a shell is not needed: one process less to watch."""
+    return command if SHELL_SYNTAX.search(command) else shlex.split(command)
+
+
+def env_file(path: Path) -> dict[str, str]:
+    try:
+        lines = path.read_text().splitlines()
+    except OSError as error:
+        raise InputError(f"The env_file {path} cannot be read: {error.strerror}.") from error
+    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    return {key.removeprefix("export ").strip(): value.strip(" \"'") for key, value in pairs}
