@@ -14,6 +14,7 @@ from redhanded import store
 from redhanded.case.case import Gate
 from redhanded.case.fix import Fix, FixPart
 from redhanded.case.reproduction import RootCause
+from redhanded.lab.embedded.processes import uninterrupted
 
 SLOW = "sh -c 'sleep 1000 & sleep 1000'"
 MOMENTS = [
@@ -25,6 +26,15 @@ MOMENTS = [
     "all at the same instant",
     "replaying the smallest order",
 ]
+
+
+def test_an_interrupt_waits_until_a_process_was_started() -> None:
+    done = []
+    with pytest.raises(KeyboardInterrupt), uninterrupted():
+        signal.raise_signal(signal.SIGINT)
+        done.append("started")
+    assert done == ["started"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def given(line: CommandLine) -> tuple[str | Path, ...]:

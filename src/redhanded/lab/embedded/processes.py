@@ -14,10 +14,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from _thread import get_native_id
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Protocol
 
 from redhanded.case.errors import LabError
@@ -155,7 +158,32 @@ def spawn(
             start_new_session=True,
         )
 
-    return _starter(os.getpid()).submit(start).result()
+    with uninterrupted():
+        return _starter(os.getpid()).submit(start).result()
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Holds back what interrupts us until the block ends.
+
+    An interrupt while a pool starts its thread leaves a thread that the interpreter waits for in
+    vain when it ends (``concurrent.futures`` knows of the thread only after that).
+    """
+    received: list[int] = []
+    # Only the main thread may set handlers, and only it is interrupted.
+    before: dict[signal.Signals, Callable[[int, FrameType | None], object]] = {}
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        handler = signal.getsignal(number)
+        if callable(handler) and get_native_id() == os.getpid():
+            before[number] = handler
+            signal.signal(number, lambda got, _frame: received.append(got))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for got in received[:1]:
+            signal.raise_signal(got)
 
 
 @functools.cache

@@ -14,6 +14,17 @@ from redhanded.lab.footprint.queries import resource_name
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A foreign key: an inserted row looks up, and holds, the row that it refers to."""
+
+    columns: tuple[str, ...]
+    table: str
+    """The table that is referred to."""
+    there: tuple[str, ...]
+    """Its columns, in the order of ``columns``."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Catalogue:
     """Facts of one database, read once after its migrations."""
 
@@ -21,6 +32,8 @@ class Catalogue:
     """False if the database was not asked: then the worst is assumed."""
     unique: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     """Columns of each unique index of a table; an empty tuple is an index on expressions."""
+    references: Mapping[str, tuple[Reference, ...]] = field(default_factory=dict)
+    """Foreign keys of a table."""
     functions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Language and body of each function of the database's own, by name."""
     triggers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -51,6 +64,17 @@ SELECT json_build_object(
     FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE i.indisunique AND n.nspname !~ '^(pg_|information_schema)'),
+  'references', (SELECT json_agg(json_build_array(n.nspname, c.relname, pn.nspname, p.relname,
+      (SELECT json_agg(a.attname ORDER BY k.position)
+       FROM unnest(f.conkey) WITH ORDINALITY AS k(attnum, position)
+       JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum),
+      (SELECT json_agg(a.attname ORDER BY k.position)
+       FROM unnest(f.confkey) WITH ORDINALITY AS k(attnum, position)
+       JOIN pg_attribute a ON a.attrelid = p.oid AND a.attnum = k.attnum)))
+    FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_class p ON p.oid = f.confrelid JOIN pg_namespace pn ON pn.oid = p.relnamespace
+    WHERE f.contype = 'f'),
   'functions', (SELECT json_agg(json_build_array(n.nspname, p.proname, l.lanname, p.prosrc))
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
     JOIN pg_language l ON l.oid = p.prolang
@@ -79,6 +103,15 @@ def read_catalogue(answer: str) -> Catalogue:
         names = tuple(str(column).lower() for column in columns) if all(columns) else ()
         resource = resource_name(schema, table)
         unique[resource] = (*unique.get(resource, ()), names)
+    references: dict[str, tuple[Reference, ...]] = {}
+    for schema, table, there_schema, there_table, columns, there in facts["references"] or ():
+        reference = Reference(
+            columns=tuple(str(column).lower() for column in columns),
+            table=resource_name(there_schema, there_table),
+            there=tuple(str(column).lower() for column in there),
+        )
+        resource = resource_name(schema, table)
+        references[resource] = (*references.get(resource, ()), reference)
     triggers: dict[str, tuple[str, ...]] = {}
     for schema, table, owner, function in facts["triggers"] or ():
         resource = resource_name(schema, table)
@@ -87,6 +120,7 @@ def read_catalogue(answer: str) -> Catalogue:
     return Catalogue(
         known=True,
         unique=unique,
+        references=references,
         functions={
             _routine_name(schema, name): (language, body or "")
             for schema, name, language, body in facts["functions"] or ()

@@ -163,7 +163,8 @@ def _fill(
     values: Values,
     catalogue: Catalogue,
 ) -> tuple[tuple[str, Access, Row], ...]:
-    """The accesses with their values, and the uniqueness checks of inserted rows."""
+    """The accesses with their values, and what is checked for inserted rows: unique columns and
+    the rows referred to."""
     found: dict[tuple[str, Access, Row], None] = {}
     for shape in shapes:
         row = tuple(_pairs(shape.columns, literals, values))
@@ -171,6 +172,8 @@ def _fill(
         if shape.inserted:
             for columns in _checked(shape.resource, row, catalogue):
                 found[shape.resource, "read", columns] = None
+            for table, columns in _referred(shape.resource, row, catalogue):
+                found[table, "read", columns] = None
     return tuple(found)
 
 
@@ -187,6 +190,15 @@ def _checked(resource: str, row: Row, catalogue: Catalogue) -> Iterator[Row]:
             yield ()
         elif all(column in known for column in columns):
             yield tuple((column, known[column]) for column in columns)
+
+
+def _referred(resource: str, row: Row, catalogue: Catalogue) -> Iterator[tuple[str, Row]]:
+    """The rows that an inserted row refers to; a NULL in a foreign key refers to none."""
+    known = dict(row)
+    for reference in catalogue.references.get(resource, ()):
+        if all(column in known for column in reference.columns):
+            values = [known[column] for column in reference.columns]
+            yield reference.table, tuple(zip(reference.there, values, strict=True))
 
 
 def _pairs(
