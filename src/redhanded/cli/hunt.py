@@ -30,7 +30,7 @@ NaturalTrials = Annotated[
 ]
 AllowEgress = Annotated[
     list[str] | None,
-    typer.Option("--allow-egress", metavar="HOST", help="Let the system reach HOST; repeatable."),
+    typer.Option("--allow-egress", metavar="HOST", help="Not supported yet; use a stub."),
 ]
 NoRedact = Annotated[
     bool, typer.Option("--no-redact", help="Keep personal values of log lines as they are.")

@@ -171,6 +171,7 @@ class Stage:
             touches=held.touches,
             uncommitted=held.uncommitted,
             cause=held.cause,
+            connection=_connection(held),
         )
 
     def _may_go(self, held: Held) -> bool:
@@ -353,6 +354,12 @@ def _place(held: Held) -> tuple[bool, float, str]:
     """By arrival; blocked consumers last and by name, since they came before the trial."""
     blocked = held.unit is not None and held.unit.blocking is not None
     return (blocked, 0.0 if blocked else held.arrived_ms, held.process)
+
+
+def _connection(held: Held) -> tuple[str, str, int] | None:
+    if held.channel is None:
+        return None
+    return (held.process, held.service, held.channel.number)
 
 
 def _task_order(task: str) -> tuple[int, str]:

@@ -22,6 +22,9 @@ class Candidate:
     consumes: bool = False
     """Takes work off a queue: may go only while its process has nothing else to do."""
 
+    connection: tuple[str, str, int] | None = None
+    """Process, service and number: what is sent on one connection keeps its order there."""
+
     @property
     def identity(self) -> str:
         """The same in every run that made the same choices."""

@@ -201,11 +201,12 @@ def _want(
     earlier: int,
     later: int,
 ) -> None:
-    """At ``earlier``, and where its task was switched to, something that leads to ``later``."""
+    """At ``earlier``, where its task was switched to, and where it was sent, what leads to
+    ``later``."""
     switch = earlier
     while switch > 0 and chosen[switch - 1].name.task == chosen[earlier].name.task:
         switch -= 1
-    for place in {earlier, switch}:
+    for place in {earlier, switch, *_sent_before(chosen, earlier, later)}:
         node = branch[place]
         leads = {
             chosen[step].identity
@@ -218,6 +219,16 @@ def _want(
             for candidate in node.step.candidates
             if candidate.name.task != chosen[place].name.task
         }
+
+
+def _sent_before(chosen: list[Candidate], earlier: int, later: int) -> list[int]:
+    """Where two operations share a connection, the one that was sent first goes first: their order
+    can only be turned before the steps that led to the first one."""
+    shared = chosen[earlier].connection
+    if shared is None or shared != chosen[later].connection:
+        return []
+    task = chosen[earlier].name.task
+    return [place for place in range(earlier) if chosen[place].name.task == task]
 
 
 def _happens_before(
