@@ -26,7 +26,7 @@ hunt-quick:
 	@$(MAKE) --no-print-directory hunt ARGS=--quick
 
 test: setup
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 bench: setup
 	$(BIN)/python bench/run.py $(ARGS)

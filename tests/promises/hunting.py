@@ -58,3 +58,13 @@ def copy_of_example(folder: Path, *, patched: bool = False) -> Path:
             check=True,
         )
     return target
+
+
+def files_of(root: Path) -> dict[str, bytes]:
+    """Everything below ``root`` that a user wrote."""
+    left_out = {"node_modules", ".redhanded"}
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and not left_out & set(path.relative_to(root).parts)
+    }

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import itertools
-import shlex
-import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,16 +11,17 @@ from redhanded import contract, store
 from redhanded.case.case import Case, Gate, Stage
 from redhanded.case.codemap import CodeMap
 from redhanded.case.errors import InputError, LabError
-from redhanded.case.fix import Fix, FixPart
+from redhanded.case.fix import Fix
 from redhanded.case.reproduction import Reproduction, RootCause
 from redhanded.case.request import HuntRequest, Listener
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import SymptomPattern, System
 from redhanded.hunt import cards, explore, observe, prove, repair, reproduce, suspect
+from redhanded.hunt.laying_out import free_place, lay_out
 from redhanded.hunt.outcome import outcome
 from redhanded.lab import open_lab
 from redhanded.lab.clock import monotonic_ms, timestamp
-from redhanded.lab.services import cache_folder, reap_abandoned
+from redhanded.lab.services import reap_abandoned
 
 LABS = "labs"
 """The folder of a case in which its labs are."""
@@ -357,9 +354,9 @@ class Course:
         known = Path(self.case.target)
         if known != self.request.target and known.is_dir():
             return self._in(known)
-        laid_out = _free_place(self.request.target, self.case.identifier)
+        laid_out = free_place(self.request.target, self.case.identifier)
         self.listener.step("laying the system out as a repository of its own")
-        _lay_out(command, self.request.target, laid_out)
+        lay_out(command, self.request.target, laid_out)
         self.case = self._open.append("note", {"target": str(laid_out)})
         return self._in(laid_out)
 
@@ -412,11 +409,6 @@ class Course:
             self.listener.finding(sentence)
 
 
-def chosen_parts(fix: Fix) -> list[FixPart]:
-    """The parts that are proposed."""
-    return [part for part in fix.parts if part.key in fix.chosen]
-
-
 def _system(request: HuntRequest) -> System | None:
     """The contract; None where there is none, which only the lab needs."""
     if not (request.target / contract.FILE_NAME).is_file():
@@ -429,30 +421,6 @@ def _no_contract(target: Path) -> str:
         f"there is no {contract.FILE_NAME} in {target}. Run `redhanded init {target}`, which "
         "writes one from package.json and marks every guess, then hunt again."
     )
-
-
-def _free_place(target: Path, identifier: str) -> Path:
-    """A folder outside the target's own tree that is not there yet."""
-    folder = cache_folder() / "laid-out"
-    folder.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256(str(target).encode()).hexdigest()[:6]
-    name = f"{target.name}-{digest}-{identifier}"
-    taken = {entry.name for entry in folder.iterdir()}
-    numbered = (f"{name}-{number}" for number in itertools.count(2))
-    return folder / next(each for each in itertools.chain([name], numbered) if each not in taken)
-
-
-def _lay_out(command: str, target: Path, folder: Path) -> None:
-    words = [word.replace("{dir}", str(folder)) for word in shlex.split(command)]
-    try:
-        done = subprocess.run(words, cwd=target, capture_output=True, text=True, check=False)
-    except OSError as error:
-        raise InputError(
-            f"The lay_out command of {contract.FILE_NAME} cannot be run: {error}."
-        ) from error
-    if done.returncode != 0:
-        tail = "\n  ".join((done.stdout + done.stderr).strip().splitlines()[-6:])
-        raise InputError(f"The lay_out command `{command}` failed:\n  {tail}")
 
 
 def _still_true(limits: Sequence[str]) -> tuple[str, ...]:

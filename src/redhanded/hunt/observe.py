@@ -16,6 +16,7 @@ from redhanded.logs.company import shared_thing
 from redhanded.logs.compare import differences
 from redhanded.logs.fetch import Place, fetch, shown
 from redhanded.logs.files import LogFile, log_files
+from redhanded.logs.gaps import rounded, rounded_up, spread
 from redhanded.logs.identifiers import identifiers
 from redhanded.logs.joining import Joined, identity_field, join
 from redhanded.logs.limits import limits_of
@@ -34,7 +35,6 @@ _OCCURRENCES_MAX = 200
 _LINES_MAX = 12
 """Lines shown of one failure."""
 _PARTNERS_MAX = 4
-_GAPS_KEPT = 1000
 _GAPS_TRIED = 4
 _NEAREST = 5
 """Messages named when the symptom does not occur."""
@@ -188,7 +188,7 @@ class _Teller:
             differences=telling,
             rate=share,
             statements=tuple(self._statements(occurrences, telling, share, texts)),
-            repeat_gap_ms=_spread(self._near.gaps_ms()) if self._near else (),
+            repeat_gap_ms=spread(self._near.gaps_ms()) if self._near else (),
             requests_per_s=self._requests_per_s(),
             limits=tuple(self._limits(occurrences)),
         )
@@ -224,7 +224,7 @@ class _Teller:
             at_ms=min((match.at_ms for match in matches if match.at_ms is not None), default=None),
             entity=self._entity(work, matches, texts) if work and partners else None,
             partner=tuple(self._partner(work, other, texts) for other in partners if work),
-            gap_ms=_rounded(self._near.gap_ms(work)) if work and self._near else None,
+            gap_ms=rounded(self._near.gap_ms(work)) if work and self._near else None,
         )
 
     def _partner(self, work: Work, other: Work, texts: dict[Place, str]) -> Evidence:
@@ -265,7 +265,7 @@ class _Teller:
             self._joined.timeline,
             near=self._near,
             thing_name=self._thing_name,
-            within_ms=sorted({_round_up(gap) for gap in gaps})[:_GAPS_TRIED],
+            within_ms=sorted({rounded_up(gap) for gap in gaps})[:_GAPS_TRIED],
             done="requested" if self._joined.requests else "worked on",
         )
         return differences(self._joined.all, asked, chosen=self._failing)
@@ -401,26 +401,6 @@ def _left_out(count: int) -> tuple[str, ...]:
     if count <= _OCCURRENCES_MAX:
         return ()
     return (f"{count:,} failures were counted; the first {_OCCURRENCES_MAX} are described",)
-
-
-def _round_up(gap_ms: float) -> float:
-    """To the next of 1, 2, 5, 10, 20, 50 … milliseconds."""
-    step = 1.0
-    while True:
-        for factor in (1, 2, 5):
-            if factor * step >= gap_ms:
-                return factor * step
-        step *= 10
-
-
-def _spread(gaps: Sequence[float]) -> tuple[float, ...]:
-    """At most ``_GAPS_KEPT`` of them, evenly spaced over the log."""
-    step = max(1, -(-len(gaps) // _GAPS_KEPT))
-    return tuple(round(gap, 3) for gap in gaps[::step])
-
-
-def _rounded(gap_ms: float | None) -> float | None:
-    return None if gap_ms is None else round(gap_ms, 3)
 
 
 def _count(number: int, noun: str) -> str:

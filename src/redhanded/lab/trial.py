@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -347,6 +348,7 @@ def _running(
             ) from error
         finally:
             running.close()
+            shutil.rmtree(tree, ignore_errors=True)
 
 
 class Services:

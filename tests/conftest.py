@@ -1,0 +1,27 @@
+"""How the suite is spread over two processes: a file stays together, the long ones come first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+LONG = ("promises", "endings", "quality", "bench")
+"""Folders in the order in which they are handed out."""
+TOGETHER = {"test_the_hunt.py": "example", "test_replay_and_resume.py": "example"}
+"""Files that share a hunt."""
+
+
+# Before xdist, which reads the groups in the same hook.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        name = item.path.name
+        group = TOGETHER.get(name, str(item.path.relative_to(TESTS)))
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: _place(item.path.relative_to(TESTS).parts[0]))
+
+
+def _place(folder: str) -> int:
+    return LONG.index(folder) if folder in LONG else len(LONG)
