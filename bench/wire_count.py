@@ -44,6 +44,10 @@ class WireCount:
             waits = unit.waits or unit.blocking is not None
             (self._consumers if waits else self._open).add((channel, unit.serial))
 
+    def waits(self, channel: Channel, serial: int) -> None:
+        """A consumer waits at the server that was sent there before, and called back once."""
+        self._consumers.add((channel, serial))
+
     def came(self, channel: Channel, answer: Answer) -> None:
         if answer.serial is None or not answer.complete:
             return
@@ -70,6 +74,9 @@ def counted(running: RunningSystem) -> Iterator[WireCount]:
         arrived(channel, unit)
 
     def on_answered(channel: Channel, answer: Answer) -> None:
+        state = traffic.states.get(channel)
+        if state is not None and answer.serial is not None and answer.serial in state.blocked:
+            count.waits(channel, answer.serial)
         count.came(channel, answer)
         answered(channel, answer)
 

@@ -43,7 +43,7 @@ def test_both_sides_of_the_comparison_do_the_same_work(results: report.Results) 
     assert tuple(by_side) == trial_cost.SIDES
     assert all(len(cost.timings) == TINY.trials for cost in by_side.values())
     operations = {cost.side: cost.operations.median for cost in by_side.values()}
-    assert operations["controlled"] == operations["natural"], operations
+    assert len(set(operations.values())) == 1, operations
     assert operations["controlled"] >= 10
     assert all(cost.failures == 0 for cost in by_side.values()), "one after the other never fails"
 
