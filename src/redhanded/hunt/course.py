@@ -87,6 +87,7 @@ class Course:
         self.listener = listener
         self._open = case
         self.case: Case = case.read()
+        self._before = self.case.finished
         self._stopped = False
         self._system = system or _system(request)
         self._root = self._lay_out()
@@ -378,7 +379,8 @@ class Course:
 
     def _skip(self, stage: Stage) -> bool:
         if stage in self.case.finished:
-            self.listener.finding(f"{stage}: finished before, taken from the case")
+            if stage in self._before:
+                self.listener.finding(f"{stage}: finished before, taken from the case")
             return True
         return self._stopped
 

@@ -13,7 +13,7 @@ from redhanded.case.fix import Counted, Proof, SubsetResult
 from redhanded.case.run import Run
 from redhanded.case.schedule import Schedule
 from redhanded.case.system import SymptomPattern, System
-from redhanded.lab import Command, Finished, Lab, open_lab, open_services
+from redhanded.lab import Command, Finished, Lab, open_lab, open_services, wait_for_any
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.explorers.systematic import Exploration
 from redhanded.lab.natural import run_naturally
@@ -21,8 +21,9 @@ from redhanded.lab.natural import run_naturally
 PREEMPTIONS = 2
 SUBSET_PREEMPTIONS = 1
 DELIVERIES = 2
-LANES = 2
-"""Tests that run side by side, each on servers of its own."""
+LANES = 3
+"""Tests that run side by side, each on servers of its own: they mostly wait."""
+LOOK_S = 0.02
 
 Step = Callable[[str], None]
 Progress = Callable[[int, int | None, str], None]
@@ -252,7 +253,8 @@ def _in_lanes(
                     current[place] = None
                     finished.append(ended)
                     on_done(len(finished))
-                lane.turn(0.005)
+                lane.turn()
+            wait_for_any(lanes, LOOK_S)
     return finished
 
 

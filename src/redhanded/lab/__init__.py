@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from redhanded.lab.commands import Command, Finished
-from redhanded.lab.trial import Lab, Played, Services, open_lab, open_services
+from redhanded.lab.trial import Lab, Played, Services, open_lab, open_services, wait_for_any
 
-__all__ = ["Command", "Finished", "Lab", "Played", "Services", "open_lab", "open_services"]
+__all__ = [
+    "Command",
+    "Finished",
+    "Lab",
+    "Played",
+    "Services",
+    "open_lab",
+    "open_services",
+    "wait_for_any",
+]

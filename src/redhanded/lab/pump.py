@@ -72,6 +72,10 @@ class Pump:
             due += 1
         return due
 
+    def fileno(self) -> int:
+        """Readable while something is ready, so that one can wait for several pumps."""
+        return self._epoll.fileno()
+
     def close(self) -> None:
         self._epoll.close()
         self._handlers.clear()

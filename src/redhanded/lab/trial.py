@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -368,9 +369,18 @@ class Services:
         self._baseline.restore()
         return Command(self._running, command, timeout_s=timeout_s)
 
-    def turn(self, wait_s: float) -> None:
-        """Moves what is under way, waiting at most so long."""
-        self._running.pump.turn(wait_s)
+    def turn(self) -> None:
+        """Moves what is ready."""
+        self._running.pump.turn(0.0)
+
+    def fileno(self) -> int:
+        """Readable while something is ready: wait for several with ``select``."""
+        return self._running.pump.fileno()
+
+
+def wait_for_any(services: Sequence[Services], wait_s: float) -> None:
+    """Until one of several has something to move, at most so long."""
+    select.select(services, (), (), wait_s)
 
 
 def lines_of(run: Run, process: str) -> Sequence[OutputLine]:
