@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import CommandLine, Ended
+from command_line import CommandLine, Ended
 from systems import LOG, SYMPTOM, configure, lay_out
 
 

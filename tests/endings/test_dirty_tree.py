@@ -6,7 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from conftest import CommandLine
+from command_line import CommandLine
 from systems import lay_out
 
 from redhanded import store

@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from conftest import ENTRY, QUICK, TIMEOUT_S, CommandLine
+from command_line import ENTRY, QUICK, TIMEOUT_S, CommandLine
 from systems import lay_out
 
 

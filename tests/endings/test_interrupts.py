@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from conftest import CommandLine, Until
+from command_line import CommandLine, Until
 from systems import configure, lay_out
 
 from redhanded import store

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import valkey
-from conftest import CommandLine
+from command_line import CommandLine
 from systems import configure, lay_out
 
 from redhanded.lab.services import start_postgres, start_redis

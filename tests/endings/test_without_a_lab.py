@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CommandLine, Ended
+from command_line import CommandLine, Ended
 from systems import SYMPTOM, configure, lay_out
 
 

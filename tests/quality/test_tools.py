@@ -15,7 +15,7 @@ TOOLS = Path(sys.executable).parent
 @pytest.mark.parametrize(
     "command",
     [
-        ("ruff", "check", "."),
+        ("ruff", "check", "--no-cache", "."),
         ("ruff", "format", "--check", "."),
         ("mypy", "--package", "redhanded"),
         ("lint-imports",),

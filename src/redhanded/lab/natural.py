@@ -163,4 +163,4 @@ def _range(gaps: Sequence[float]) -> str:
     low, high = min(gaps), max(gaps)
     if low == high:
         return f"{low:.3g}"
-    return f"{low:.3g} to {high:.4g} (median {median(gaps):.3g})"
+    return f"{low:.0f} to {high:.0f} (median {median(gaps):.0f})"
