@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from redhanded.case.system import Delivery, Process, Service, SymptomPattern, System
+from redhanded.case.system import Delivery, Process, Service, Stub, SymptomPattern, System
 
 SYSTEMS = Path(__file__).with_name("systems")
 SCHEMA = (
@@ -74,6 +74,27 @@ def odd(root: Path, path: str = "/health", at_start: str = "") -> System:
             ),
         ),
         workload=(request(path),),
+    )
+
+
+def pauses(root: Path, *, node: str = "node", pause_ms: int = 40) -> System:
+    """A web process that goes on working after its answer, with pauses, on a Node of choice."""
+    return System(
+        name="pauses",
+        root=str(root),
+        services=(Service(name="ledger", kind="postgres", env={"LEDGER_URL": "{url}"}),),
+        stubs=(Stub(name="rates", env={"RATES_URL": "{url}"}, routes="rates.json"),),
+        processes=(
+            Process(
+                name="web",
+                command=f"{node} pauses.js",
+                env={"PORT": "{port}", "PAUSE_MS": str(pause_ms)},
+                ready="http://127.0.0.1:{port}/health",
+            ),
+        ),
+        setup_sql=("CREATE TABLE settlements (id text PRIMARY KEY, rate integer NOT NULL)",),
+        workload=(request("/{unique}"),),
+        symptom=SymptomPattern(log="duplicate key value"),
     )
 
 

@@ -56,6 +56,9 @@ class Nothing:
     def stack(self, port: int, offset: int) -> tuple[Location, ...]:
         return ()
 
+    def timer_fired(self, process: str) -> bool:
+        return False
+
 
 class Line:
     """One connection of a process through a channel."""

@@ -189,6 +189,9 @@ class Last:
     def choose(self, step: Step) -> int | None:
         return len(step.candidates) - 1
 
+    def give_up(self, step: Step) -> int:
+        return self.choose(step) or 0
+
 
 def test_a_pick_up_can_be_ordered_too(lab: Lab) -> None:
     """A consumer that waits at the queue is held like everything else."""
@@ -259,6 +262,9 @@ class Hold:
         if self.held in names and free:
             return free[0]
         return 0
+
+    def give_up(self, step: Step) -> int:
+        return self.choose(step) or 0
 
 
 def test_no_order_of_locked_updates_is_lost_or_stuck(locked_views: Lab) -> None:

@@ -14,7 +14,7 @@ from small_systems import lay_out, odd, request, tickets
 from redhanded.case.errors import LabError
 from redhanded.case.run import Run
 from redhanded.case.system import Service, System
-from redhanded.lab import Lab, open_lab, open_services, stage
+from redhanded.lab import Lab, open_lab, open_services, resting, stage
 from redhanded.lab.services import descendants, is_alive
 
 
@@ -27,7 +27,7 @@ def root(node_packages: Path, tmp_path: Path) -> Path:
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A system that never answers or never rests is given up soon."""
     monkeypatch.setattr(stage, "ANSWER_TIMEOUT_MS", 200.0)
-    monkeypatch.setattr(stage, "REST_TIMEOUT_MS", 500.0)
+    monkeypatch.setattr(resting, "REST_TIMEOUT_MS", 500.0)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from one process to another by way of Redis is followed by its identifier (``tas
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Set
 
 from redhanded.lab.held import UNKNOWN_TASK, Held
 from redhanded.lab.tasks import Tasks
@@ -22,11 +22,12 @@ class Causes:
         self._keys = keys
         self._now: dict[str, int] = {}
         """Process to the operation whose answer it got in this step."""
-        self._last: dict[str, int] = {}
+        self._last: dict[str, dict[str, int]] = {}
+        """Process and task to the last operation of it that the process heard of, oldest first."""
         self._child_task: dict[int, str] = {}
         self._counts: dict[tuple[str, ...], int] = {}
-        self._by_timer: set[tuple[str, str, str]] = set()
-        self._by_message: set[tuple[str, str, str]] = set()
+        self._by_timer: set[tuple[object, ...]] = set()
+        self._by_message: set[tuple[object, ...]] = set()
 
     def begin(self, redis_services: set[str]) -> None:
         """Starts a trial: forgets the last one, but not what keeps house."""
@@ -45,9 +46,15 @@ class Causes:
         """Nothing was delivered yet in the step that begins."""
         self._now.clear()
 
+    def only_timers(self, processes: Iterable[str]) -> None:
+        """What these send from now on in this step comes from timers that were set before it."""
+        for process in processes:
+            self._now.pop(process, None)
+
     def tell(self, process: str, held: Held) -> None:
         """``process`` is given a message by ``held``."""
         self._now[process] = held.index
+        self._heard(process, held)
 
     def only_house(self, cause: int) -> bool:
         """Whether what ``cause`` leads to is housekeeping as well."""
@@ -56,32 +63,39 @@ class Causes:
     def keeps_house(self, held: Held, came_by_timer: bool) -> bool:
         """Whether a library's timer sends this, even where it happens to follow a message.
 
-        Known by having come unasked before it ever came in answer to a message, and by having no
-        application line.
+        Known by having come unasked before it ever came in answer to a message. What an
+        application's line sends comes unasked only if its process has heard of nothing yet.
         """
-        if held.stack:
-            return False
-        key = (held.role, held.kind, held.target)
-        if came_by_timer:
-            if key not in self._by_message:
-                self._by_timer.add(key)
-        elif key not in self._by_timer:
-            self._by_message.add(key)
+        key = _house(held)
+        if not came_by_timer:
+            if key not in self._by_timer:
+                self._by_message.add(key)
+        elif not (held.stack and self._last.get(held.process)) and key not in self._by_message:
+            self._by_timer.add(key)
         return key in self._by_timer
+
+    def expected(self, held: Held) -> bool:
+        """Whether the like of it came in answer to a message before."""
+        return _house(held) in self._by_message
 
     def task_of(self, held: Held) -> str:
         """The task of a parked operation; of a blocked consumer: of whoever fed it."""
-        if held.task or held.unit is None or held.unit.blocking is None:
+        if held.task or held.blocking is None:
             return held.task
-        for key in held.unit.blocking.keys:
+        for key in held.blocking.keys:
             task = self.tasks.next_up(held.service, key)
             if task:
                 return task
         return UNKNOWN_TASK
 
-    def last_cause(self, process: str) -> int | None:
-        """The last operation whose answer this process got in the trial."""
-        return self._last.get(process)
+    def resumed(self, process: str, busy: Set[str]) -> int | None:
+        """What a timer of ``process`` goes on with: the last that it heard of in the trial.
+
+        Tasks that are ``busy`` wait for an answer, not for a timer.
+        """
+        heard = self._last.get(process, {})
+        idle = [index for task, index in heard.items() if task not in busy]
+        return next(reversed(idle or list(heard.values())), None)
 
     def adopt(self, held: Held, cause: int) -> None:
         """Takes an operation that a timer sent for work of ``cause``'s task."""
@@ -106,7 +120,7 @@ class Causes:
 
     def take_place(self, held: Held, now_ms: float) -> None:
         """Gives a released operation its place in the order."""
-        blocked_consumer = held.unit is not None and held.unit.blocking is not None
+        blocked_consumer = held.blocking is not None
         if blocked_consumer:
             held.task = self.task_of(held)
             held.cause = self._producer(held)
@@ -139,9 +153,16 @@ class Causes:
         if held.index < 0:
             return
         self._now[held.process] = held.index
-        self._last[held.process] = held.index
         if held.protocol == "redis":
             self._learn_jobs(held)
+        self._heard(held.process, held)
+
+    def _heard(self, process: str, held: Held) -> None:
+        if not self.only_house(held.index):
+            heard = self._last.setdefault(process, {})
+            task = self.task_after(held.index)
+            heard.pop(task, None)
+            heard[task] = held.index
 
     def _learn_jobs(self, held: Held) -> None:
         answer = bytes(held.answer)
@@ -153,10 +174,10 @@ class Causes:
         if handed is None:
             return
         self._child_task[held.index] = handed
-        house = (held.role, held.kind, held.target)
+        house = _house(held)
         self._by_timer.discard(house)
         self._by_message.add(house)
-        if held.unit is not None and held.unit.blocking is not None:
+        if held.blocking is not None:
             held.cause = self._producer(held, handed)
             if handed != held.task:
                 self._counts[self._counted(held, held.task)] -= 1
@@ -168,10 +189,15 @@ class Causes:
 
         A script that answers with nothing but an identifier made the job, or found it made.
         """
-        if held.unit is not None and held.unit.blocking is not None:
-            served = self.tasks.served(held.service, held.unit.blocking.keys, answer)
+        if held.blocking is not None:
+            served = self.tasks.served(held.service, held.blocking.keys, answer)
             if served is not None:
                 return served
         if held.kind.startswith("EVAL") and answer.startswith(b"$"):
             return None
         return self.tasks.handed_out(answer, made=made)
+
+
+def _house(held: Held) -> tuple[object, ...]:
+    """What makes two operations the same piece of housekeeping."""
+    return (held.role, held.kind, held.target, held.stack[:1])

@@ -15,7 +15,7 @@ from redhanded.case.operation import (
 )
 from redhanded.case.operation import Protocol as WireProtocol
 from redhanded.lab.proxy import Channel
-from redhanded.lab.wire.unit import Unit
+from redhanded.lab.wire.unit import Blocking, Unit
 
 State = Literal["parked", "sent", "locked", "ready", "done", "lost"]
 """``locked``: the server holds it back for another transaction; ``ready``: it was, and the answer
@@ -64,6 +64,11 @@ class Held:
     """The first bytes of the answer, to see which job it hands out."""
     parallel: bool = False
     """Another operation of the same task and process was parked beside it."""
+
+    @property
+    def blocking(self) -> Blocking | None:
+        """What it waits for, if it is a consumer that waits until somebody feeds it."""
+        return None if self.unit is None else self.unit.blocking
 
     @property
     def name(self) -> OperationName:

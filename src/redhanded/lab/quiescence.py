@@ -1,21 +1,48 @@
 """Whether a system has come to rest, by looking and not by waiting.
 
 A system is at rest when every thread of every process of it sleeps, none of them ran between two
-looks, and no byte is under way in the sockets of its namespace (proc_pid_stat(5), sched-stats in
-the kernel's documentation, sock_diag(7)). Descendants are looked up anew at each look, so workers
-that fork are seen.
+looks, none has a timer that is about to fire (``timers``), and no byte is under way in the sockets
+of its namespace (proc_pid_stat(5), sched-stats in the kernel's documentation, sock_diag(7)).
+Descendants are looked up anew at each look, so workers that fork are seen.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import socket
+import time
+from dataclasses import dataclass
 
 from redhanded.lab.sockets import waiting_bytes
+from redhanded.lab.timers import wakes_at
 
 STUCK_LOOKS = 40
 """Looks after which bytes that nobody reads are taken for a paused reader, not for work to come."""
+SOON_S = 0.01
+"""A timer that fires within this is work to come."""
+OVERDUE_S = 0.1
+"""A thread that still sleeps so long after its timer was due does not wait for that timer."""
+SAME_TIMER_S = 0.003
+FRUITLESS = 12
+"""Timers of one thread in a row, in one step, that nothing came of: the step goes on without it."""
+POLLS = 3
+"""Steps in which that happened: the thread is not waited for any more."""
+
+Thread = tuple[int, str]
+
+
+@dataclass(slots=True)
+class Nap:
+    """What is known of a thread as long as it does not run again."""
+
+    thread: Thread
+    ran: bytes
+    children: bytes
+    wakes_at: float
+    """``time.monotonic()``, or infinite."""
+    counted: bool = False
 
 
 class Watch:
@@ -24,10 +51,14 @@ class Watch:
     def __init__(self, netlink: socket.socket | None) -> None:
         self._netlink = netlink
         self._roots: list[int] = []
-        self._files: dict[tuple[int, str], tuple[int, int, int]] = {}
-        self._forked: dict[tuple[int, str], tuple[bytes, bytes]] = {}
+        self._files: dict[Thread, tuple[int, int, int]] = {}
+        self._naps: dict[Thread, Nap] = {}
+        self._fruitless: dict[Thread, int] = {}
+        self._root_of: dict[int, int] = {}
+        self._polls: dict[Thread, int] = {}
+        self._before: dict[Thread, float] = {}
         self._stuck = 0
-        self._awake: tuple[int, str] | None = None
+        self._awake: Thread | None = None
         """The thread that ran at the last look: the one to ask first."""
 
     def follow(self, pids: list[int]) -> None:
@@ -40,6 +71,63 @@ class Watch:
         if before is None or not self._sockets_empty():
             return False
         return self._look() == before
+
+    def next_timer(self, within_s: float) -> float | None:
+        """Seconds until a thread that slept at the last look wakes by itself; None: not so soon."""
+        now = time.monotonic()
+        due = [nap.wakes_at - now for nap in self._set_timers(now)]
+        soonest = min(due, default=None)
+        return None if soonest is None or soonest > within_s else max(soonest, 0.0)
+
+    def begin_step(self) -> None:
+        """Something is about to be delivered: timers that are set from now on are its doing."""
+        self._before = {thread: nap.wakes_at for thread, nap in self._naps.items()}
+        self._fruitless.clear()
+
+    def wait_for_timers(self) -> set[int]:
+        """Counts what is due soon as fruitless until the next step.
+
+        Gives the followed processes in which this step set it; the others' timers are older.
+        """
+        now = time.monotonic()
+        new = set()
+        for nap in self._set_timers(now):
+            if nap.wakes_at - now > SOON_S:
+                continue
+            if abs(nap.wakes_at - self._before.get(nap.thread, 0.0)) > SAME_TIMER_S:
+                new.add(self._root_of.get(nap.thread[0], 0))
+            if not nap.counted:
+                nap.counted = True
+                count = self._fruitless[nap.thread] = self._fruitless.get(nap.thread, 0) + 1
+                if count == FRUITLESS:
+                    self._polls[nap.thread] = self._polls.get(nap.thread, 0) + 1
+        return new
+
+    def fired(self, root: int) -> bool:
+        """Whether a timer of this process or its descendants, set before the step, fell due."""
+        now = time.monotonic()
+        return any(
+            wakes_at <= now
+            for (pid, _), wakes_at in self._before.items()
+            if self._root_of.get(pid) == root
+        )
+
+    @property
+    def pollers(self) -> tuple[int, ...]:
+        """Processes whose timers are not waited for, since they fire all the time."""
+        often = {pid for (pid, _), count in self._polls.items() if count >= POLLS}
+        return tuple(sorted({self._root_of[pid] for pid in often}))
+
+    def _set_timers(self, now: float) -> list[Nap]:
+        """Threads with a timer that is worth waiting for."""
+        return [
+            nap
+            for thread, nap in self._naps.items()
+            if nap.wakes_at > now - OVERDUE_S
+            and nap.wakes_at != math.inf
+            and self._fruitless.get(thread, 0) < FRUITLESS
+            and self._polls.get(thread, 0) < POLLS
+        ]
 
     def close(self) -> None:
         for files in self._files.values():
@@ -54,14 +142,15 @@ class Watch:
         self._stuck += 1
         return self._stuck > STUCK_LOOKS
 
-    def _look(self) -> dict[tuple[int, str], bytes] | None:
+    def _look(self) -> dict[Thread, bytes] | None:
         """Run time and turns of each thread, or None as soon as one does not sleep."""
-        seen: dict[tuple[int, str], bytes] = {}
+        seen: dict[Thread, bytes] = {}
         if self._awake is not None and self._thread(self._awake, {}) is None:
             return None
-        pending = list(self._roots)
+        pending = [(root, root) for root in self._roots]
         while pending:
-            pid = pending.pop()
+            pid, root = pending.pop()
+            self._root_of[pid] = root
             try:
                 threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 (three times as fast here)
             except OSError:
@@ -70,32 +159,32 @@ class Watch:
                 children = self._thread((pid, thread), seen)
                 if children is None:
                     return None
-                pending.extend(int(child) for child in children.split())
+                pending.extend((int(child), root) for child in children.split())
         self._forget(seen)
         return seen
 
-    def _thread(self, key: tuple[int, str], seen: dict[tuple[int, str], bytes]) -> bytes | None:
+    def _thread(self, key: Thread, seen: dict[Thread, bytes]) -> bytes | None:
         """The processes that this thread forked, or None if it does not sleep."""
         try:
             files = self._files.get(key) or self._open(key)
             state = os.pread(files[0], 512, 0)
             seen[key] = os.pread(files[1], 128, 0)
-            # A thread that has not run since has not forked either.
-            known = self._forked.get(key)
-            if known is None or known[0] != seen[key]:
-                known = self._forked[key] = (seen[key], os.pread(files[2], 4096, 0))
-            children = known[1]
+            name_end = state.rfind(b")")
+            if state[name_end + 2 : name_end + 3] in (b"R", b"D", b"W"):
+                self._awake = key
+                return None
+            # A thread that has not run since has not forked and not set a timer either.
+            nap = self._naps.get(key)
+            if nap is None or nap.ran != seen[key]:
+                children = os.pread(files[2], 4096, 0)
+                nap = self._naps[key] = Nap(key, seen[key], children, wakes_at(*key))
         except OSError:
             self._drop(key)
             self._awake = None
             return b""
-        name_end = state.rfind(b")")
-        if state[name_end + 2 : name_end + 3] in (b"R", b"D", b"W"):
-            self._awake = key
-            return None
-        return children
+        return nap.children
 
-    def _open(self, key: tuple[int, str]) -> tuple[int, int, int]:
+    def _open(self, key: Thread) -> tuple[int, int, int]:
         folder = f"/proc/{key[0]}/task/{key[1]}"
         opened: list[int] = []
         try:
@@ -108,13 +197,15 @@ class Watch:
         self._files[key] = (opened[0], opened[1], opened[2])
         return self._files[key]
 
-    def _forget(self, seen: dict[tuple[int, str], bytes]) -> None:
+    def _forget(self, seen: dict[Thread, bytes]) -> None:
         if len(self._files) > len(seen):
             for key in [key for key in self._files if key not in seen]:
                 self._drop(key)
 
-    def _drop(self, key: tuple[int, str]) -> None:
-        self._forked.pop(key, None)
+    def _drop(self, key: Thread) -> None:
+        self._naps.pop(key, None)
+        self._fruitless.pop(key, None)
+        self._polls.pop(key, None)
         for file in self._files.pop(key, ()):
             with contextlib.suppress(OSError):
                 os.close(file)

@@ -84,6 +84,20 @@ class RunningSystem:
         self.read_trace()
         return self.tracer.stack(port, offset)
 
+    def timer_fired(self, process: str) -> bool:
+        """Whether a timer of a process that was set before the current step fell due in it."""
+        return self.watch.fired(self.programs[process].launched.pid)
+
+    def pollers(self) -> list[str]:
+        """A sentence for each process whose timers fire all the time."""
+        polling = self.watch.pollers
+        return [
+            f"{name} wakes up every few milliseconds by itself: what it sends then is not waited "
+            "for, so that orders may not repeat themselves."
+            for name, program in self.programs.items()
+            if program.launched.pid in polling
+        ]
+
     def read_trace(self) -> None:
         while data := self.trace_reader.read(1 << 16) if self.trace_reader else b"":
             self.tracer.feed(data)

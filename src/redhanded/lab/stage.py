@@ -9,16 +9,16 @@ from redhanded.case.run import Failure, OutputLine
 from redhanded.case.system import Delivery, SymptomPattern
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.explorers import Candidate, Explorer, Step, Taken
-from redhanded.lab.explorers.follow import Follow
 from redhanded.lab.held import Held
 from redhanded.lab.outside import Exchange, Request
+from redhanded.lab.resting import Rest
 from redhanded.lab.running import RunningSystem
 
-LOCK_LOOK_MS = 2.0
-"""A statement that has no answer after this long is looked up in ``pg_blocking_pids``."""
-PIECE_WAIT_MS = 50.0
-"""The beginning of an answer is delivered after this long: the client may have to go on (COPY)."""
-REST_TIMEOUT_MS = 10_000.0
+PAUSE_MAX_MS = 1_000.0
+"""Pauses of an application up to this long are waited for like its other work."""
+PAUSE_MARGIN = 1.5
+LOCK_TIMEOUT_MS = 1_500.0
+"""Longer than PostgreSQL takes to find a deadlock."""
 ANSWER_TIMEOUT_MS = 5_000.0
 STEPS_MAX = 2_000
 OUTSIDE = "outside"
@@ -61,7 +61,12 @@ class Stage:
         self.symptom = symptom
         self.trial = Trial()
         self._plan: list[Planned] = []
+        self._rest = Rest(running)
         self._waiting = False
+        self.pause_ms = 0.0
+        """The longest pause that the application was seen to make within its work."""
+        self.learning = True
+        """Pauses are not known yet: what may be one is waited for."""
         self._current: str | None = None
         running.on_line = self.on_line
         running.traffic.on_timer = self._on_timer
@@ -95,7 +100,7 @@ class Stage:
         """Until nothing runs and nothing is under way; housekeeping and free operations go on."""
         started = monotonic_ms()
         while True:
-            self._rest(started)
+            self.trial.quiescent = self._rest.come(started)
             if not self.trial.quiescent or not self._housekeep():
                 return
 
@@ -103,6 +108,8 @@ class Stage:
 
     def _advance(self, explorer: Explorer) -> bool:
         candidates, held = self._candidates()
+        if self._pauses(candidates) and self._wait_for_change(self._patience_ms):
+            return True
         if not candidates:
             return self._wait_for_more()
         traffic = self.running.traffic
@@ -115,15 +122,43 @@ class Stage:
         )
         chosen = explorer.choose(step)
         if chosen is None:
-            if traffic.locked and self._wait_for_more():
+            patience = LOCK_TIMEOUT_MS if traffic.locked else self._patience_ms
+            if self._wait_for_change(patience):
                 return True
-            chosen = explorer.give_up(step) if isinstance(explorer, Follow) else 0
+            chosen = explorer.give_up(step)
         self._note_preemption(step, chosen)
         self.trial.trace.append(Taken(step=step, chosen=chosen, index=len(traffic.done)))
         self.trial.steps += 1
         self._release(held[chosen])
         self.settle()
         return True
+
+    @property
+    def _patience_ms(self) -> float:
+        return PAUSE_MAX_MS if self.learning else self.pause_ms * PAUSE_MARGIN
+
+    def _pauses(self, candidates: list[Candidate]) -> bool:
+        """Whether the current task may go on by itself soon: a timer is set that may be its own."""
+        going_on = any(candidate.name.task == self._current for candidate in candidates)
+        if going_on or self._current is None or not self._patience_ms:
+            return False
+        return self.running.watch.next_timer(self._patience_ms / 1000.0) is not None
+
+    def _wait_for_change(self, patience_ms: float) -> bool:
+        """Lets time pass until something else can be chosen; False if nothing came of it."""
+        traffic, watch, pump = self.running.traffic, self.running.watch, self.running.pump
+        before = {(held.process, held.name) for held in traffic.heads()}
+        locked = len(traffic.locked)
+        deadline = monotonic_ms() + patience_ms
+        while (left_s := (deadline - monotonic_ms()) / 1000.0) > 0 and not self.trial.failures:
+            if not traffic.locked and watch.next_timer(left_s) is None:
+                return False
+            pump.turn(min(left_s, 0.005))
+            self.settle()
+            now = {(held.process, held.name) for held in traffic.heads()}
+            if now != before or len(traffic.locked) != locked:
+                return True
+        return False
 
     def _release(self, held: Held) -> None:
         traffic = self.running.traffic
@@ -145,12 +180,12 @@ class Stage:
     def _candidates(self) -> tuple[list[Candidate], list[Held]]:
         traffic = self.running.traffic
         heads = [held for held in traffic.heads() if self._may_go(held)]
-        fed = self._fed([held for held in heads if held.unit and held.unit.blocking])
+        fed = self._fed([held for held in heads if held.blocking])
         chosen: list[tuple[str, int, Held]] = []
         offered: set[tuple[str, str, bytes]] = set()
         for order, held in enumerate(sorted(heads, key=_place)):
-            if held.unit is not None and held.unit.blocking is not None:
-                alike = (held.role, held.service, held.unit.raw)
+            if held.blocking is not None:
+                alike = (held.role, held.service, held.unit.raw if held.unit else b"")
                 if held not in fed or alike in offered:
                     continue
                 offered.add(alike)
@@ -188,7 +223,7 @@ class Stage:
         fed = []
         for held in blocked:
             client = self.running.servers[held.service].client
-            keys = held.unit.blocking.keys if held.unit and held.unit.blocking else ()
+            keys = held.blocking.keys if held.blocking else ()
             if client is None or not keys:
                 continue
             asked = (held.service, keys)
@@ -198,61 +233,6 @@ class Stage:
                 fed.append(held)
         return fed
 
-    # Coming to rest.
-
-    def _rest(self, started: float) -> None:
-        traffic, pump, watch = self.running.traffic, self.running.pump, self.running.watch
-        while True:
-            if monotonic_ms() - started > REST_TIMEOUT_MS:
-                self.trial.quiescent = False
-                return
-            if traffic.in_flight is not None:
-                self._wait_for_answer()
-                continue
-            if pump.turn(0.001 if traffic.owes() else 0.0) or traffic.owes():
-                continue
-            if not watch.at_rest() or pump.turn(0.0):
-                continue
-            if traffic.locked and self._unlocked():
-                continue
-            return
-
-    def _wait_for_answer(self) -> None:
-        traffic, pump = self.running.traffic, self.running.pump
-        held = traffic.in_flight
-        sent = looked = monotonic_ms()
-        while held is not None and traffic.in_flight is held:
-            pump.turn(0.001)
-            if held.protocol == "postgres" and monotonic_ms() - looked > LOCK_LOOK_MS:
-                if traffic.in_flight is held and self._blocked(held):
-                    traffic.lock_found(held)
-                looked = monotonic_ms()
-            if held.kept and monotonic_ms() - sent > PIECE_WAIT_MS:
-                traffic.deliver_kept(held)
-            if monotonic_ms() - sent > REST_TIMEOUT_MS:
-                self.trial.quiescent = False
-                traffic.in_flight = None
-
-    def _blocked(self, held: Held) -> bool:
-        admin = self.running.servers[held.service].admin
-        pid = getattr(held.channel.stream, "backend_pid", None) if held.channel else None
-        if admin is None or pid is None:
-            return False
-        row = admin.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", (pid,)).fetchone()
-        return bool(row and row[0])
-
-    def _unlocked(self) -> bool:
-        """Waits for the answer of statements that no lock holds back any more."""
-        moved = False
-        for held in list(self.running.traffic.locked):
-            deadline = monotonic_ms() + ANSWER_TIMEOUT_MS
-            while held.state == "locked" and not self._blocked(held):
-                self.running.pump.turn(0.001)
-                moved = True
-                if monotonic_ms() > deadline:
-                    return moved
-        return moved
-
     def _housekeep(self) -> bool:
         """One thing that is never a choice; False if there is none."""
         traffic = self.running.traffic
@@ -261,7 +241,7 @@ class Stage:
         for held in traffic.heads():
             if held.unit is None:
                 continue
-            blocking = held.unit.blocking
+            blocking = held.blocking
             if blocking is not None:
                 waited_s = (traffic.now_ms() - held.arrived_ms) / 1000.0
                 if blocking.timeout_s and waited_s > blocking.timeout_s and not self._fed([held]):
@@ -300,11 +280,23 @@ class Stage:
         return all(planned.answered for planned in self._plan) and not self.running.traffic.locked
 
     def _on_timer(self, held: Held) -> None:
-        """A timer sent this while all else waited: it goes on with what its process did last."""
-        if self._waiting:
-            cause = self.running.traffic.causes.last_cause(held.process)
-            if cause is not None:
-                self.running.traffic.causes.adopt(held, cause)
+        """A timer sent this: it goes on with what its process did last.
+
+        Without an application's line it may be a library's; then only while all else waits.
+        """
+        traffic = self.running.traffic
+        if not (self._waiting or held.stack):
+            return
+        busy = {
+            other.task
+            for other in (*traffic.parked, *traffic.locked)
+            if other.process == held.process and other.blocking is None
+        }
+        cause = traffic.causes.resumed(held.process, busy)
+        if cause is not None:
+            pause = held.arrived_ms - (traffic.done[cause].replied_ms or held.arrived_ms)
+            self.pause_ms = max(self.pause_ms, min(pause, PAUSE_MAX_MS))
+            traffic.causes.adopt(held, cause)
 
     def finish(self) -> None:
         """Lets everything that was begun come to its end, in any order."""
@@ -314,12 +306,14 @@ class Stage:
                 (
                     held
                     for held in traffic.heads()
-                    if held.unit is not None and (held.unit.blocking is None or self._fed([held]))
+                    if held.unit is not None and (held.blocking is None or self._fed([held]))
                 ),
                 None,
             )
             if held is None and not traffic.locked:
-                break
+                if not (self.pause_ms and self._wait_for_change(self._patience_ms)):
+                    break
+                continue
             if held is not None:
                 self._release(held)
             self.settle()
@@ -352,7 +346,7 @@ class Stage:
 
 def _place(held: Held) -> tuple[bool, float, str]:
     """By arrival; blocked consumers last and by name, since they came before the trial."""
-    blocked = held.unit is not None and held.unit.blocking is not None
+    blocked = held.blocking is not None
     return (blocked, 0.0 if blocked else held.arrived_ms, held.process)
 
 

@@ -29,6 +29,7 @@ from redhanded.lab.services import (
     launch,
     terminate,
 )
+from redhanded.lab.timers import readable
 from redhanded.lab.tracers import TraceReader
 from redhanded.lab.traffic import Traffic
 
@@ -159,7 +160,13 @@ def _start_processes(running: RunningSystem, say: Callable[[str], None]) -> None
             f"At its start the system called {', '.join(called)}, which is outside the lab and was "
             "not reached."
         ] = None
-    running.watch.follow([program.launched.pid for program in running.programs.values()])
+    pids = [program.launched.pid for program in running.programs.values()]
+    running.watch.follow(pids)
+    if not all(readable(pid) for pid in pids):
+        running.limits[
+            "This machine does not show what a sleeping process waits for (/proc/PID/syscall): "
+            "what a process sends after a pause may come too late for its turn."
+        ] = None
 
 
 def _start_process(

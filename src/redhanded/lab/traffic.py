@@ -44,6 +44,9 @@ class Surroundings(Protocol):
 
     def stack(self, port: int, offset: int) -> tuple[Location, ...]: ...
 
+    def timer_fired(self, process: str) -> bool:
+        """Whether a timer that was set before the current step fell due in it."""
+
 
 @dataclass(slots=True)
 class ChannelState:
@@ -94,7 +97,7 @@ class Traffic:
         )
         self._started_ms = monotonic_ms()
         for held in self.parked:
-            blocked = held.unit is not None and held.unit.blocking is not None
+            blocked = held.blocking is not None
             held.cause, held.task, held.ambient = None, UNKNOWN_TASK, not blocked
 
     def now_ms(self) -> float:
@@ -205,11 +208,11 @@ class Traffic:
 
     def answer_empty(self, held: Held) -> None:
         """Tells a blocked consumer that its time is over."""
-        if held.unit is None or held.unit.blocking is None or held.channel is None:
+        if held.unit is None or held.blocking is None or held.channel is None:
             return
         self.parked.remove(held)
         self.states[held.channel].held.pop(held.unit.serial, None)
-        held.channel.reply(held.unit.blocking.empty_reply)
+        held.channel.reply(held.blocking.empty_reply)
 
     def deliver_ready(self) -> bool:
         """Delivers one answer that had waited for a lock; False if there is none."""
@@ -336,6 +339,8 @@ class Traffic:
             return held
         if cause is not None and self.causes.only_house(cause):
             held.ambient = True
+        if not (ambient or held.stack or self.causes.expected(held)):
+            ambient = self._around.timer_fired(route.process)
         if self.causes.keeps_house(held, ambient):
             held.task, held.cause, held.ambient = UNKNOWN_TASK, None, True
         elif ambient and self.on_timer is not None:

@@ -142,7 +142,7 @@ class Lab:
     @property
     def limits(self) -> tuple[str, ...]:
         """What is not controlled here."""
-        return (*self.running.limits, *self.running.traffic.notes)
+        return (*self.running.limits, *self.running.traffic.notes, *self.running.pollers())
 
     def is_unusual(self, text: str) -> bool:
         """Whether a line is an error that serial runs do not write."""
@@ -161,6 +161,7 @@ class Lab:
         self._baseline = Baseline(self.running)
         for _ in range(WARM_UP_TRIALS):
             run = self.serial()
+            self.stage.learning = False
             self._usual |= {shape(line.text) for line in run.output if is_error(line.text)}
             silent = any(NO_ANSWER in failure.text for failure in run.failures)
             if silent or run.egress or not run.quiescent:

@@ -146,7 +146,8 @@ def run(world: World, explorer: Explorer) -> tuple[Run, tuple[Taken, ...]]:
     while tasks := world.enabled():
         step = step_of(world)
         chosen = explorer.choose(step)
-        assert chosen is not None
+        if chosen is None:
+            chosen = explorer.give_up(step)
         trace.append(Taken(step=step, chosen=chosen, index=len(world.released)))
         world.release(tasks[chosen])
     return Run(), tuple(trace)

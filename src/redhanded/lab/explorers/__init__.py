@@ -60,6 +60,9 @@ class Explorer(Protocol):
 
     def choose(self, step: Step) -> int | None: ...
 
+    def give_up(self, step: Step) -> int:
+        """What goes although it may not, since nothing else comes."""
+
 
 def keep_going(step: Step) -> int:
     """The choice without preemption: the current task for as long as it can go on."""
@@ -73,4 +76,7 @@ class Straight:
     """No preemption at all: one delivery and all its work after the other."""
 
     def choose(self, step: Step) -> int | None:
+        return keep_going(step)
+
+    def give_up(self, step: Step) -> int:
         return keep_going(step)

@@ -57,13 +57,18 @@ class Prefix:
         self.diverged = False
 
     def choose(self, step: Step) -> int | None:
-        if self._left:
-            wanted = self._left.pop(0)
-            for position, candidate in enumerate(step.candidates):
-                if candidate.identity == wanted:
-                    return position
-            self.diverged = True
-            self._left = []
+        if not self._left:
+            return keep_going(step)
+        for position, candidate in enumerate(step.candidates):
+            if candidate.identity == self._left[0]:
+                del self._left[0]
+                return position
+        return None
+
+    def give_up(self, step: Step) -> int:
+        """What was chosen here before does not come this time."""
+        self.diverged = True
+        self._left = []
         return keep_going(step)
 
 
