@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 
-.PHONY: setup hunt hunt-quick test bench lock clean
+.PHONY: setup hunt hunt-quick test bench bench-wire lock clean
 
 setup: $(VENV)/.ready
 
@@ -30,6 +30,9 @@ test: setup
 
 bench: setup
 	$(BIN)/python bench/run.py $(ARGS)
+
+bench-wire: setup
+	$(BIN)/python bench/wire.py $(ARGS)
 
 lock:
 	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \

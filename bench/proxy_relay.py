@@ -34,7 +34,7 @@ def main(kind: Kind, address: str) -> None:
     print(bound.getsockname()[1], flush=True)
     pump = Pump()
     traffic = Traffic({}, Nowhere())
-    route = Route(process="client", service="server", kind=kind, connect=_upstream(pump, address))
+    route = Route(process="client", service="server", kind=kind, connect=upstream_of(pump, address))
     listener = Listener(pump, route, bound, traffic, traffic.opened)
     ended: list[int] = []
     pump.add(sys.stdin, ended.append)
@@ -59,8 +59,11 @@ class Nowhere:
     def stack(self, port: int, offset: int) -> tuple[Location, ...]:
         return ()
 
+    def timer_fired(self, process: str) -> bool:
+        return False
 
-def _upstream(pump: Pump, address: str) -> Callable[[Channel], Upstream]:
+
+def upstream_of(pump: Pump, address: str) -> Callable[[Channel], Upstream]:
     if address.startswith("/"):
         return unix_upstream(pump, address)
     host, _, port = address.rpartition(":")

@@ -13,13 +13,13 @@ TOGETHER = {"test_the_hunt.py": "example", "test_replay_and_resume.py": "example
 """Files that share a hunt."""
 
 
-# Before xdist, which reads the groups in the same hook.
-@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    # Not later: xdist reads the groups before anything that changes the finished list.
+    name = item.path.name
+    item.add_marker(pytest.mark.xdist_group(TOGETHER.get(name, str(item.path.relative_to(TESTS)))))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        name = item.path.name
-        group = TOGETHER.get(name, str(item.path.relative_to(TESTS)))
-        item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: _place(item.path.relative_to(TESTS).parts[0]))
 
 

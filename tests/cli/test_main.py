@@ -109,18 +109,19 @@ def test_logs_may_be_files_folders_and_what_a_shell_expands(
     asked = stages_that(monkeypatch)
     logs = tmp_path / "logs"
     logs.mkdir()
-    for name in ("a.log", "b.log.gz", "README.md"):
-        (logs / name).write_text("")
+    for name in ("a.log", "a.log.1", "README.md"):
+        (logs / name).write_text("one line\n")
     called("hunt", tmp_path, "--symptom", "x", "--logs", logs)
-    called("hunt", tmp_path, "--symptom", "x", "--logs", logs / "a.log", logs / "b.log.gz")
-    assert asked[0].logs == asked[1].logs == (logs / "a.log", logs / "b.log.gz")
+    called("hunt", tmp_path, "--symptom", "x", "--logs", logs / "a.log", logs / "a.log.1")
+    assert asked[0].logs == (logs,)
+    assert asked[1].logs == (logs / "a.log", logs / "a.log.1")
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (("hunt", "no-such-folder", "--symptom", "x"), "there is no folder"),
-        (("hunt", ".", "--symptom", "x", "--logs", "no.log"), "there is no log no.log"),
+        (("hunt", ".", "--symptom", "x", "--logs", "no.log"), "There is no log no.log"),
         (("hunt", "."), "--symptom"),
         (("hunt", ".", "--resume"), "there is no case"),
         (("report",), "there is no case"),

@@ -130,7 +130,7 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
 
 
 def test_a_project_of_another_kind_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="only Node projects"):
+    with pytest.raises(InputError, match="only Node and Python projects"):
         initialise(tmp_path)
     assert not (tmp_path / "redhanded.toml").exists()
 

@@ -98,6 +98,25 @@ def pauses(root: Path, *, node: str = "node", pause_ms: int = 40) -> System:
     )
 
 
+def habits(root: Path, *, after: int) -> System:
+    """A web process that does less once it has served ``after`` requests."""
+    return System(
+        name="habits",
+        root=str(root),
+        services=(Service(name="db", kind="postgres", env={"PAGES_URL": "{url}"}),),
+        processes=(
+            Process(
+                name="web",
+                command="node habits.js",
+                env={"PORT": "{port}", "HABIT_AFTER": str(after)},
+                ready="http://127.0.0.1:{port}/health",
+            ),
+        ),
+        setup_sql=SCHEMA[1:3],
+        workload=(request("/visit"),),
+    )
+
+
 def request(path: str, body: dict[str, str] | None = None, deliveries: int = 2) -> Delivery:
     """``deliveries`` times the same POST."""
     return Delivery(name=path, to="web", method="POST", path=path, body=body, deliveries=deliveries)

@@ -113,3 +113,11 @@ def test_without_anything_else_the_last_writer_is_taken() -> None:
     known.wrote("delivery 2", [touch("signal", "write", "queue")])
     assert known.next_up("queue", b"signal") == "delivery 2"
     assert known.next_up("queue", b"other") is None
+
+
+def test_the_name_of_a_queue_is_no_job() -> None:
+    known = Tasks()
+    known.begin({"queue": []}, [b"rq:queue:scans"])
+    known.keys_now("delivery 1", "queue", [b"rq:job:5", b"rq:finished:scans"], b"")
+    assert known.handed_out(bulk(b"origin", b"scans")) is None
+    assert known.handed_out(bulk(b"5", b"scans")) == "delivery 1"

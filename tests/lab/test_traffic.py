@@ -37,6 +37,9 @@ class Service:
     def forward(self, unit: Unit) -> None:
         self.got.append(unit.raw)
 
+    def finish(self) -> None:
+        self.close()
+
     def close(self) -> None:
         self.got.append(b"closed")
 
@@ -234,3 +237,19 @@ def test_an_empty_answer_in_its_own_time_is_delivered(traffic: Traffic, pump: Pu
     line.send(BRPOP)
     line.channel.from_server(b"*-1\r\n")
     assert line.received() == b"*-1\r\n"
+
+
+@pytest.mark.parametrize("holding", [True, False])
+def test_a_request_whose_client_waits_for_the_answer_is_not_waited_for(holding: bool) -> None:
+    half = b"POST /a HTTP/1.1\r\nContent-Length: 6\r\n\r\nabc"
+    pump, traffic = Pump(), Traffic({}, Nothing())
+    traffic.holding = holding
+    line = Line(traffic, pump, "http")
+    line.send(half)
+    assert bool(line.service.got) is not holding
+    if holding:
+        (held,) = traffic.heads()
+        assert held.kind == "POST"
+        traffic.release(held)
+    line.send(b"def")
+    assert b"".join(line.service.got) == half + b"def"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -139,3 +142,38 @@ def test_nothing_of_ours_reaches_a_command(
     monkeypatch.setenv("REDHANDED_SECRET", "x")
     tree = made(root, tmp_path, build=('echo "<$REDHANDED_SECRET>" > seen',))
     assert (tree / "seen").read_text() == "<>\n"
+
+
+def test_links_between_workspaces_lead_to_the_copy(root: Path, tmp_path: Path) -> None:
+    """Else a change of one package, or its build, would not be seen by the others."""
+    (root / "node_modules" / "@acme").mkdir()
+    (root / "node_modules" / "@acme" / "inner").symlink_to("../../packages/inner")
+    (root / "node_modules" / "@acme" / "bought").mkdir()
+    (root / "node_modules" / ".bin").mkdir()
+    tree = made(root, tmp_path, {"packages/inner/index.js": "changed"})
+    modules = tree / "node_modules"
+    assert (modules / "@acme" / "inner" / "index.js").read_text() == "changed"
+    assert (modules / "@acme" / "inner").resolve() == (tree / "packages" / "inner").resolve()
+    for name in ("library", "@acme/bought", ".bin"):
+        assert (modules / name).resolve() == (root / "node_modules" / name).resolve()
+
+
+def test_links_within_installed_folders_are_no_workspaces(root: Path, tmp_path: Path) -> None:
+    (root / "node_modules" / "same").symlink_to("library")
+    tree = made(root, tmp_path)
+    assert (tree / "node_modules").is_symlink()
+    assert (tree / "node_modules" / "same" / "index.js").read_text() == "library"
+
+
+def test_programs_of_a_virtual_environment_run_from_where_it_is_kept(
+    root: Path, tmp_path: Path
+) -> None:
+    python = shlex.quote(sys.executable)
+    text = "#!$PWD/.venv/bin/python\\nimport sys; print(sys.prefix)\\n"
+    prepare = (
+        f"{python} -m venv --without-pip .venv",
+        f'printf "{text}" > .venv/bin/tool && chmod +x .venv/bin/tool',
+    )
+    tree = made(root, tmp_path, prepare=prepare)
+    ran = subprocess.run([tree / ".venv/bin/tool"], capture_output=True, text=True, check=True)
+    assert Path(ran.stdout.strip()) == (tree / ".venv").resolve()

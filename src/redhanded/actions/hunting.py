@@ -11,8 +11,7 @@ from redhanded.case.case import Case
 from redhanded.case.errors import InputError, LabError, UsageError
 from redhanded.case.request import HuntRequest, Listener
 from redhanded.contract import FILE_NAME, read
-
-LOG_SUFFIXES = (".log", ".json", ".jsonl", ".ndjson", ".txt", ".gz")
+from redhanded.logs.files import log_files
 
 
 def hunt(request: HuntRequest, listener: Listener) -> Case:
@@ -57,22 +56,9 @@ def completed(request: HuntRequest) -> HuntRequest:
         )
     if not request.target.is_dir():
         raise InputError(f"there is no folder {request.target}; give the path of the project")
-    logs = tuple(log for path in request.logs for log in _log_files(path))
-    return replace(request, logs=logs, symptom=request.symptom or _symptom(request.target))
-
-
-def _log_files(path: Path) -> tuple[Path, ...]:
-    """A file is itself; a folder is the logs in it."""
-    if path.is_dir():
-        found = sorted(
-            entry for entry in path.iterdir() if entry.is_file() and entry.suffix in LOG_SUFFIXES
-        )
-        if not found:
-            raise InputError(f"there is no log in the folder {path}; name the files")
-        return tuple(found)
-    if not path.exists():
-        raise InputError(f"there is no log {path}; give a file or a folder of logs")
-    return (path,)
+    if request.logs:
+        log_files(request.logs)
+    return replace(request, symptom=request.symptom or _symptom(request.target))
 
 
 def _symptom(target: Path) -> str:

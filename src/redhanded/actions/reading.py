@@ -10,7 +10,14 @@ from redhanded import store
 from redhanded.case import document
 from redhanded.case.case import CASE_SCHEMA, Case
 from redhanded.case.codemap import CodeMap
+from redhanded.case.errors import UsageError
+from redhanded.case.schedule import SCHEDULE_SCHEMA, Schedule
 from redhanded.case.symptom import Symptom
+
+SCHEMAS: dict[str, tuple[type[object], str]] = {
+    "case": (Case, CASE_SCHEMA),
+    "schedule": (Schedule, SCHEDULE_SCHEMA),
+}
 
 
 def cases(target: Path) -> tuple[Case, ...]:
@@ -24,9 +31,12 @@ def find(target: Path, identifier: str | None) -> tuple[Case, Path]:
     return store.read(folder), folder
 
 
-def schema() -> dict[str, Any]:
-    """JSON schema of what ``--format json`` prints."""
-    return document.schema(Case, identifier=CASE_SCHEMA)
+def schema(value: str = "case") -> dict[str, Any]:
+    """JSON schema of what ``--format json`` prints, or of a ``schedule`` in a file."""
+    if value not in SCHEMAS:
+        raise UsageError(f"There is no schema of {value!r}; there is {' and '.join(SCHEMAS)}.")
+    kind, identifier = SCHEMAS[value]
+    return document.schema(kind, identifier=identifier)
 
 
 def logs(paths: Sequence[Path], symptom: str, *, target: Path | None, redact: bool) -> Symptom:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from redhanded.case.errors import InputError
 from redhanded.case.operation import Operation
 from redhanded.case.schedule import Followed
 
@@ -59,3 +60,19 @@ class Run:
     @property
     def failed(self) -> bool:
         return bool(self.failures)
+
+    def find(self, kind: str, target: str, *, task: str | None = None) -> Operation:
+        """The first operation with that kind and target, of that task or of any.
+
+        InputError names what there is.
+        """
+        for operation in self.operations:
+            name = operation.name
+            if (name.kind, name.target) == (kind, target) and task in (None, name.task):
+                return operation
+        who = task or "any delivery"
+        raise InputError(f"There is no {kind} {target} of {who}, but: {self.names()}")
+
+    def names(self) -> str:
+        """The operations of all tasks in their order, one after the other, for a sentence."""
+        return "; ".join(str(each.name) for each in self.operations if not each.ambient)

@@ -8,6 +8,7 @@ from typing import Literal
 from redhanded.case.operation import OperationName
 
 SCHEDULE_VERSION = 1
+SCHEDULE_SCHEMA = f"redhanded/schedule/v{SCHEDULE_VERSION}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

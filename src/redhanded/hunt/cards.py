@@ -27,8 +27,6 @@ UNCONTROLLED = (
     "one process between two messages.",
     "Orders are orders between deliveries: what one delivery does side by side goes in the order "
     "in which it was sent.",
-    "Isolation between trials: rows, sequences and keys are put back to what they were after "
-    "migration; the processes go on running, so their memory is carried over.",
 )
 QUICK = (
     "Quick hunt: 60 natural trials instead of 200, 20 replays instead of 100, 5 flips of each "

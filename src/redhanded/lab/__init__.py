@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from redhanded.lab.commands import Command, Finished
-from redhanded.lab.trial import Lab, Played, Services, open_lab, open_services, wait_for_any
+from redhanded.lab.opening import Services, open_lab, open_services, wait_for_any
+from redhanded.lab.saved import load_schedule, save_schedule
+from redhanded.lab.trial import Lab, Played
 
 __all__ = [
     "Command",
@@ -11,7 +13,9 @@ __all__ = [
     "Lab",
     "Played",
     "Services",
+    "load_schedule",
     "open_lab",
     "open_services",
+    "save_schedule",
     "wait_for_any",
 ]

@@ -26,17 +26,22 @@ class Causes:
         """Process and task to the last operation of it that the process heard of, oldest first."""
         self._child_task: dict[int, str] = {}
         self._counts: dict[tuple[str, ...], int] = {}
+        self._pauses_after: set[tuple[object, ...]] = set()
         self._by_timer: set[tuple[object, ...]] = set()
+        self._perhaps_by_timer: set[tuple[object, ...]] = set()
         self._by_message: set[tuple[object, ...]] = set()
+        self._traced: set[str] = set()
+        """Roles of whose operations some came with a line."""
 
-    def begin(self, redis_services: set[str]) -> None:
+    def begin(self, redis_services: set[str], waited_at: Iterable[bytes] = ()) -> None:
         """Starts a trial: forgets the last one, but not what keeps house."""
         self.done = []
         self._now.clear()
         self._last.clear()
         self._child_task.clear()
         self._counts.clear()
-        self.tasks.begin({service: self._keys(service) for service in redis_services})
+        keys = {service: self._keys(service) for service in redis_services}
+        self.tasks.begin(keys, waited_at)
 
     def of(self, process: str) -> int | None:
         """What caused something that ``process`` sends now; None: a timer."""
@@ -60,19 +65,31 @@ class Causes:
         """Whether what ``cause`` leads to is housekeeping as well."""
         return self.done[cause].ambient and not self._child_task.get(cause)
 
-    def keeps_house(self, held: Held, came_by_timer: bool) -> bool:
+    def keeps_house(
+        self, held: Held, came_by_timer: bool, perhaps: bool = False, paused: bool = False
+    ) -> bool:
         """Whether a library's timer sends this, even where it happens to follow a message.
 
         Known by having come unasked before it ever came in answer to a message. What an
-        application's line sends comes unasked only if its process has heard of nothing yet.
+        application's line sends comes unasked only if its process has heard of nothing yet; so it
+        is where no lines are known, if a pause was waited for (``paused``). Where a timer fell due
+        while a message was worked on, either may be meant (``perhaps``): that is held against it
+        only until it comes in answer to a message alone.
         """
         key = _house(held)
-        if not came_by_timer:
-            if key not in self._by_timer:
-                self._by_message.add(key)
-        elif not (held.stack and self._last.get(held.process)) and key not in self._by_message:
-            self._by_timer.add(key)
-        return key in self._by_timer
+        if held.stack:
+            self._traced.add(held.role)
+        if came_by_timer:
+            work = bool(held.stack) or (paused and held.role not in self._traced)
+            unasked = not (work and self._last.get(held.process))
+            if unasked and key not in self._by_message:
+                self._by_timer.add(key)
+        elif perhaps:
+            self._perhaps_by_timer.add(key)
+        elif key not in self._by_timer:
+            self._perhaps_by_timer.discard(key)
+            self._by_message.add(key)
+        return key in self._by_timer or key in self._perhaps_by_timer
 
     def expected(self, held: Held) -> bool:
         """Whether the like of it came in answer to a message before."""
@@ -83,24 +100,29 @@ class Causes:
         if held.task or held.blocking is None:
             return held.task
         for key in held.blocking.keys:
-            task = self.tasks.next_up(held.service, key)
+            database = held.unit.database if held.unit is not None else 0
+            task = self.tasks.next_up(held.service, key, database)
             if task:
                 return task
         return UNKNOWN_TASK
 
     def resumed(self, process: str, busy: Set[str]) -> int | None:
-        """What a timer of ``process`` goes on with: the last that it heard of in the trial.
+        """What a timer of ``process`` goes on with: the last that a task of it heard of.
 
-        Tasks that are ``busy`` wait for an answer, not for a timer.
+        Tasks that are ``busy`` wait for an answer, not for a timer. Of those that stand where a
+        pause was seen before the first to get there; else the one that was heard of last.
         """
         heard = self._last.get(process, {})
         idle = [index for task, index in heard.items() if task not in busy]
+        pausing = [index for index in idle if _house(self.done[index]) in self._pauses_after]
+        if pausing:
+            return pausing[0]
         return next(reversed(idle or list(heard.values())), None)
 
     def adopt(self, held: Held, cause: int) -> None:
         """Takes an operation that a timer sent for work of ``cause``'s task."""
+        self._pauses_after.add(_house(self.done[cause]))
         held.cause, held.task, held.ambient = cause, self.task_after(cause), False
-        self.count(held)
 
     def task_after(self, cause: int) -> str:
         """The task of what ``cause`` leads to."""
@@ -176,6 +198,7 @@ class Causes:
         self._child_task[held.index] = handed
         house = _house(held)
         self._by_timer.discard(house)
+        self._perhaps_by_timer.discard(house)
         self._by_message.add(house)
         if held.blocking is not None:
             held.cause = self._producer(held, handed)

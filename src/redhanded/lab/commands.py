@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from redhanded.case.errors import LabError
@@ -23,9 +24,18 @@ class Finished:
     lines: tuple[str, ...]
 
 
-def run_command(running: RunningSystem, command: str, *, timeout_s: float) -> Finished:
-    """Runs a shell command in the lab's tree and network, its services by way of idle proxies."""
-    with Command(running, command, timeout_s=timeout_s) as begun:
+def run_command(
+    running: RunningSystem,
+    command: str,
+    *,
+    timeout_s: float,
+    settings: Mapping[str, str] | None = None,
+) -> Finished:
+    """Runs a shell command in the lab's tree and network, its services by way of idle proxies.
+
+    ``settings`` are added to its environment; where services are stays as it is.
+    """
+    with Command(running, command, timeout_s=timeout_s, settings=settings) as begun:
         while (finished := begun.look()) is None:
             running.pump.turn(0.01)
     return finished
@@ -34,11 +44,18 @@ def run_command(running: RunningSystem, command: str, *, timeout_s: float) -> Fi
 class Command:
     """A shell command that runs inside the lab while somebody turns its pump."""
 
-    def __init__(self, running: RunningSystem, command: str, *, timeout_s: float) -> None:
+    def __init__(
+        self,
+        running: RunningSystem,
+        command: str,
+        *,
+        timeout_s: float,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         if running.command_environment is None:
             running.command_environment = environment_of(running, "setup", {}, trace=False)
         programs = f"{running.root / 'node_modules' / '.bin'}{os.pathsep}"
-        env = running.command_environment
+        env = dict(settings or {}) | running.command_environment
         self._lines: list[str] = []
         self._deadline_ms = monotonic_ms() + timeout_s * 1000
         self._launched = launch(

@@ -44,13 +44,13 @@ class Scripts:
 
     def learn(self, words: tuple[bytes, ...]) -> None:
         """Remembers the script of an EVAL or SCRIPT LOAD."""
-        if len(words) > 1 and words[0].upper() == b"EVAL":
+        if len(words) > 1 and words[0].upper() in (b"EVAL", b"EVAL_RO"):
             self._keep(words[1])
         elif len(words) > 2 and [word.upper() for word in words[:2]] == [b"SCRIPT", b"LOAD"]:
             self._keep(words[2])
 
     def digest(self, words: tuple[bytes, ...]) -> str:
-        if words[0].upper() == b"EVAL":
+        if words[0].upper() in (b"EVAL", b"EVAL_RO"):
             return _digest(words[1])
         return words[1].decode("ascii", "replace").lower()
 
@@ -108,20 +108,17 @@ def describe_redis(
 ) -> Description:
     """A Redis command or a whole MULTI block."""
     commands = unit.commands or (unit.arguments,)
-    described = [keys.touches(service, words, variable) for words in commands if words]
+    target, access, touches = keys.unit(service, commands, variable, unit.database, unit.watched)
     for words in commands:
         scripts.learn(words)
-    touches = tuple(dict.fromkeys(touch for _, _, found in described for touch in found))
-    first = next((target for target, _, found in described if found), "")
-    access: Access = "write" if any(access == "write" for _, access, _ in described) else "read"
     kind, fingerprint = unit.kind, unit.kind
-    if unit.kind in ("EVAL", "EVALSHA") and len(unit.arguments) > 1:
+    if unit.kind.removesuffix("_RO") in ("EVAL", "EVALSHA") and len(unit.arguments) > 1:
         digest = scripts.digest(unit.arguments)
         kind = f"EVALSHA {digest[:8]}"
         fingerprint = f"{kind} {scripts.title(digest)}".strip()
     return Description(
         kind=kind,
-        target=first,
+        target=target,
         access=access,
         text=_redis_text(commands, fingerprint),
         fingerprint=fingerprint,
@@ -157,7 +154,7 @@ def _sql_text(unit: Unit) -> str:
 def _redis_text(commands: tuple[tuple[bytes, ...], ...], fingerprint: str) -> str:
     shown = []
     for words in commands:
-        if words and words[0].upper() in (b"EVAL", b"EVALSHA"):
+        if words and words[0].upper().removesuffix(b"_RO") in (b"EVAL", b"EVALSHA"):
             words = (fingerprint.encode(), *words[2:])
         shown.append(" ".join(word[:300].decode("utf-8", "replace") for word in words))
     return "; ".join(shown)[:TEXT_MAX]

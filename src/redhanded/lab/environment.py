@@ -16,7 +16,7 @@ from redhanded.lab.stub import read_routes, stub_upstream
 from redhanded.lab.tracers import environment
 from redhanded.lab.trees import node_environment_for
 
-KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "NODE_OPTIONS")
+KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "NODE_OPTIONS", "PYTHONPATH")
 SHELL_SYNTAX = re.compile(r"[|&;<>()$`*?\[#~=%\n]")
 
 
@@ -26,6 +26,11 @@ def environment_of(
     """The environment of one process: services by way of proxies of its own."""
     env = {key: os.environ[key] for key in KEPT_VARIABLES if key in os.environ}
     env |= node_environment_for(_commands(running.system), env)
+    programs = running.root / ".venv" / "bin"
+    if programs.is_dir():
+        env["PATH"] = f"{programs}{os.pathsep}{env.get('PATH', os.defpath)}"
+    # A line is seen when it is written, not when a buffer is full.
+    env["PYTHONUNBUFFERED"] = "1"
     ports = []
     for service in running.system.services:
         server = running.servers[service.name]
@@ -46,6 +51,20 @@ def environment_of(
         env |= {key: fill(value, values) for key, value in stub.env.items()}
     env |= extra
     return environment(env, trace_fd=running.trace_writer, ports=ports) if trace else env
+
+
+def settings(system: System, root: Path) -> dict[str, str]:
+    """What processes are told, for commands as well: a migration reads the same settings.
+
+    Where two processes are told different things, the first counts; what depends on the process is
+    left out.
+    """
+    found: dict[str, str] = {}
+    for process in system.processes:
+        env = env_file(root / process.cwd / process.env_file) if process.env_file else {}
+        env |= {key: value for key, value in process.env.items() if "{" not in value}
+        found = env | found
+    return found
 
 
 def _commands(system: System) -> list[str]:

@@ -15,17 +15,11 @@ from typing import Literal, Protocol
 from redhanded.case.errors import WireError
 from redhanded.case.operation import Protocol as WireProtocol
 from redhanded.lab.pump import Pipe, Pump
-from redhanded.lab.wire.http import HttpStream
-from redhanded.lab.wire.postgres import PostgresStream
-from redhanded.lab.wire.redis import RedisStream
+from redhanded.lab.wire import open_stream
+from redhanded.lab.wire.postgres_startup import ENCRYPTION_REQUESTS, REFUSE_ENCRYPTION
 from redhanded.lab.wire.unit import Answer, Stream, Unit
 
 Kind = Literal["postgres", "redis", "http"]
-STREAMS: dict[str, Callable[[], Stream]] = {
-    "postgres": PostgresStream,
-    "redis": RedisStream,
-    "http": HttpStream,
-}
 
 
 class Upstream(Protocol):
@@ -33,7 +27,11 @@ class Upstream(Protocol):
 
     def forward(self, unit: Unit) -> None: ...
 
-    def close(self) -> None: ...
+    def finish(self) -> None:
+        """Closes once the service has read what was sent."""
+
+    def close(self) -> None:
+        """Closes at once."""
 
 
 class Owner(Protocol):
@@ -77,9 +75,11 @@ class Channel:
         self.port = _peer_port(connection)
         self.waiting: deque[Unit] = deque()
         """Units that were not forwarded, oldest first."""
-        self.stream: Stream = STREAMS[route.kind]()
+        self.stream: Stream = open_stream(route.kind)
         self._owner = owner
         self._opaque = False
+        self._asked = Unread()
+        self._told = Unread()
         self._client = Pipe(pump, connection, self._from_client, self._client_ended)
         try:
             self._upstream: Upstream | None = route.connect(self)
@@ -91,9 +91,15 @@ class Channel:
     def open(self) -> bool:
         return self._client.open and self._upstream is not None
 
+    def link(self, upstream: Pipe) -> None:
+        """Lets neither side be read faster than the other reads."""
+        self._client.feed(upstream)
+        upstream.feed(self._client)
+
     def forward(self) -> Unit:
         """Sends the oldest waiting unit on; gives it."""
         unit = self.waiting.popleft()
+        self._asked.reach(unit.offset + unit.length)
         if self._upstream is not None:
             self._upstream.forward(unit)
         return unit
@@ -101,6 +107,7 @@ class Channel:
     def reply(self, data: bytes) -> None:
         """Answers the oldest waiting unit in the service's place; the service never sees it."""
         unit = self.waiting.popleft()
+        self._asked.reach(unit.offset + unit.length)
         self.stream.withdraw(unit.serial)
         self._client.send(data)
 
@@ -113,13 +120,14 @@ class Channel:
         if self._opaque:
             self._client.send(data)
             return
+        self._told.came(data)
         try:
             answers = self.stream.server(data)
         except WireError as error:
             self._give_up(error)
-            self._client.send(data)
             return
         for answer in answers:
+            self._told.given(len(answer.raw))
             self._owner.answered(self, answer)
 
     def server_ended(self) -> None:
@@ -128,7 +136,7 @@ class Channel:
             for answer in self.stream.end():
                 self._owner.answered(self, answer)
         self._upstream = None
-        self._client.close()
+        self._client.finish()
         self._owner.closed(self)
 
     def close(self) -> None:
@@ -141,31 +149,68 @@ class Channel:
         if self._opaque:
             self._send_raw(data)
             return
+        self._asked.came(data)
         try:
             units = self.stream.client(data)
         except WireError as error:
             self._give_up(error)
-            self._send_raw(data)
             return
         for unit in units:
             self.waiting.append(unit)
-            self._owner.arrived(self, unit)
+            if unit.kind in ENCRYPTION_REQUESTS:
+                self.reply(REFUSE_ENCRYPTION)  # What is encrypted cannot be read.
+            else:
+                self._owner.arrived(self, unit)
 
     def _client_ended(self) -> None:
         if self._upstream is not None:
-            self._upstream.close()
+            self._upstream.finish()
             self._upstream = None
         self._owner.closed(self)
 
     def _give_up(self, error: WireError) -> None:
+        """Passes all that waits, and the beginnings of messages on both sides, then everything."""
         self._opaque = True
         while self.waiting:
             self.forward()
         self._owner.broken(self, error)
+        self._send_raw(self._asked.take())
+        self._client.send(self._told.take())
 
     def _send_raw(self, data: bytes) -> None:
         if self._upstream is not None:
             self._upstream.forward(Unit(serial=-1, offset=-1, raw=data, kind="RAW"))
+
+
+class Unread:
+    """Bytes of one direction that came and are not on their way yet."""
+
+    __slots__ = ("_begin", "_chunks", "_reached")
+
+    def __init__(self) -> None:
+        self._chunks: deque[bytes] = deque()
+        self._begin = 0
+        """Where the oldest chunk begins in everything that came."""
+        self._reached = 0
+
+    def came(self, data: bytes) -> None:
+        self._chunks.append(data)
+
+    def given(self, count: int) -> None:
+        """The oldest ``count`` bytes are on their way."""
+        self.reach(self._reached + count)
+
+    def reach(self, position: int) -> None:
+        """All bytes before ``position`` are on their way."""
+        self._reached = max(self._reached, position)
+        while self._chunks and self._begin + len(self._chunks[0]) <= self._reached:
+            self._begin += len(self._chunks.popleft())
+
+    def take(self) -> bytes:
+        """What is left, which is forgotten here."""
+        left = b"".join(self._chunks)[max(0, self._reached - self._begin) :]
+        self._chunks.clear()
+        return left
 
 
 class SocketUpstream:
@@ -174,9 +219,13 @@ class SocketUpstream:
     def __init__(self, pump: Pump, channel: Channel, connection: socket.socket) -> None:
         self.connection = connection
         self._pipe = Pipe(pump, connection, channel.from_server, channel.server_ended)
+        channel.link(self._pipe)
 
     def forward(self, unit: Unit) -> None:
         self._pipe.send(unit.raw)
+
+    def finish(self) -> None:
+        self._pipe.finish()
 
     def close(self) -> None:
         self._pipe.close()

@@ -16,6 +16,8 @@ from typing import Protocol
 
 READ = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 CHUNK = 1 << 18
+UNSENT_BYTES_MAX = 1 << 20
+"""A peer that has this much to read yet stops the reading of what would be sent to it."""
 
 
 class Source(Protocol):
@@ -98,11 +100,18 @@ class Pipe:
         self._on_bytes = on_bytes
         self._on_end = on_end
         self._unsent = bytearray()
+        self._reading = True
+        self._ending = False
+        self._source: Pipe | None = None
         connection.setblocking(False)
         pump.add(connection, self._ready)
 
+    def feed(self, target: Pipe) -> None:
+        """Says that what is read here goes to ``target``: nothing is read while it is full."""
+        target._source = self
+
     def send(self, data: bytes) -> None:
-        if not self.open or not data:
+        if not self.open or self._ending or not data:
             return
         if not self._unsent:
             try:
@@ -115,15 +124,34 @@ class Pipe:
             if sent == len(data):
                 return
             data = data[sent:]
-            self._pump.want(self.socket, READ | select.EPOLLOUT)
         self._unsent += data
+        self._watch()
+        if self._source is not None and len(self._unsent) > UNSENT_BYTES_MAX:
+            self._source.read_on(False)
+
+    def read_on(self, reading: bool) -> None:
+        """Stops or takes up reading; the end of a connection is noticed when it goes on."""
+        if self.open and reading != self._reading:
+            self._reading = reading
+            self._watch()
+
+    def finish(self) -> None:
+        """Closes without telling the owner, once the peer has read what was sent."""
+        self._ending = True
+        self._reading = False
+        if self._unsent and self.open:
+            self._watch()
+        else:
+            self.close()
 
     def close(self) -> None:
-        """Closes without telling the owner."""
+        """Closes without telling the owner; what the peer did not read yet is lost."""
         if self.open:
             self.open = False
+            self._unsent.clear()
             self._pump.drop(self.socket)
             self.socket.close()
+            self._let_source_read()
 
     def _ready(self, event: int) -> None:
         if event & select.EPOLLOUT:
@@ -131,17 +159,33 @@ class Pipe:
         if self.open and event & READ:
             self._read()
 
+    def _watch(self) -> None:
+        """Without reading, only errors and the end of both directions are told."""
+        events = READ if self._reading else 0
+        self._pump.want(self.socket, events | (select.EPOLLOUT if self._unsent else 0))
+
+    def _let_source_read(self) -> None:
+        if self._source is not None:
+            self._source.read_on(True)
+
     def _flush(self) -> None:
         try:
-            sent = self.socket.send(self._unsent)
+            with memoryview(self._unsent) as unsent:
+                sent = self.socket.send(unsent[:CHUNK])
         except BlockingIOError:
             return
         except OSError:
             self._end()
             return
         del self._unsent[:sent]
-        if not self._unsent:
-            self._pump.want(self.socket, READ)
+        if len(self._unsent) <= UNSENT_BYTES_MAX // 2:
+            self._let_source_read()
+        if self._unsent:
+            return
+        if self._ending:
+            self.close()
+        else:
+            self._watch()
 
     def _read(self) -> None:
         try:
@@ -150,12 +194,13 @@ class Pipe:
             return
         except OSError:
             data = b""
-        if data:
-            self._on_bytes(data)
-        else:
+        if not data:
             self._end()
+        elif not self._ending:
+            self._on_bytes(data)
 
     def _end(self) -> None:
         if self.open:
             self.close()
-            self._on_end()
+            if not self._ending:
+                self._on_end()

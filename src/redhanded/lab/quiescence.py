@@ -22,7 +22,7 @@ STUCK_LOOKS = 40
 """Looks after which bytes that nobody reads are taken for a paused reader, not for work to come."""
 SOON_S = 0.01
 """A timer that fires within this is work to come."""
-OVERDUE_S = 0.1
+OVERDUE_S = 0.5
 """A thread that still sleeps so long after its timer was due does not wait for that timer."""
 SAME_TIMER_S = 0.003
 FRUITLESS = 12
@@ -66,11 +66,14 @@ class Watch:
         self._roots = list(pids)
 
     def at_rest(self) -> bool:
-        """Two looks; False if anything ran, runs, or is under way between them."""
+        """Two looks; False if anything ran, runs, or is under way between them.
+
+        What slept at both and has not run in between slept all the while; so all slept together
+        when the first look ended. What has not run may still have been woken, by one that was
+        looked at later: its state tells.
+        """
         before = self._look()
-        if before is None or not self._sockets_empty():
-            return False
-        return self._look() == before
+        return before is not None and self._sockets_empty() and self._unmoved(before)
 
     def next_timer(self, within_s: float) -> float | None:
         """Seconds until a thread that slept at the last look wakes by itself; None: not so soon."""
@@ -142,6 +145,16 @@ class Watch:
         self._stuck += 1
         return self._stuck > STUCK_LOOKS
 
+    def _unmoved(self, before: dict[Thread, bytes]) -> bool:
+        """Whether no thread has run since or is about to."""
+        try:
+            return all(
+                os.pread(self._files[key][1], 128, 0) == ran and _sleeps(self._files[key][0])
+                for key, ran in before.items()
+            )
+        except (OSError, KeyError):
+            return False
+
     def _look(self) -> dict[Thread, bytes] | None:
         """Run time and turns of each thread, or None as soon as one does not sleep."""
         seen: dict[Thread, bytes] = {}
@@ -167,10 +180,9 @@ class Watch:
         """The processes that this thread forked, or None if it does not sleep."""
         try:
             files = self._files.get(key) or self._open(key)
-            state = os.pread(files[0], 512, 0)
+            asleep = _sleeps(files[0])
             seen[key] = os.pread(files[1], 128, 0)
-            name_end = state.rfind(b")")
-            if state[name_end + 2 : name_end + 3] in (b"R", b"D", b"W"):
+            if not asleep:
                 self._awake = key
                 return None
             # A thread that has not run since has not forked and not set a timer either.
@@ -209,3 +221,10 @@ class Watch:
         for file in self._files.pop(key, ()):
             with contextlib.suppress(OSError):
                 os.close(file)
+
+
+def _sleeps(stat: int) -> bool:
+    """Whether a thread neither runs nor waits for a processor or a disk, by its ``stat`` file."""
+    state = os.pread(stat, 512, 0)
+    name_end = state.rfind(b")")
+    return state[name_end + 2 : name_end + 3] not in (b"R", b"D", b"W")

@@ -41,7 +41,7 @@ class Baseline:
             if server.admin is not None
         }
         self.redis = {
-            name: keep_redis(server.client)
+            name: {number: keep_redis(server.database(number)) for number in server.databases()}
             for name, server in running.servers.items()
             if server.client is not None
         }
@@ -56,14 +56,20 @@ class Baseline:
             restore_postgres(server.admin, self.postgres[name])
             server.admin.execute(f"DROP SCHEMA IF EXISTS {COPIES} CASCADE")
         else:
-            restore_redis(server.client, self.redis[name])
+            self._restore_redis(name)
 
     def restore(self) -> None:
         """Puts everything back; ``LabError`` if a transaction was left open."""
         for name, baseline in self.postgres.items():
             restore_postgres(self._servers[name].admin, baseline)
-        for name, kept in self.redis.items():
-            restore_redis(self._servers[name].client, kept)
+        for name in self.redis:
+            self._restore_redis(name)
+
+    def _restore_redis(self, name: str) -> None:
+        """In all its databases."""
+        server, kept = self._servers[name], self.redis[name]
+        for number in dict.fromkeys((*kept, *server.databases())):
+            restore_redis(server.database(number), kept.get(number, EMPTY))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +130,9 @@ class RedisBaseline:
 
     values: dict[bytes, bytes]
     lifetimes_ms: dict[bytes, int]
+
+
+EMPTY = RedisBaseline(values={}, lifetimes_ms={})
 
 
 def keep_redis(client: Any) -> RedisBaseline:

@@ -65,13 +65,15 @@ class RunningSystem:
     trace_reader: FileIO | None = None
     catalogues: dict[str, Catalogue] = field(default_factory=dict)
     command_environment: dict[str, str] | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+    """What processes are told besides where services are; migrations read it too."""
     limits: dict[str, None] = field(default_factory=dict)
 
     # Surroundings of the traffic.
 
     def keys(self, service: str) -> list[bytes]:
-        client = self.servers[service].client
-        return list(client.keys("*")) if client is not None else []
+        server = self.servers[service]
+        return server.keys() if server.client is not None else []
 
     def specifications(self, service: str) -> KeySpecifications:
         found = self.servers[service].specifications

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ import valkey
 
 from redhanded.case.system import Service
 from redhanded.lab.existing import connect_postgres, connect_redis, emptied_again
-from redhanded.lab.footprint import KeySpecifications
+from redhanded.lab.footprint import KeySpecifications, located_key
 from redhanded.lab.proxy import Channel, Upstream, tcp_upstream, unix_upstream
 from redhanded.lab.pump import Pump
 from redhanded.lab.services import PostgresServer, RedisServer, start_postgres, start_redis
@@ -33,6 +33,8 @@ class Server:
     client: Any = None
     """A ``valkey.Valkey``, whose published types mix its two kinds of client."""
     specifications: KeySpecifications | None = None
+    others: dict[int, Any] = field(default_factory=dict)
+    """Clients of other databases than ``client``'s, by number."""
     at_end: Callable[[], None] | None = None
     """Puts back what a server by URL held; called once all processes have ended."""
 
@@ -53,6 +55,46 @@ class Server:
         default = 5432 if self.service.kind == "postgres" else 6379
         return parts.hostname or "127.0.0.1", parts.port or default
 
+    def database(self, number: int) -> Any:
+        """A client of one numbered database of a Redis server."""
+        if number == self.own_database:
+            return self.client
+        if number not in self.others:
+            options = self.client.connection_pool.connection_kwargs
+            pool = valkey.ConnectionPool(**(options | {"db": number}))
+            self.others[number] = valkey.Valkey(connection_pool=pool)
+        return self.others[number]
+
+    @property
+    def own_database(self) -> int:
+        """Number of the one that ``client`` is in."""
+        return int(self.client.connection_pool.connection_kwargs.get("db") or 0)
+
+    def databases(self) -> list[int]:
+        """Numbers of those that hold keys; of a server by URL only the one that its URL names,
+        since the others may be somebody else's."""
+        if self.service.url is not None:
+            return [self.own_database]
+        return _numbers(self.client.info("keyspace"))
+
+    def keys(self) -> list[bytes]:
+        """All keys, named as footprints name them; one round trip if they are in one database."""
+        own = self.own_database
+        if self.service.url is not None:
+            return [located_key(key, own) for key in self.client.keys("*")]
+        asked = self.client.pipeline(transaction=False).keys("*").info("keyspace")
+        found, spaces = asked.execute()
+        keys = [located_key(key, own) for key in found]
+        for number in _numbers(spaces):
+            if number != own:
+                keys += [located_key(key, number) for key in self.database(number).keys("*")]
+        return keys
+
+    def close(self) -> None:
+        """Closes the lab's own connections to a Redis server."""
+        for client in (*self.others.values(), self.client):
+            client.close()
+
     def values(self, port: int | None) -> dict[str, str]:
         """What ``{url}`` and its kin stand for, by way of a proxy at ``port`` or directly."""
         host, own_port = self.address()
@@ -68,7 +110,8 @@ class Server:
             }
         if self.service.url is None:
             url = f"redis://127.0.0.1:{shown}"
-            return {"url": url, "host": "127.0.0.1", "port": str(shown), "db": "0"}
+            places = {"url": url, "host": "127.0.0.1", "port": str(shown), "db": "0"}
+            return places | {"user": "", "password": ""}
         parts = urlsplit(self.service.url)
         login = parts.netloc.rpartition("@")[0]
         address = f"{login}@127.0.0.1:{shown}" if login else f"127.0.0.1:{shown}"
@@ -114,13 +157,18 @@ def start_server(
         server.client = valkey.Valkey(host=server.redis.host, port=server.redis.port)
     else:
         server.client = connect_redis(service, allow_existing=allow_existing)
-    undo.callback(server.client.close)
+    undo.callback(server.close)
     if service.url is not None:
         if not server.client.dbsize():
             server.at_end = server.client.flushdb
         undo.callback(_leave, hang_up, server)
     server.specifications = KeySpecifications(_asker(server.client))
     return server
+
+
+def _numbers(spaces: Iterable[str]) -> list[int]:
+    """Of databases, from INFO's section on them."""
+    return [int(name.removeprefix("db")) for name in spaces]
 
 
 def _leave(hang_up: Callable[[], None], server: Server) -> None:

@@ -17,6 +17,8 @@ from redhanded.lab.running import RunningSystem
 PAUSE_MAX_MS = 1_000.0
 """Pauses of an application up to this long are waited for like its other work."""
 PAUSE_MARGIN = 1.5
+LATE_MS = 150.0
+"""Timers fire late on a busy machine."""
 LOCK_TIMEOUT_MS = 1_500.0
 """Longer than PostgreSQL takes to find a deadlock."""
 ANSWER_TIMEOUT_MS = 5_000.0
@@ -62,12 +64,13 @@ class Stage:
         self.trial = Trial()
         self._plan: list[Planned] = []
         self._rest = Rest(running)
-        self._waiting = False
         self.pause_ms = 0.0
         """The longest pause that the application was seen to make within its work."""
         self.learning = True
         """Pauses are not known yet: what may be one is waited for."""
         self._current: str | None = None
+        self._fed_then: dict[tuple[str, int, tuple[bytes, ...]], tuple[int, bool]] = {}
+        """By service and keys: how many units the service had been sent, and what it said."""
         running.on_line = self.on_line
         running.traffic.on_timer = self._on_timer
 
@@ -81,6 +84,7 @@ class Stage:
         traffic = self.running.traffic
         self.trial = Trial()
         self._current = None
+        self._fed_then.clear()
         self._plan = plan()
         traffic.parked.extend(planned.held for planned in self._plan)
         self.settle()
@@ -135,7 +139,9 @@ class Stage:
 
     @property
     def _patience_ms(self) -> float:
-        return PAUSE_MAX_MS if self.learning else self.pause_ms * PAUSE_MARGIN
+        if self.learning:
+            return PAUSE_MAX_MS
+        return self.pause_ms * PAUSE_MARGIN + LATE_MS if self.pause_ms else 0.0
 
     def _pauses(self, candidates: list[Candidate]) -> bool:
         """Whether the current task may go on by itself soon: a timer is set that may be its own."""
@@ -146,9 +152,17 @@ class Stage:
 
     def _wait_for_change(self, patience_ms: float) -> bool:
         """Lets time pass until something else can be chosen; False if nothing came of it."""
+        self.running.traffic.paused = True
+        try:
+            return self._changes(patience_ms)
+        finally:
+            self.running.traffic.paused = False
+
+    def _changes(self, patience_ms: float) -> bool:
         traffic, watch, pump = self.running.traffic, self.running.watch, self.running.pump
         before = {(held.process, held.name) for held in traffic.heads()}
         locked = len(traffic.locked)
+        traffic.causes.next_step()
         deadline = monotonic_ms() + patience_ms
         while (left_s := (deadline - monotonic_ms()) / 1000.0) > 0 and not self.trial.failures:
             if not traffic.locked and watch.next_timer(left_s) is None:
@@ -219,19 +233,21 @@ class Stage:
 
     def _fed(self, blocked: list[Held]) -> list[Held]:
         """Blocked consumers whose keys hold something now."""
-        answers: dict[tuple[str, tuple[bytes, ...]], bool] = {}
-        fed = []
-        for held in blocked:
-            client = self.running.servers[held.service].client
-            keys = held.blocking.keys if held.blocking else ()
-            if client is None or not keys:
-                continue
-            asked = (held.service, keys)
-            if asked not in answers:
-                answers[asked] = bool(client.exists(*keys))
-            if answers[asked]:
-                fed.append(held)
-        return fed
+        return [held for held in blocked if held.blocking and self._holds_something(held)]
+
+    def _holds_something(self, held: Held) -> bool:
+        """Asked again only after the server was sent something."""
+        server = self.running.servers[held.service]
+        keys = held.blocking.keys if held.blocking else ()
+        if server.client is None or held.unit is None or not keys:
+            return False
+        asked = (held.service, held.unit.database, keys)
+        sent = self.running.traffic.forwarded[held.service]
+        known = self._fed_then.get(asked)
+        if known is None or known[0] != sent:
+            client = server.database(held.unit.database)
+            known = self._fed_then[asked] = (sent, bool(client.exists(*keys)))
+        return known[1]
 
     def _housekeep(self) -> bool:
         """One thing that is never a choice; False if there is none."""
@@ -255,7 +271,7 @@ class Stage:
 
     def _wait_for_more(self) -> bool:
         """Nothing to choose from: lets time pass while somebody still waits for an answer."""
-        self._waiting = True
+        self.running.traffic.paused = True
         try:
             deadline = monotonic_ms() + ANSWER_TIMEOUT_MS
             while not self._work_done():
@@ -274,7 +290,7 @@ class Stage:
                     return True
             return False
         finally:
-            self._waiting = False
+            self.running.traffic.paused = False
 
     def _work_done(self) -> bool:
         return all(planned.answered for planned in self._plan) and not self.running.traffic.locked
@@ -285,7 +301,7 @@ class Stage:
         Without an application's line it may be a library's; then only while all else waits.
         """
         traffic = self.running.traffic
-        if not (self._waiting or held.stack):
+        if not (self.running.traffic.paused or held.stack):
             return
         busy = {
             other.task

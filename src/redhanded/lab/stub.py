@@ -101,6 +101,9 @@ class StubUpstream:
         else:
             self._pump.after(0.0, lambda: self._send(answer.data))
 
+    def finish(self) -> None:
+        self.close()
+
     def close(self) -> None:
         self._open = False
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 
 from redhanded.case.operation import Touch
+from redhanded.lab.footprint import located_key
 
 TOKEN_LENGTH_MAX = 128
 
@@ -21,6 +22,7 @@ class Tasks:
 
     def __init__(self) -> None:
         self._keys: dict[str, set[bytes]] = {}
+        self._queues: set[bytes] = set()
         self._tokens: dict[bytes, str] = {}
         self._writers: dict[tuple[str, str], str] = {}
         self._pushed: dict[tuple[str, bytes], list[tuple[bytes, str]]] = {}
@@ -28,9 +30,13 @@ class Tasks:
         self._made: dict[tuple[str, bytes], list[tuple[bytes, str]]] = {}
         """By service and key prefix: identifiers of jobs and who made them, oldest first."""
 
-    def begin(self, keys: Mapping[str, Iterable[bytes]]) -> None:
-        """Starts a trial with the keys that each service holds."""
+    def begin(self, keys: Mapping[str, Iterable[bytes]], waited_at: Iterable[bytes] = ()) -> None:
+        """Starts a trial with the keys that each service holds and those that consumers wait at.
+
+        What the latter are put together from names queues, and never a job.
+        """
         self._keys = {service: set(there) for service, there in keys.items()}
+        self._queues = {part for key in waited_at for part in key.split(b":")}
         self._tokens.clear()
         self._writers.clear()
         self._pushed.clear()
@@ -56,7 +62,7 @@ class Tasks:
         new = set()
         for key in sorted(now - self._keys.get(service, set())):
             prefix, _, token = key.rpartition(b":")
-            if 0 < len(token) <= TOKEN_LENGTH_MAX:
+            if 0 < len(token) <= TOKEN_LENGTH_MAX and token not in self._queues:
                 self._tokens.setdefault(token, task)
                 new.add(token)
                 if _place(token, answer) >= 0:
@@ -88,14 +94,15 @@ class Tasks:
             waiting[:] = [job for job in waiting if job != (best, task)]
         return task
 
-    def next_up(self, service: str, key: bytes) -> str | None:
+    def next_up(self, service: str, key: bytes, database: int = 0) -> str | None:
         """The task that a consumer waiting at ``key`` will most likely serve."""
+        named = located_key(key, database)
         waiting = self._pushed.get((service, key)) or self._made.get(
-            (service, key.rpartition(b":")[0])
+            (service, named.rpartition(b":")[0])
         )
         if waiting:
             return waiting[0][1]
-        return self._writers.get((service, key.decode("utf-8", "replace")))
+        return self._writers.get((service, named.decode("utf-8", "backslashreplace")))
 
 
 def _place(value: bytes, answer: bytes) -> int:

@@ -6,19 +6,20 @@ was caused by that answer. That is how the causal tree of a run is measured.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Protocol
 
 from redhanded.case.errors import WireError
 from redhanded.case.evidence import Location
 from redhanded.case.operation import WireFailure
 from redhanded.lab.causes import Causes
+from redhanded.lab.channel_state import ChannelState, gets_an_answer
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.describe import (
     Description,
     Scripts,
-    TransactionState,
     describe_http,
     describe_redis,
     describe_sql,
@@ -48,21 +49,6 @@ class Surroundings(Protocol):
         """Whether a timer that was set before the current step fell due in it."""
 
 
-@dataclass(slots=True)
-class ChannelState:
-    """What is under way on one connection."""
-
-    channel: Channel
-    transaction: TransactionState = field(default_factory=TransactionState)
-    held: dict[int, Held] = field(default_factory=dict)
-    """By serial, until the answer is complete."""
-    owed: list[int] = field(default_factory=list)
-    """Serials of units that were passed on without being held and are not answered yet."""
-    blocked: dict[int, Unit] = field(default_factory=dict)
-    """Consumers that wait at the server itself, by serial."""
-    lost: bool = False
-
-
 class Traffic:
     """The owner of all channels; see ``proxy.Owner``."""
 
@@ -74,11 +60,15 @@ class Traffic:
         self.in_flight: Held | None = None
         self.locked: list[Held] = []
         self.states: dict[Channel, ChannelState] = {}
+        self.forwarded: Counter[str] = Counter()
+        """How many units each service was sent."""
         self.wire_failures: list[tuple[str, WireFailure]] = []
         """Process and error, also while nothing is held."""
         self.notes: dict[str, None] = {}
         """What could not be controlled, each once."""
         self.variable: tuple[str, ...] = ()
+        self.paused = False
+        """Somebody waits for what comes after a pause of the application."""
         self.on_timer: Callable[[Held], None] | None = None
         self._roles = roles
         self._around = surroundings
@@ -93,9 +83,12 @@ class Traffic:
         self.variable = tuple(variable)
         self.wire_failures.clear()
         self.causes.begin(
-            {channel.route.service for channel in self.states if channel.route.kind == "redis"}
+            {channel.route.service for channel in self.states if channel.route.kind == "redis"},
+            [key for held in self.parked if held.blocking for key in held.blocking.keys],
         )
         self._started_ms = monotonic_ms()
+        for state in self.states.values():
+            state.set_pace(held=self.holding)
         for held in self.parked:
             blocked = held.blocking is not None
             held.cause, held.task, held.ambient = None, UNKNOWN_TASK, not blocked
@@ -117,7 +110,8 @@ class Traffic:
     # What the proxies tell.
 
     def opened(self, channel: Channel) -> None:
-        self.states[channel] = ChannelState(channel)
+        self.states[channel] = state = ChannelState(channel)
+        state.set_pace(held=self.holding)
 
     def arrived(self, channel: Channel, unit: Unit) -> None:
         if channel.route.kind == "redis" and unit.arguments:
@@ -136,9 +130,11 @@ class Traffic:
         held = state.held.get(answer.serial) if state and answer.serial is not None else None
         if answer.failure is not None:
             self.wire_failures.append((channel.route.process, answer.failure))
-        if held is None or state is None:
+        if held is None or state is None or held.state == "parked":
             if state is not None and answer.complete:
-                _settle(state, answer)
+                state.settle(answer)
+            if held is not None and held.unit is not None and not answer.raw:
+                self._skip(channel, held.unit)
             channel.deliver(answer.raw)
             return
         if len(held.answer) < ANSWER_BYTES_KEPT:
@@ -156,7 +152,16 @@ class Traffic:
         self.deliver_kept(held)
 
     def closed(self, channel: Channel) -> None:
-        state = self.states.pop(channel, None)
+        self._lose(self.states.pop(channel, None))
+
+    def _skip(self, channel: Channel, unit: Unit) -> None:
+        """In a broken pipeline the server passes over ``unit``: it goes on without being held."""
+        self.parked.remove(self.states[channel].held.pop(unit.serial))
+        channel.waiting[channel.waiting.index(unit)] = replace(unit, silent=True)
+        self._pass_on(channel)
+
+    def _lose(self, state: ChannelState | None) -> None:
+        """Forgets what was under way on a connection."""
         for held in list(state.held.values()) if state else []:
             held.state = "lost"
             if held in self.parked:
@@ -171,11 +176,20 @@ class Traffic:
             f"{channel.route.process} → {channel.route.service}: not controlled from here on, "
             f"the bytes are not {channel.route.kind} ({error})"
         ] = None
+        state = self.states.get(channel)
+        if state is not None:
+            for held in list(state.held.values()):
+                self.deliver_kept(held)
+            self._lose(state)
+            state.held.clear()
+            state.owed.clear()
+            state.blocked.clear()
 
     # What the trial asks for.
 
     def heads(self) -> list[Held]:
         """Parked operations that nothing on their own connection stands before."""
+        self._take_unfinished()
         return [held for held in self.parked if held.unit is None or self._is_head(held)]
 
     def release(self, held: Held) -> None:
@@ -187,7 +201,9 @@ class Traffic:
         peer = held.service in self._roles
         if peer:
             self.causes.tell(held.service, held)
+        self.forwarded[held.service] += 1
         held.channel.forward()
+        self._pass_on(held.channel)
         if held.unit is not None and (held.unit.waits or peer):
             if held.unit.waits:
                 self.notes[
@@ -213,6 +229,7 @@ class Traffic:
         self.parked.remove(held)
         self.states[held.channel].held.pop(held.unit.serial, None)
         held.channel.reply(held.blocking.empty_reply)
+        self._pass_on(held.channel)
 
     def deliver_ready(self) -> bool:
         """Delivers one answer that had waited for a lock; False if there is none."""
@@ -245,6 +262,9 @@ class Traffic:
     def forward_all(self) -> None:
         """Stops holding: everything that is parked goes on now."""
         self.holding = False
+        for state in self.states.values():
+            state.set_pace(held=self.holding)
+        self._take_unfinished()
         for state in list(self.states.values()):
             while state.channel.waiting:
                 self._forward(state.channel)
@@ -265,15 +285,23 @@ class Traffic:
             head = channel.waiting[0]
             if self.holding and head.held and not head.silent:
                 return
-            if channel in self.states and _gets_an_answer(head):
+            if channel in self.states and gets_an_answer(head):
                 self.states[channel].owed.append(head.serial)
             self._forward(channel)
 
     def _forward(self, channel: Channel) -> None:
         """Sends the oldest unit on without a trial's knowledge."""
+        self.forwarded[channel.route.service] += 1
         unit = channel.forward()
         if unit.blocking is not None and channel in self.states:
             self.states[channel].blocked[unit.serial] = unit
+
+    def _take_unfinished(self) -> None:
+        """Requests whose client may be waiting for the answer before it sends the rest."""
+        for state in list(self.states.values()):
+            for unit in state.unfinished():
+                state.channel.waiting.append(unit)
+                self.arrived(state.channel, unit)
 
     def waits_at_server(self) -> bool:
         """Whether a consumer waits where the lab cannot decide whom it serves."""
@@ -339,9 +367,9 @@ class Traffic:
             return held
         if cause is not None and self.causes.only_house(cause):
             held.ambient = True
-        if not (ambient or held.stack or self.causes.expected(held)):
-            ambient = self._around.timer_fired(route.process)
-        if self.causes.keeps_house(held, ambient):
+        known = ambient or held.stack or self.causes.expected(held)
+        perhaps = not known and self._around.timer_fired(route.process)
+        if self.causes.keeps_house(held, ambient, perhaps, self.paused):
             held.task, held.cause, held.ambient = UNKNOWN_TASK, None, True
         elif ambient and self.on_timer is not None:
             self.on_timer(held)
@@ -368,17 +396,3 @@ class Traffic:
             self.in_flight = None
         if answer.transaction == "idle":
             state.transaction.open, state.transaction.writes = False, []
-
-
-def _gets_an_answer(unit: Unit) -> bool:
-    """Whether the service answers it soon and of its own accord."""
-    silent = unit.silent or unit.continuation or unit.kind in ("TLS", "TUNNEL")
-    return not silent and not unit.waits and unit.blocking is None
-
-
-def _settle(state: ChannelState, answer: Answer) -> None:
-    """Strikes off what ``answer`` answers: without a serial, the oldest handshake."""
-    if answer.serial is None:
-        del state.owed[:1]
-    elif answer.serial in state.owed:
-        state.owed.remove(answer.serial)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from redhanded.case.errors import LabError
 from redhanded.case.system import System
-from redhanded.lab.embedded.binaries import cached
+from redhanded.lab.embedded.binaries import PARTIAL_MARK, cached
 from redhanded.lab.embedded.records import TEMPORARY_MARK, record
 from redhanded.lab.services import exit_code, launch, node_environment, terminate, wait_for_exit
 
@@ -34,6 +34,10 @@ MANIFESTS = (
     "requirements.lock",
     "pyproject.toml",
     "poetry.lock",
+    "uv.lock",
+    "setup.py",
+    "setup.cfg",
+    "Pipfile",
     "Pipfile.lock",
 )
 INSTALL_TIMEOUT_S = 600
@@ -110,6 +114,7 @@ def _installed(system: System, root: Path, lab: Path, say: Callable[[str], None]
         for command in system.prepare:
             say(f"installing dependencies (kept for later): {command}")
             _run(command, tree, "prepare", lab)
+        _move_programs(tree, folder)
         (folder / TEMPORARY_MARK).unlink()
 
     return cached(f"installed/{digest.hexdigest()[:20]}", build)
@@ -118,7 +123,24 @@ def _installed(system: System, root: Path, lab: Path, say: Callable[[str], None]
 def _manifests(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root):
         folders[:] = [name for name in folders if name not in NOT_COPIED]
-        yield from (Path(folder) / name for name in names if name in MANIFESTS)
+        listed = Path(folder).name == "requirements"
+        yield from (
+            Path(folder) / name
+            for name in names
+            if name in MANIFESTS or (name.endswith(".txt") and (listed or "requirements" in name))
+        )
+
+
+def _move_programs(tree: Path, folder: Path) -> None:
+    """Lets the programs of virtual environments name the place that ``folder`` is renamed to."""
+    final = folder.with_name(folder.name.partition(PARTIAL_MARK)[0])
+    for place, folders, _ in os.walk(tree):
+        for program in Path(place, ".venv", "bin").glob("*") if ".venv" in folders else ():
+            if not program.is_symlink() and program.is_file():
+                text = program.read_bytes()
+                if text[:2] == b"#!" or program.name.startswith("activate"):
+                    program.write_bytes(text.replace(bytes(folder), bytes(final)))
+        folders[:] = [name for name in folders if name not in NOT_COPIED]
 
 
 def _link(source: Path, target: Path) -> None:
@@ -128,8 +150,39 @@ def _link(source: Path, target: Path) -> None:
             folders.remove(name)
             place = target / Path(folder).relative_to(source)
             if place.is_dir() and not (place / name).exists():
-                (place / name).symlink_to((Path(folder) / name).resolve())
+                _link_folder(Path(folder) / name, place / name, source.resolve(), target)
         folders[:] = [name for name in folders if name not in NOT_COPIED]
+
+
+def _link_folder(installed: Path, place: Path, source: Path, target: Path) -> None:
+    """One link, unless workspaces are linked in there: those lead to the packages of ``target``."""
+    entries = sorted(installed.iterdir())
+    own = {entry for entry in (*entries, *_scoped(entries)) if _in_tree(entry, source)}
+    if not own:
+        place.symlink_to(installed.resolve())
+        return
+    place.mkdir()
+    for entry in entries:
+        if entry in own:
+            (place / entry.name).symlink_to(target / entry.resolve().relative_to(source))
+        elif any(entry == inner.parent for inner in own):
+            _link_folder(entry, place / entry.name, source, target)
+        else:
+            (place / entry.name).symlink_to(entry.resolve())
+
+
+def _scoped(entries: list[Path]) -> list[Path]:
+    return [inner for entry in entries if entry.name[0] == "@" for inner in entry.iterdir()]
+
+
+def _in_tree(entry: Path, source: Path) -> bool:
+    """Whether it is a link to a package of the tree itself, as workspaces have."""
+    if not entry.is_symlink():
+        return False
+    leads_to = entry.resolve()
+    if not leads_to.is_relative_to(source) or leads_to == source:
+        return False
+    return not any(part in INSTALLED for part in leads_to.relative_to(source).parts)
 
 
 def node_environment_for(commands: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:

@@ -1,44 +1,34 @@
-"""The lab: a system that can be run as often as needed, under any order of events."""
+"""Trials: a system that can be run as often as needed, under any order of events."""
 
 from __future__ import annotations
 
-import select
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-import psycopg
-import valkey
-
-from redhanded.case.errors import LabError
+from redhanded.case.errors import InputError, LabError
 from redhanded.case.operation import OperationName
 from redhanded.case.run import Failure, OutputLine, Run
 from redhanded.case.schedule import Followed, Schedule
-from redhanded.case.system import Delivery, SymptomPattern, System
+from redhanded.case.system import Delivery, SymptomPattern
 from redhanded.lab.choices import Choices
 from redhanded.lab.clock import monotonic_ms
-from redhanded.lab.commands import Command, Finished, run_command
 from redhanded.lab.error_lines import is_error, shape, unusual_errors
 from redhanded.lab.explorers import Explorer, Straight, Taken
 from redhanded.lab.explorers.follow import Follow
+from redhanded.lab.explorers.hold import Hold
 from redhanded.lab.explorers.systematic import Exploration, explore
 from redhanded.lab.held import Held
+from redhanded.lab.isolation import Behaviour, Isolation
 from redhanded.lab.outside import build
+from redhanded.lab.programs import restart_programs
 from redhanded.lab.reset import Baseline
 from redhanded.lab.running import RunningSystem
-from redhanded.lab.services import claimed
 from redhanded.lab.stage import OUTSIDE, Planned, Stage, Trial
-from redhanded.lab.starting import start
-from redhanded.lab.trees import materialise
 
-Say = Callable[[str], None]
 WARM_UP_TRIALS = 3
 CALL_BACK_MS = 1000.0
 CONSUMING = {"blpop", "brpop", "brpoplpush", "blmove", "blmpop", "bzpopmin", "bzpopmax", "bzmpop"}
 """Commands that ``CLIENT UNBLOCK`` may end: the lab can hold them instead."""
-COMMAND_TIMEOUT_S = 120.0
 NO_ANSWER = "no answer within"
 
 
@@ -63,7 +53,9 @@ class Lab:
         self.trials = 0
         self.stage = Stage(running, symptom)
         self._choices = Choices(seed)
+        self.isolation = Isolation()
         self._baseline: Baseline | None = None
+        self._workload = self.system.workload
         self._usual: set[str] = set()
 
     # Trials.
@@ -81,8 +73,31 @@ class Lab:
         unseen = frozenset(held.name for held in done if held.uncommitted)
         return replace(played.run, followed=explorer.followed(answered, unseen))
 
+    def hold(self, kind: str, target: str, *, task: str | None = None) -> Run:
+        """One trial in which the first operation of that name waits until nothing else can happen.
+
+        ``kind`` and ``target`` as in ``OperationName`` (``SELECT`` and a table, ``GET`` and a key
+        or path); ``task`` is ``"delivery 1"`` and so on, or any. InputError if none came.
+        """
+
+        def wanted(name: OperationName) -> bool:
+            return (name.kind, name.target) == (kind, target) and task in (None, name.task)
+
+        explorer = Hold(wanted)
+        run = self.play(explorer).run
+        if explorer.held is None:
+            raise InputError(
+                f"Nothing was held: {task or 'no delivery'} sent no {kind} {target}. "
+                f"It sent: {run.names()}"
+            )
+        return run
+
     def play(self, explorer: Explorer, deliveries: int | None = None) -> Played:
         """One trial in which ``explorer`` makes every choice."""
+        if self.isolation.due(self.trials):
+            self.check_isolation()
+        if self.isolation.restarts:
+            self.restart()
         self.reset()
         traffic = self.running.traffic
         unique = self._choices.token()
@@ -142,7 +157,9 @@ class Lab:
     @property
     def limits(self) -> tuple[str, ...]:
         """What is not controlled here."""
-        return (*self.running.limits, *self.running.traffic.notes, *self.running.pollers())
+        running = self.running
+        found = (*running.limits, *running.traffic.notes, *running.pollers())
+        return (*found, *self.isolation.sentences())
 
     def is_unusual(self, text: str) -> bool:
         """Whether a line is an error that serial runs do not write."""
@@ -166,7 +183,36 @@ class Lab:
             silent = any(NO_ANSWER in failure.text for failure in run.failures)
             if silent or run.egress or not run.quiescent:
                 break
+        self._workload = self.system.workload
+        self.isolation.compare(run, self.trials)
         self.reset()
+
+    def check_isolation(self) -> bool:
+        """Compares a serial run with the first one; False if the system has changed for good.
+
+        A difference that does not come again counts for nothing. If it does, and two runs with new
+        processes are alike, every trial from now on starts new processes.
+        """
+        isolation = self.isolation
+        isolation.last_check = self.trials
+        if self.system.workload != self._workload or isolation.compare(self.serial(), self.trials):
+            return True
+        before, isolation.drifted = isolation.drifted, ""
+        if isolation.compare(self.serial(), self.trials):
+            return True
+        isolation.drifted = before
+        fresh = []
+        for _ in range(2):
+            self.restart()
+            fresh.append(Behaviour.of(self.serial()))
+        if not fresh[0].difference(fresh[1]):
+            isolation.restarts, isolation.first = True, fresh[0]
+        return False
+
+    def restart(self) -> None:
+        """New processes, which remember nothing."""
+        self.running.traffic.forward_all()
+        restart_programs(self.running)
 
     def reset(self) -> None:
         """Rows, sequences and keys as they were after migrations and setup."""
@@ -279,109 +325,6 @@ class Lab:
                     text = f"{invariant.name}: {rows[0]!r}"
                     failures.append(Failure(kind="invariant", text=text[:500]))
         return failures
-
-
-@contextmanager
-def open_lab(
-    system: System,
-    *,
-    folder: Path,
-    root: Path | None = None,
-    files: Mapping[str, str] | None = None,
-    symptom: SymptomPattern | None = None,
-    seed: int = 0,
-    strict: bool = False,
-    allow_existing: bool = False,
-    say: Say | None = None,
-) -> Iterator[Lab]:
-    """Starts the system in a lab, warmed up; everything it started is gone afterwards.
-
-    It runs in a copy of ``root`` (another state of the source than ``system.root``, if given) with
-    ``files`` (path to content) put over it. With ``strict``, error lines that serial runs do not
-    write are failures as well as the symptom. Raises ``LabError`` if the system cannot be run, and
-    ``InputError`` for a server by URL that holds something, unless ``allow_existing``.
-    """
-    tell = say or (lambda _sentence: None)
-    with _running(system, folder, root, files, allow_existing, tell) as running:
-        lab = Lab(running, symptom or system.symptom, seed)
-        lab.strict = strict
-        tell("first trials, to fill pools and caches")
-        lab.warm_up()
-        yield lab
-
-
-@contextmanager
-def open_services(
-    system: System,
-    *,
-    folder: Path,
-    root: Path | None = None,
-    files: Mapping[str, str] | None = None,
-    allow_existing: bool = False,
-    say: Say | None = None,
-) -> Iterator[Services]:
-    """The system's servers, migrated, without its processes: for commands such as tests."""
-    tell = say or (lambda _sentence: None)
-    alone = replace(system, processes=())
-    with _running(alone, folder, root, files, allow_existing, tell) as running:
-        yield Services(running)
-
-
-@contextmanager
-def _running(
-    system: System,
-    folder: Path,
-    root: Path | None,
-    files: Mapping[str, str] | None,
-    allow_existing: bool,
-    tell: Say,
-) -> Iterator[RunningSystem]:
-    with claimed(folder):
-        tree = materialise(
-            system, root or Path(system.root), folder / "tree", files=files, say=tell
-        )
-        running = start(system, root=tree, folder=folder, allow_existing=allow_existing, say=tell)
-        try:
-            yield running
-        except (psycopg.OperationalError, valkey.ConnectionError) as error:
-            raise LabError(
-                f"A server of the lab stopped answering: {str(error).strip()}. Its log is in "
-                f"{folder}."
-            ) from error
-        finally:
-            running.close()
-            shutil.rmtree(tree, ignore_errors=True)
-
-
-class Services:
-    """Servers that are up, for commands; made by ``open_services``."""
-
-    def __init__(self, running: RunningSystem) -> None:
-        self._running = running
-        self._baseline = Baseline(running)
-
-    def run(self, command: str, *, timeout_s: float = COMMAND_TIMEOUT_S) -> Finished:
-        """Runs a shell command in the tree, on rows and keys as they were after migration."""
-        self._baseline.restore()
-        return run_command(self._running, command, timeout_s=timeout_s)
-
-    def begin(self, command: str, *, timeout_s: float = COMMAND_TIMEOUT_S) -> Command:
-        """The same without waiting: ``turn`` until ``look`` of the command says how it ended."""
-        self._baseline.restore()
-        return Command(self._running, command, timeout_s=timeout_s)
-
-    def turn(self) -> None:
-        """Moves what is ready."""
-        self._running.pump.turn(0.0)
-
-    def fileno(self) -> int:
-        """Readable while something is ready: wait for several with ``select``."""
-        return self._running.pump.fileno()
-
-
-def wait_for_any(services: Sequence[Services], wait_s: float) -> None:
-    """Until one of several has something to move, at most so long."""
-    select.select(services, (), (), wait_s)
 
 
 def lines_of(run: Run, process: str) -> Sequence[OutputLine]:

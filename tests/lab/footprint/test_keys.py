@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import valkey
 
+from redhanded.case.errors import LabError
 from redhanded.lab.footprint import KeySpecifications, pattern
 from redhanded.lab.services import start_redis
 
@@ -30,6 +31,21 @@ def keys(
 
         yield KeySpecifications(ask)
         connection.disconnect()
+
+
+@pytest.fixture(scope="module")
+def older(keys: KeySpecifications) -> KeySpecifications:
+    """What a server before Redis 7 tells: positions only, and no flags of single keys."""
+
+    def ask(words: tuple[bytes, ...]) -> object:
+        if words[1] == b"GETKEYSANDFLAGS":
+            raise LabError("unknown subcommand")
+        reply = keys._ask(words)
+        if words[1] == b"INFO" and isinstance(reply, list) and reply[0]:
+            return [reply[0][:6]]
+        return reply
+
+    return KeySpecifications(ask)
 
 
 def look(keys: KeySpecifications, command: str) -> tuple[str, str, set[tuple[str, str]]]:
@@ -62,6 +78,24 @@ def look(keys: KeySpecifications, command: str) -> tuple[str, str, set[tuple[str
         ("INFO", "", "read", set()),
         ("SUBSCRIBE news", "", "read", set()),
         ("CLIENT SETNAME x", "", "read", set()),
+        ("SELECT 1", "", "read", set()),
+        ("WATCH a b", "a", "read", {("a", "read"), ("b", "read")}),
+        ("SET a 1 PX 100 KEEPTTL", "a", "write", {("a", "write")}),
+        ("SET a 1 GET", "a", "write", {("a", "write"), ("a", "read")}),
+        ("SINTERSTORE d a b", "d", "write", {("d", "write"), ("a", "read"), ("b", "read")}),
+        ("ZUNIONSTORE d 2 a b", "d", "write", {("d", "write"), ("a", "read"), ("b", "read")}),
+        ("SORT a BY w_* STORE d", "d", "write", {("d", "write"), ("a", "read")}),
+        ("XREADGROUP GROUP g c STREAMS s t > >", "s", "write",
+         {("s", "write"), ("s", "read"), ("t", "write"), ("t", "read")}),
+        ("BLMPOP 0 2 a b LEFT", "a", "write",
+         {("a", "write"), ("a", "read"), ("b", "write"), ("b", "read")}),
+        ("FCALL f 1 a x", "a", "write", {("a", "write"), ("a", "read")}),
+        ("OBJECT ENCODING a", "a", "read", {("a", "read")}),
+        ("MEMORY USAGE a", "a", "read", {("a", "read")}),
+        ("SPUBLISH news x", "channel news", "write", {("channel news", "write")}),
+        ("SWAPDB 0 1", "*", "write", {("*", "write")}),
+        ("MOVE a 3", "a", "write",
+         {("a", "write"), ("a", "read"), ("db3/a", "write"), ("db3/a", "read")}),
     ],
 )  # fmt: skip
 def test_commands(
@@ -91,6 +125,45 @@ def test_a_call_that_the_server_refuses_may_write_anything(keys: KeySpecificatio
 def test_a_transaction_is_named_after_its_first_write(keys: KeySpecifications) -> None:
     target, access, touches = keys.unit("queue", [(b"GET", b"a"), (b"SET", b"b", b"1")])
     assert (target, access, len(touches)) == ("b", "write", 2)
+
+
+def test_whether_a_transaction_does_anything_depends_on_what_was_watched(
+    keys: KeySpecifications,
+) -> None:
+    _, _, touches = keys.unit("queue", [(b"SET", b"b", b"1")], watched=[b"a"], database=1)
+    assert {(touch.resource, touch.access) for touch in touches} == {
+        ("db1/b", "write"),
+        ("db1/a", "read"),
+    }
+
+
+def test_keys_of_another_database_are_other_keys(keys: KeySpecifications) -> None:
+    target, _, (touch,) = keys.touches("queue", (b"GET", b"a:1"), database=2)
+    assert (target, touch.resource) == ("db2/a:*", "db2/a:1")
+    assert keys.touches("queue", (b"KEYS", b"*"), database=2)[2][0].resource == "*"
+    copied = keys.touches("queue", (b"COPY", b"a", b"b", b"DB", b"1"))[2]
+    assert ("db1/b", "write") in {(each.resource, each.access) for each in copied}
+    commands = [(b"SET", b"a", b"1"), (b"SELECT", b"1"), (b"SET", b"a", b"1")]
+    assert {touch.resource for touch in keys.unit("queue", commands)[2]} == {"a", "db1/a"}
+
+
+@pytest.mark.parametrize(
+    ("command", "resources"),
+    [
+        ("SET a 1", {("a", "write")}),
+        ("INCR a", {("a", "write"), ("a", "read")}),
+        ("WATCH a", {("a", "read")}),
+        ("MGET a b", {("a", "read"), ("b", "read")}),
+        ("EVALSHA abc 1 a x", {("a", "write"), ("a", "read")}),
+        ("XREAD COUNT 2 STREAMS s 0", {("s", "read")}),
+        ("FLUSHALL", {("*", "write")}),
+        ("PING", set()),
+    ],
+)
+def test_a_server_without_key_specifications(
+    older: KeySpecifications, command: str, resources: set[tuple[str, str]]
+) -> None:
+    assert look(older, command)[2] == resources
 
 
 @pytest.mark.parametrize(

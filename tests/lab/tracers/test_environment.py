@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from redhanded.lab.tracers import environment, node
+from redhanded.lab.tracers import environment, preloads
 
 
 @pytest.fixture
@@ -33,5 +33,16 @@ def test_it_is_added_once(pipe: int) -> None:
 
 
 def test_a_path_with_blanks_is_quoted() -> None:
-    assert node._quoted('/a b/"c"') == '"/a b/\\"c\\""'
-    assert node._quoted("/plain/path.cjs") == "/plain/path.cjs"
+    assert preloads._quoted('/a b/"c"') == '"/a b/\\"c\\""'
+    assert preloads._quoted("/plain/path.cjs") == "/plain/path.cjs"
+
+
+def test_the_users_python_path_stays_behind_ours(pipe: int) -> None:
+    found = environment({"PYTHONPATH": "/a:/b"}, trace_fd=pipe, ports=[5])
+    assert found["PYTHONPATH"] == f"{preloads.PYTHON_PRELOAD}:/a:/b"
+    assert environment(found, trace_fd=pipe, ports=[5]) == found
+
+
+def test_the_folder_offers_nothing_that_a_program_could_import_by_accident() -> None:
+    names = {path.name for path in preloads.PYTHON_PRELOAD.iterdir()} - {"__pycache__"}
+    assert names == {"__init__.py", "sitecustomize.py"}

@@ -181,6 +181,34 @@ def test_source_maps(
     assert place.line == 12
 
 
+@pytest.mark.parametrize("options", [["--sourceMap"], ["--inlineSourceMap"]])
+def test_a_line_of_typescript(
+    redis: RedisServer, node: Path, node_packages: Path, tmp_path: Path, options: list[str]
+) -> None:
+    (tmp_path / "node_modules").symlink_to(node_packages / "node_modules")
+    source = tmp_path / "src" / "app.ts"
+    source.parent.mkdir()
+    source.write_text(
+        "interface Job { key: string;\n  value?: string }\n\n"
+        "const Redis = require('ioredis');\n"
+        "declare const process: any; declare function require(name: string): any;\n"
+        "async function save(client: any, job: Job): Promise<void> {\n"
+        "  await client.set(job.key, job?.value ?? 'none');\n}\n"
+        "const client = new Redis(process.env.REDIS_URL);\n"
+        "save(client, { key: 'typed' }).then(() => process.exit(0));\n"
+    )
+    compiler = node_packages / "node_modules" / "typescript" / "lib" / "tsc.js"
+    flags = ["--target", "es2017", "--module", "commonjs", "--moduleDetection", "force"]
+    command = [node, compiler, *flags, "--skipLibCheck", "--outDir", "dist", *options, source]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=60)
+    run = run_redis(redis, node, node_packages, tmp_path, "dist/app.js")
+    assert [(place.path, place.function) for place in run.stack(b"typed")] == [
+        ("src/app.ts", "save"),
+        ("src/app.ts", None),
+    ]
+    assert "client.set(" in source.read_text().splitlines()[run.stack(b"typed")[0].line - 1]
+
+
 def test_children_and_workers_report_too(
     redis: RedisServer, node: Path, node_packages: Path, tmp_path: Path
 ) -> None:

@@ -46,6 +46,28 @@ def test_a_port_used_again_starts_a_new_stream() -> None:
     assert reader.stack(7, 12) == ()
 
 
+def open_record(port: int, socket: int, at: int, file: str | None) -> bytes:
+    stack = [] if file is None else [{"file": file, "line": 1, "function": None}]
+    value = {"port": port, "remote": 1, "socket": socket, "at": at, "stack": stack}
+    return json.dumps(value).encode() + b"\n"
+
+
+def test_a_record_without_length_goes_on_until_the_next() -> None:
+    reader = TraceReader(ROOT)
+    reader.feed(open_record(7, 1, 10, "/srv/app/a.py") + open_record(7, 1, 30, None))
+    assert reader.stack(7, 9) == ()
+    assert [str(place) for place in reader.stack(7, 29)] == ["a.py:1"]
+    assert reader.stack(7, 30) == ()
+    assert reader.stack(7, 99) == ()
+
+
+def test_another_socket_with_the_same_port_is_another_stream() -> None:
+    reader = TraceReader(ROOT)
+    reader.feed(open_record(7, 1, 10, "/srv/app/old.py") + open_record(7, 2, 20, "/srv/app/new.py"))
+    assert reader.stack(7, 15) == ()
+    assert [str(place) for place in reader.stack(7, 25)] == ["new.py:1"]
+
+
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 def test_any_chunking(size: int) -> None:
     data = record(7, 0, 4, ("/srv/app/a.js", 1, "é")) + record(7, 4, 4, ("/srv/app/b.js", 2, None))

@@ -1,4 +1,4 @@
-"""Runs a Node program behind a relay that notes what it sends, with the tracer on."""
+"""Runs a program behind a relay that notes what it sends, with the tracer on."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ class Traced:
     reader: TraceReader
     source: list[str]
     output: str
+    comment: str = "// line: "
 
     def stack(self, needle: bytes) -> tuple[Location, ...]:
         """The stack of the bytes that hold ``needle`` (its first occurrence)."""
@@ -77,7 +78,7 @@ class Traced:
         if not stack:
             return ""
         text = self.source[stack[0].line - 1]
-        return text.rpartition("// line: ")[2] if "// line: " in text else text.strip()
+        return text.rpartition(self.comment)[2] if self.comment in text else text.strip()
 
 
 def run(
@@ -89,8 +90,11 @@ def run(
     env: Callable[[int], Mapping[str, str]],
     folder: Path,
     options: str = "",
+    comment: str = "// line: ",
 ) -> Traced:
-    """Runs a copy of ``apps/program`` in ``folder`` until it ends; it sees ``packages``."""
+    """Runs a copy of ``apps/program`` in ``folder`` until it ends; it sees ``packages``.
+
+    ``node`` may be another interpreter."""
     script = folder / program
     if not script.exists():
         script.write_text((APPS / program).read_text())
@@ -119,7 +123,9 @@ def run(
         os.close(reading)
         relay.listener.close()
     assert done.returncode == 0, done.stdout + done.stderr
-    return Traced(relay, reader, script.read_text().splitlines(), done.stdout + done.stderr)
+    return Traced(
+        relay, reader, script.read_text().splitlines(), done.stdout + done.stderr, comment
+    )
 
 
 def _blocks(descriptor: int) -> Iterator[bytes]:

@@ -211,3 +211,39 @@ LINES = st.sampled_from(
 def test_random_bytes_raise_nothing_but_wire_errors(turns: list[Turn]) -> None:
     with contextlib.suppress(WireError):
         converse(HttpStream(), turns)
+
+
+HALF = b"POST /w HTTP/1.1\r\nContent-Length: 6\r\n\r\nabc"
+
+
+def test_a_client_that_waits_inside_its_request_is_let_through_when_nothing_moves() -> None:
+    stream = HttpStream()
+    assert stream.client(HALF) == []
+    (unit,) = stream.rest()
+    assert (unit.raw, unit.held, unit.request and unit.request.body) == (HALF, True, b"abc")
+    assert stream.rest() == []
+    assert one_answer(stream, OK).serial == unit.serial
+    (more,) = stream.client(b"def" + GET)[:1]
+    assert (more.raw, more.continuation, more.serial) == (b"def", True, unit.serial)
+
+
+def test_half_a_head_is_never_given() -> None:
+    stream = HttpStream()
+    stream.client(HALF[:20])
+    assert stream.rest() == []
+    assert one_unit(stream, HALF[20:] + b"def").raw == HALF + b"def"
+
+
+def test_an_eager_stream_waits_for_no_body() -> None:
+    stream = HttpStream()
+    stream.eager = True
+    assert one_unit(stream, HALF).raw == HALF
+    assert one_unit(stream, b"def").continuation
+    head = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert b"".join(u.raw for u in stream.client(head + b"3\r\nab")) == head + b"3\r\nab"
+
+
+def test_a_folded_header_is_joined() -> None:
+    unit = one_unit(HttpStream(), b"GET / HTTP/1.1\r\nX: a\r\n b\r\n\tc\r\nY: d\r\n\r\n")
+    assert unit.request is not None
+    assert unit.request.headers == (("x", "a b c"), ("y", "d"))

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from redhanded.contract.guess.examples import example_bodies
 from redhanded.contract.guess.processes import Processes
 from redhanded.contract.guess.project import Project
 from redhanded.contract.guess.routes import FoundRoute, routes
@@ -19,9 +20,9 @@ CALLED = re.compile(
     r"|fetch\s*\(\s*`\$\{[^}]+\}(/[^`'\"?\s]+)"
 )
 SIGNATURES = (
-    ("stripe", re.compile(r"['\"]stripe-signature['\"]|constructEvent\(", re.IGNORECASE)),
+    ("stripe", re.compile(r"['\"]stripe-signature['\"]|construct_?Event\(", re.IGNORECASE)),
     ("github", re.compile(r"['\"]x-hub-signature-256['\"]", re.IGNORECASE)),
-    ("hmac-sha256", re.compile(r"createHmac\(\s*['\"]sha256['\"]")),
+    ("hmac-sha256", re.compile(r"createHmac\(\s*['\"]sha256['\"]|hmac\.new\(")),
 )
 SIGNATURE_HEADER = re.compile(r"['\"]([\w-]*signature[\w-]*)['\"]", re.IGNORECASE)
 FIXTURE_FOLDERS = ("fixtures", "test/fixtures", "tests/fixtures", "__fixtures__", "samples")
@@ -60,13 +61,21 @@ def workload(project: Project, run: Processes) -> Part:
             "no request was found to send; add a [[workload]] with `to` and `request`"
         )
         return part
-    route = min(posts, key=lambda post: not re.search(r"hook|event|callback", post.path))
+    shown = example_bodies(project.root)
+    route = min(
+        posts,
+        key=lambda post: (
+            not re.search(r"hook|event|callback", post.path),
+            post.path not in shown,
+            bool(re.search(r"[<{:*]", post.path)),
+        ),
+    )
     section = Section(header="[[workload]]")
     section.add("name", f"{route.path} is delivered twice")
     section.add("to", run.web)
     section.add("request", f"POST {route.path}", guessed=f"a route in {route.file}")
     scheme, header = _signature(project)
-    _payload(project, scheme, route, section, part)
+    _payload(project, scheme, route, shown.get(route.path), section, part)
     secret = project.first(r"\w*WEBHOOK\w*(SECRET|KEY|TOKEN)|\w*(SECRET|SIGNING_KEY)")
     if scheme and secret and re.search(r"hook|event|callback", route.path):
         sign = {"scheme": scheme, "secret_env": secret}
@@ -80,7 +89,12 @@ def workload(project: Project, run: Processes) -> Part:
 
 
 def _payload(
-    project: Project, scheme: str | None, route: FoundRoute, section: Section, part: Part
+    project: Project,
+    scheme: str | None,
+    route: FoundRoute,
+    shown: dict[str, Any] | None,
+    section: Section,
+    part: Part,
 ) -> None:
     requests = [path for path, data in _fixtures(project) if not _is_routes(data)]
     marked = [path for path in requests if "{unique}" in (project.root / path).read_text()]
@@ -88,12 +102,15 @@ def _payload(
     if found:
         section.add("json", found, guessed="a fixture; {unique} is new in each trial")
         return
-    body: dict[str, Any] = {"id": "{unique}"}
-    if scheme == "stripe":
+    body: dict[str, Any] = shown or dict(route.body or {"id": "{unique}"})
+    if scheme == "stripe" and not shown:
         body = {"id": "evt_{unique}", "type": "…", "data": {"object": {"id": "obj_{unique}"}}}
     part.fixtures[PAYLOAD_PATH] = json.dumps(body, indent=2, ensure_ascii=False) + "\n"
-    section.add("json", PAYLOAD_PATH, guessed="to be filled in; {unique} is new in each trial")
-    part.notes.append(f"fill in what is sent to {route.path}: {PAYLOAD_PATH}")
+    origin = f"what {route.file} reads" if route.body else "to be filled in"
+    origin = "the curl example of the README" if shown else origin
+    section.add("json", PAYLOAD_PATH, guessed=f"{origin}; {{unique}} is new in each trial")
+    what = "look over" if route.body or shown else "fill in"
+    part.notes.append(f"{what} what is sent to {route.path}: {PAYLOAD_PATH}")
 
 
 def _signature(project: Project) -> tuple[str | None, str | None]:

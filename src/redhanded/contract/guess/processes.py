@@ -1,26 +1,34 @@
-"""Programs of the system: from the Procfile, else from scripts, else from files that listen."""
+"""The tables of the programs: command, environment, and what shows that each serves."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from redhanded.contract.guess.programs import (
+    CONSUMES,
+    LISTENS,
+    WORKER_WORDS,
+    FoundProgram,
+    entry_of,
+    programs,
+)
 from redhanded.contract.guess.project import Project
 from redhanded.contract.guess.routes import routes
 from redhanded.contract.guess.writing import Part, Section
 
-WORKER_WORDS = re.compile(r"worker|job|consumer|queue|processor", re.IGNORECASE)
-HEALTH = re.compile(r"/?(.*/)?(health\w*|healthcheck|ready|readyz|livez?|ping|status|up)$")
-LISTENS = re.compile(r"\.listen\s*\(")
-CONSUMES = re.compile(r"\.process\s*\(|new\s+Worker\s*\(")
+HEALTH = re.compile(r"/?(.*/)?_?(health\w*|healthcheck|ready|readyz|live|livez?|ping|status|up)$")
 SAYS_READY = re.compile(
     r"(?:log|info|console\.log)\w*\s*\((?:[^()'\"`]|\{[^}]*\})*['\"`]"
-    r"([^'\"`$\n]*\b(?:ready|started|listening|running|up)\b[^'\"`$\n]*)['\"`]",
+    r"([^'\"`$\n]*\b(?:ready|started|listening|running|up)\b[^'\"`$\n]*)['\"`$]",
     re.IGNORECASE,
 )
 PORTS = r"PORT|(HTTP|APP|WEB|API|SERVER)_PORT"
 SECRET = re.compile(r"SECRET|TOKEN|PASSWORD|API_KEY|PRIVATE_KEY|_KEY$")
-PLAIN = re.compile(r"[\w.:/@ -]*")
+PLAIN = re.compile(r"[\w.:/@ -]+")
+NOT_SET = ("NODE_ENV",)
+"""Programs ask for TLS and real credentials where it says production."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,117 +36,99 @@ class Processes(Part):
     """The sections, and which process answers requests."""
 
     web: str | None = None
-    commands: dict[str, str] = field(default_factory=dict)
+    programs: list[FoundProgram] = field(default_factory=list)
 
 
-def processes(project: Project) -> Processes:
-    """Web processes get ``{port}`` and a health route, workers run twice."""
-    part = Processes()
-    part.commands, origin = _commands(project)
-    if not part.commands:
-        part.commands, origin = {"web": "node index.js"}, "no entry was found"
+def processes(project: Project, spoken_for: set[str]) -> Processes:
+    """Web processes get ``{port}`` and a health route, workers run twice.
+
+    Variables that are ``spoken_for`` belong to services.
+    """
+    part = Processes(programs=programs(project))
+    if not part.programs:
+        origin = "no entry was found"
+        part.programs = [FoundProgram(name="web", command="node index.js", origin=origin)]
         part.notes.append("no program was found to run; correct [processes.web] command")
-    for name, command in part.commands.items():
-        section = Section(header=f"[processes.{name}]")
-        section.add("command", command, guessed=origin)
-        if _is_worker(project, name, command):
-            _worker(project, command, section, part)
+    for program in part.programs:
+        own = project.part(program.folder)
+        section = Section(header=f"[processes.{program.name}]")
+        section.add("command", program.command, guessed=program.origin)
+        if program.folder != ".":
+            section.add("cwd", program.folder)
+        if _is_worker(own, program):
+            _worker(own, program, spoken_for, section, part)
         else:
-            part.web = part.web or name
-            _web(project, name, command, section, part)
+            part.web = part.web or program.name
+            _web(own, program, spoken_for, section, part)
         part.sections.append(section)
     return part
 
 
-def _commands(project: Project) -> tuple[dict[str, str], str]:
-    listed = {
-        name: command
-        for name, command in project.procfile.items()
-        if name not in ("release", "console")
-    }
-    if listed:
-        return {name: _unwatched(project, text) for name, text in listed.items()}, "the Procfile"
-    found = {}
-    if "start" in project.scripts:
-        found["web"] = _unwatched(project, project.scripts["start"])
-    for name, script in project.scripts.items():
-        plain = not re.search(r"dev|watch|test|debug|lint|build", name)
-        if plain and name != "start" and WORKER_WORDS.search(name) and "node" in script:
-            found[re.sub(r"[^\w-]", "-", name.removeprefix("start:"))] = _unwatched(project, script)
-    if found:
-        return found, "scripts of package.json"
-    return _entries(project), "files that listen or take jobs"
-
-
-def _entries(project: Project) -> dict[str, str]:
-    entries = {}
-    for name, pattern in (("web", LISTENS), ("worker", CONSUMES)):
-        paths = [path for path, text in project.sources.items() if pattern.search(text)]
-        if paths:
-            entries[name] = f"node {min(paths, key=lambda path: (path.count('/'), path))}"
-    return entries
-
-
-def _unwatched(project: Project, command: str) -> str:
-    """The program itself: no watcher, and the script that ``npm run`` stands for."""
-    called = re.fullmatch(r"(?:npm|yarn|pnpm)\s+(?:run\s+)?(?:-s\s+)?([\w:-]+)", command.strip())
-    if called and called[1] in project.scripts:
-        command = project.scripts[called[1]]
-    return re.sub(r"^(npx\s+)?nodemon\s+(--\S+\s+)*(?!node)", "node ", command)
-
-
-def _is_worker(project: Project, name: str, command: str) -> bool:
-    if LISTENS.search(_entry_text(project, command)):
+def _is_worker(project: Project, program: FoundProgram) -> bool:
+    text = _entry_text(project, program)
+    if LISTENS.search(text):
         return False
-    return bool(WORKER_WORDS.search(name) or CONSUMES.search(_entry_text(project, command)))
+    return bool(WORKER_WORDS.search(program.name) or CONSUMES.search(text))
 
 
-def _entry_text(project: Project, command: str) -> str:
-    for word in command.split():
-        path = word.removeprefix("./")
-        for candidate in (path, f"{path}.js", f"{path}/index.js"):
-            if candidate in project.sources:
-                return project.sources[candidate]
-    return ""
+def _entry_text(project: Project, program: FoundProgram) -> str:
+    return project.sources.get(entry_of(project, program) or "", "")
 
 
-def _web(project: Project, name: str, command: str, section: Section, part: Processes) -> None:
+def _web(
+    project: Project, program: FoundProgram, spoken_for: set[str], section: Section, part: Processes
+) -> None:
     port = project.first(PORTS) or "PORT"
-    section.add("env", {port: "{port}", **_settings(project, port)}, guessed="what it reads")
+    env = {port: "{port}", **_settings(project, spoken_for)}
+    section.add("env", env, guessed="what it reads")
     health = [route for route in routes(project) if HEALTH.match(route.path)]
     gets = [route for route in health if route.method == "GET"]
-    said = SAYS_READY.search(_entry_text(project, command))
+    said = SAYS_READY.search(_entry_text(project, program))
     if gets:
         path = min(gets, key=lambda route: len(route.path)).path
         section.add("ready", f"http://127.0.0.1:{{port}}{path}", guessed="a route of the program")
     elif said:
         section.add("ready_log", said[1].strip(), guessed="a line that it logs")
+    elif "@nestjs/core" in project.dependencies:
+        said_by = "what NestJS logs"
+        section.add("ready_log", "Nest application successfully started", guessed=said_by)
     else:
         section.add("ready", "http://127.0.0.1:{port}/", guessed="no health route was found")
-        part.notes.append(f"no health route was found; correct `ready` of [processes.{name}]")
+        part.notes.append(
+            f"no health route was found; correct `ready` of [processes.{program.name}]"
+        )
 
 
-def _worker(project: Project, command: str, section: Section, part: Processes) -> None:
+def _worker(
+    project: Project, program: FoundProgram, spoken_for: set[str], section: Section, part: Processes
+) -> None:
     section.add("replicas", 2, guessed="two, so that they can get in each other's way")
-    settings = _settings(project, "")
+    settings = _settings(project, spoken_for)
     if settings:
         section.add("env", settings, guessed="what it reads")
-    said = SAYS_READY.search(_entry_text(project, command))
+    entry = _entry_text(project, program)
+    consumers = [text for text in project.sources.values() if CONSUMES.search(text)]
+    said = _first_said([entry, *consumers] if program.folder != "." else [entry])
     if said:
-        section.add("ready_log", said[1].strip(), guessed="a line that it logs")
+        section.add("ready_log", said, guessed="a line that it logs")
     else:
-        part.notes.append(f'nothing says when `{command}` is ready; add `ready_log = "…"`')
+        part.notes.append(f'nothing says when `{program.command}` is ready; add `ready_log = "…"`')
 
 
-def _settings(project: Project, port: str) -> dict[str, str]:
+def _first_said(texts: Iterable[str]) -> str | None:
+    found = (SAYS_READY.search(text) for text in texts)
+    return next((match[1].strip() for match in found if match), None)
+
+
+def _settings(project: Project, spoken_for: set[str]) -> dict[str, str]:
     """Secrets get values of the lab; what has no default in the program, those of the example."""
     values = {}
     for name, has_default in project.variables.items():
-        if name == port or _address(name):
+        if name in spoken_for or name in NOT_SET or re.fullmatch(PORTS, name) or _address(name):
             continue
         if SECRET.search(name):
             values[name] = "whsec_lab" if "WEBHOOK" in name else "lab"
-        elif not has_default and name in project.example and PLAIN.fullmatch(project.example[name]):
+        elif not has_default and PLAIN.fullmatch(project.example.get(name, "")):
             values[name] = project.example[name]
     return values
 

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from redhanded.contract.guess.bodies import read_body
+from redhanded.contract.guess.compiled import source_of
+from redhanded.contract.guess.nestjs import nestjs_routes
 from redhanded.contract.guess.project import Project
+from redhanded.contract.guess.python.routes import python_routes
 
 _ROUTE = re.compile(
     r"\b(\w+)\s*\.\s*(get|post|put|patch|delete)\s*\(\s*['\"`](/[^'\"`]*)['\"`]\s*,", re.IGNORECASE
+)
+_WHOLE = re.compile(
+    r"\.route\s*\(\s*\{[^}]*?\bmethod\s*:\s*['\"](\w+)['\"][^}]*?\burl\s*:\s*['\"](/[^'\"]*)['\"]",
+    re.IGNORECASE,
 )
 _MOUNT = re.compile(
     r"\.(?:use|register)\s*\(\s*['\"](/[^'\"]*)['\"]\s*,[^;]*?"
     r"(?:require\(\s*['\"](\.[^'\"]+)['\"]\s*\)|\b(\w+))\s*\)"
 )
+_PLUGIN = re.compile(
+    r"\.register\s*\(\s*(?:(?:await\s+)?(?:require|import)\(\s*['\"](\.[^'\"]+)['\"]\s*\)(?:\.\w+)?"
+    r"|(\w+))\s*,\s*\{[^}]*?\bprefix\s*:\s*['\"](/[^'\"]*)['\"]"
+)
 _NAMED = re.compile(
-    r"(?:const|let|var)\s+(\w+)\s*=\s*require\(\s*['\"](\.[^'\"]+)['\"]"
-    r"|import\s+(?:\*\s+as\s+)?(\w+)\s+from\s+['\"](\.[^'\"]+)['\"]"
+    r"(?:const|let|var)\s+(\w+|\{[^}]*\})\s*=\s*require\(\s*['\"](\.[^'\"]+)['\"]"
+    r"|import\s+(?:type\s+)?(?:\*\s+as\s+)?(\w+|\{[^}]*\})\s+from\s+['\"](\.[^'\"]+)['\"]"
 )
 
 
@@ -29,16 +41,39 @@ class FoundRoute:
     method: str
     path: str
     file: str
+    body: Mapping[str, object] | None = None
+    """Fields that are read of it, where the source shows them."""
 
 
 def routes(project: Project) -> list[FoundRoute]:
     """All that are literals, in the order of files."""
     prefixes = dict(_prefixes(project))
-    return [
+    found = [
+        FoundRoute(method=route.method, path=route.path, file=route.file, body=route.body)
+        for route in python_routes(project.sources)
+    ]
+    found += [
+        FoundRoute(
+            method=method, path=path, file=file, body=read_body(project.sources, file, start)
+        )
+        for method, path, file, start in nestjs_routes(project.sources)
+    ]
+    found += [
+        FoundRoute(
+            method=match[1].upper(),
+            path=posixpath.normpath(prefixes.get(file, "") + match[2]),
+            file=file,
+            body=read_body(project.sources, file, match.start()),
+        )
+        for file, text in project.sources.items()
+        for match in _WHOLE.finditer(text)
+    ]
+    return found + [
         FoundRoute(
             method=match[2].upper(),
             path=posixpath.normpath(prefixes.get(file, "") + match[3]) or "/",
             file=file,
+            body=read_body(project.sources, file, match.start()),
         )
         for file, text in project.sources.items()
         for match in _ROUTE.finditer(text)
@@ -48,14 +83,20 @@ def routes(project: Project) -> list[FoundRoute]:
 
 def _prefixes(project: Project) -> Iterator[tuple[str, str]]:
     for file, text in project.sources.items():
-        named = {m[1] or m[3]: m[2] or m[4] for m in _NAMED.finditer(text)}
-        for match in _MOUNT.finditer(text):
-            wanted = match[2] or named.get(match[3] or "")
+        named = dict(_imported(text))
+        mounts = [(match[2] or match[3], match[1]) for match in _MOUNT.finditer(text)]
+        mounts += [(match[1] or match[2], match[3]) for match in _PLUGIN.finditer(text)]
+        for mounted, prefix in mounts:
+            wanted = mounted if mounted.startswith(".") else named.get(mounted, "")
             if wanted:
-                target = posixpath.normpath(posixpath.join(posixpath.dirname(file), wanted))
-                for candidate in (target, *(f"{target}{end}" for end in _ENDINGS)):
-                    if candidate in project.sources:
-                        yield candidate, match[1].rstrip("/")
+                target = source_of(posixpath.join(posixpath.dirname(file), wanted), project.sources)
+                if target is not None:
+                    yield target, prefix.rstrip("/")
 
 
-_ENDINGS = (".js", ".ts", ".mjs", ".cjs", "/index.js", "/index.ts")
+def _imported(text: str) -> Iterator[tuple[str, str]]:
+    """Names, and the file of the project that each comes from."""
+    for match in _NAMED.finditer(text):
+        for entry in (match[1] or match[3]).strip("{}").split(","):
+            name = re.split(r"\bas\b|:", entry)[-1].removeprefix("type ").strip()
+            yield name, match[2] or match[4]

@@ -2,45 +2,49 @@
 
 from __future__ import annotations
 
+from redhanded.contract.guess.migrations import migrate
+from redhanded.contract.guess.programs import programs
 from redhanded.contract.guess.project import Project
 from redhanded.contract.guess.writing import Part, Section
 
-POSTGRES_DRIVERS = {"pg", "postgres", "pg-promise", "@prisma/client", "typeorm", "slonik"}
+POSTGRES_DRIVERS = {"pg", "postgres", "pg-promise", "@prisma/client", "slonik"}
 REDIS_DRIVERS = {"bull", "bullmq", "ioredis", "redis", "bee-queue", "@redis/client"}
+POSTGRES_IMAGES = ("postgres", "postgis/", "timescale/", "bitnami/postgresql", "pgvector/")
+REDIS_IMAGES = ("redis", "valkey/", "bitnami/redis", "bitnami/valkey", "eqalpha/keydb")
 
+_DB = r"(DB|DATABASE|POSTGRES(QL)?|PG|SQL|TYPEORM|SEQUELIZE|KNEX)"
+_QUEUE = r"(REDIS|QUEUE|VALKEY|BULL(MQ)?|CACHE)"
 POSTGRES_PARTS = {
-    "host": r"(PGHOST|(DB|DATABASE|POSTGRES|PG)_HOST(NAME)?)",
-    "port": r"(PGPORT|(DB|DATABASE|POSTGRES|PG)_PORT)",
-    "user": r"(PGUSER|(DB|DATABASE|POSTGRES|PG)_USER(NAME)?)",
-    "password": r"(PGPASSWORD|(DB|DATABASE|POSTGRES|PG)_PASS(WORD)?)",
-    "db": r"(PGDATABASE|(DB|DATABASE|POSTGRES|PG)_(NAME|DATABASE|DB))",
+    "host": rf"(PGHOST|{_DB}_HOST(NAME)?)",
+    "port": rf"(PGPORT|{_DB}_PORT)",
+    "user": rf"(PGUSER|{_DB}_USER(NAME)?)",
+    "password": rf"(PGPASSWORD|{_DB}_PASS(WORD)?)",
+    "db": rf"(PGDATABASE|{_DB}_(NAME|DATABASE|DB))",
 }
 REDIS_PARTS = {
-    "host": r"(REDIS|QUEUE|VALKEY|BULL)_HOST(NAME)?",
-    "port": r"(REDIS|QUEUE|VALKEY|BULL)_PORT",
-    "password": r"(REDIS|QUEUE|VALKEY|BULL)_PASS(WORD)?",
-    "db": r"(REDIS|QUEUE|VALKEY|BULL)_DB",
+    "host": rf"{_QUEUE}_HOST(NAME)?",
+    "port": rf"{_QUEUE}_PORT",
+    "user": rf"{_QUEUE}_USER(NAME)?",
+    "password": rf"{_QUEUE}_PASS(WORD)?",
+    "db": rf"{_QUEUE}_DB",
 }
-POSTGRES_URL = r"(\w+_)?(DATABASE|POSTGRES|POSTGRESQL|PG|DB)(_\w+)?_UR[LI]"
-REDIS_URL = r"(\w+_)?(REDIS|VALKEY)(_\w+)?_UR[LI]|(QUEUE|BULL)_UR[LI]"
-
-MIGRATIONS = {
-    "sequelize-cli": "npx sequelize-cli db:migrate",
-    "knex": "npx knex migrate:latest",
-    "prisma": "npx prisma migrate deploy",
-    "node-pg-migrate": "npx node-pg-migrate up",
-}
+POSTGRES_URL = r"(?!TEST)(\w+_)?(DATABASE|POSTGRES|POSTGRESQL|PG|DB)(_(?!TEST)\w+)?_UR[LI]"
+REDIS_URL = r"(?!TEST)(\w+_)?(REDIS|VALKEY)(_(?!TEST)\w+)?_UR[LI]|(QUEUE|BULL|CACHE)_UR[LI]"
 
 
 def services(project: Project) -> Part:
     """At most one PostgreSQL and one Redis; a second of a kind is for a person to add."""
     part = Part()
-    if project.dependencies & POSTGRES_DRIVERS or "image: postgres" in project.compose:
+    if project.dependencies & POSTGRES_DRIVERS or _runs(project, POSTGRES_IMAGES):
         section = _service(project, "db", "postgres", POSTGRES_URL, POSTGRES_PARTS, part)
-        _migrate(project, section)
-    if project.dependencies & REDIS_DRIVERS or "image: redis" in project.compose:
+        migrate(project, programs(project), section)
+    if project.dependencies & REDIS_DRIVERS or _runs(project, REDIS_IMAGES):
         _service(project, "queue", "redis", REDIS_URL, REDIS_PARTS, part)
     return part
+
+
+def _runs(project: Project, images: tuple[str, ...]) -> bool:
+    return any(service.image.startswith(images) for service in project.composed)
 
 
 def _service(
@@ -48,39 +52,21 @@ def _service(
 ) -> Section:
     section = Section(header=f"[services.{name}]")
     section.add("kind", kind)
-    by_url = project.first(url)
-    by_parts = {
+    env = dict.fromkeys(project.all(url), "{url}") or {
         variable: f"{{{place}}}"
         for place, pattern in parts.items()
-        if (variable := project.first(pattern))
+        for variable in project.all(pattern)
     }
-    if by_url:
-        section.add("env", {by_url: "{url}"}, guessed="a variable that the program reads")
-    elif by_parts:
-        section.add("env", by_parts, guessed="variables that the program reads")
+    if env:
+        section.add("env", env, guessed="what the program reads")
     else:
-        by_url = "DATABASE_URL" if kind == "postgres" else "REDIS_URL"
-        section.add("env", {by_url: "{url}"}, guessed="no variable for it was found in the source")
+        variable = "DATABASE_URL" if kind == "postgres" else "REDIS_URL"
+        env = {variable: "{url}"}
+        section.add("env", env, guessed="no variable for it was found in the source")
         part.notes.append(
             f"how the program learns where {kind} is was not found; correct `env` of "
-            f"[services.{name}], or let the program read {by_url}"
+            f"[services.{name}], or let the program read {variable}"
         )
-    part.variables |= {by_url} if by_url else set(by_parts)
+    part.variables |= set(env)
     part.sections.append(section)
     return section
-
-
-def _migrate(project: Project, section: Section) -> None:
-    release = project.procfile.get("release")
-    if release:
-        section.add("migrate", release, guessed="`release` of the Procfile")
-        return
-    for dependency, command in MIGRATIONS.items():
-        if dependency in project.dependencies:
-            section.add("migrate", command, guessed=f"{dependency} is a dependency")
-            return
-    for script in ("migrate", "db:migrate", "migrate:up", "migrations"):
-        if script in project.scripts:
-            section.add("migrate", f"npm run {script}", guessed="a script of package.json")
-            return
-    section.comment('migrate = "…"  # guessed: none was found; what makes the tables?')

@@ -24,6 +24,8 @@ from redhanded.lab.embedded.records import TEMPORARY_MARK, record
 
 CACHE_PATH_LENGTH_MAX = 60
 """A unix socket's path has at most 107 bytes (unix(7)), and ours are deep inside the cache."""
+PARTIAL_MARK = ".partial-"
+"""In the name of a folder of the cache that is not complete yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +98,7 @@ def cached(name: str, build: Callable[[Path], None]) -> Path:
         return target
     target.parent.mkdir(mode=0o755, exist_ok=True)
     _remove_abandoned(target)
-    partial = target.with_name(f"{target.name}.partial-{os.getpid()}")
+    partial = target.with_name(f"{target.name}{PARTIAL_MARK}{os.getpid()}")
     partial.mkdir(mode=0o755)
     try:
         build(partial)
@@ -173,7 +175,7 @@ def _rename_unless_there(partial: Path, target: Path) -> None:
 
 
 def _remove_abandoned(target: Path) -> None:
-    for left in target.parent.glob(f"{target.name}.partial-*"):
+    for left in target.parent.glob(f"{target.name}{PARTIAL_MARK}*"):
         owner = left.name.rpartition("-")[2]
         if owner.isdigit() and not is_alive(int(owner)):
             shutil.rmtree(left, ignore_errors=True)

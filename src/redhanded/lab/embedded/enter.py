@@ -5,7 +5,7 @@ It exists because ``preexec_fn`` can deadlock in a process with threads, and bec
 matters: a parent-death signal is forgotten when the user changes (prctl(2)), so it is set after.
 
     enter.py [--user-namespace PATH] [--net-namespace PATH] [--uid N --gid N]
-             [--death-signal N --parent PID] -- PROGRAM ARGUMENT...
+             [--death-signal N --parent PID] [--orphans adopt] -- PROGRAM ARGUMENT...
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import sys
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
 NOT_STARTED = 127
 
 
@@ -71,6 +72,9 @@ def enter(options: dict[str, str]) -> None:
         check(libc.prctl(PR_SET_PDEATHSIG, int(options["--death-signal"]), 0, 0, 0), "prctl")
         if os.getppid() != int(options["--parent"]):
             os._exit(NOT_STARTED)
+    if "--orphans" in options:
+        # As for process 1 of a container: what a child leaves behind stays in the family.
+        check(libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl")
 
 
 def restore_signals() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import secrets
 import shutil
@@ -9,7 +10,7 @@ import subprocess
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 from importlib import metadata
 from pathlib import Path
 from signal import SIGQUIT
@@ -55,9 +56,12 @@ SETTINGS = {
     "shared_buffers": "64MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # The password below is random; the iterations that protect weak ones only cost time.
-    "scram_iterations": "1",
 }
+SETTINGS_SINCE = {
+    # The password below is random; the iterations that protect weak ones only cost time.
+    16: {"scram_iterations": "1"},
+}
+"""By the first version that knows them."""
 
 ACCESS = """\
 local all all trust
@@ -137,23 +141,27 @@ class PostgresServer:
         self.stop()
 
 
-def start_postgres(folder: Path, *, version: int = 16) -> PostgresServer:
+def start_postgres(
+    folder: Path, *, version: int = 16, programs: Path | None = None
+) -> PostgresServer:
     """Start a PostgreSQL with an empty cluster; ``folder`` gets its log and a record of the start.
 
+    ``programs`` is a folder with ``postgres`` and ``initdb`` of that major version, which the
+    server's user can run; without it the bundled ones are taken.
     Data and socket lie in a temporary folder of our cache, since ``folder`` may be out of reach for
     the user it runs as. The first start on a machine takes a few seconds more (initdb, kept then).
     LabError with the end of the log if it does not start; UsageError for a version we do not have.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    programs = find_postgres(version).parent
-    template = cluster_template(version)
+    programs = programs or find_postgres(version).parent
+    template = cluster_template(version, programs)
     with ExitStack() as undo:
         home = make_run_folder(folder, f"postgres-{version}")
         undo.callback(shutil.rmtree, home, ignore_errors=True)
         copy_cluster(template, home / "data")
         running = start_server(
             f"postgres-{version}",
-            partial(command_line, programs / "postgres", home),
+            partial(command_line, programs / "postgres", home, version),
             partial(says_ready, home / "data" / "postmaster.pid"),
             folder=folder,
             data=home,
@@ -190,11 +198,13 @@ def find_postgres(version: int = 16) -> Path:
     return root / package.name / name / "bin" / "postgres"
 
 
-def cluster_template(version: int) -> Path:
+def cluster_template(version: int, programs: Path) -> Path:
     """A cluster as initdb leaves it, made once per version; LabError with initdb's words."""
-    initdb = find_postgres(version).with_name("initdb")
+    initdb = programs / "initdb"
     user = server_user()
-    name = f"clusters/postgres-{version}-{metadata.version(DISTRIBUTION)}-{user.uid}"
+    bundled = version in INSTALLATIONS and programs == find_postgres(version).parent
+    origin = metadata.version(DISTRIBUTION) if bundled else release(programs / "postgres")
+    name = f"clusters/postgres-{version}-{origin}-{user.uid}"
 
     def build(target: Path) -> None:
         os.chown(target, user.uid, user.gid)
@@ -224,6 +234,14 @@ def cluster_template(version: int) -> Path:
     return cached(name, build) / "data"
 
 
+def release(program: Path) -> str:
+    """What a ``postgres`` program calls itself, as in ``14.23``. LabError if it cannot be run."""
+    done = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise LabError(f"{program} --version failed: {done.stderr.strip()}")
+    return done.stdout.split()[-1]
+
+
 def copy_cluster(template: Path, target: Path) -> None:
     """Copy with owners and modes; blocks are shared where the file system can (reflink)."""
     command = ["cp", "-a", "--reflink=auto", str(template), str(target)]
@@ -235,8 +253,9 @@ def copy_cluster(template: Path, target: Path) -> None:
         )
 
 
-def command_line(program: Path, home: Path, port: int) -> Sequence[str]:
-    settings = SETTINGS | {
+def command_line(program: Path, home: Path, version: int, port: int) -> Sequence[str]:
+    later = (known for since, known in SETTINGS_SINCE.items() if version >= since)
+    settings = reduce(operator.or_, later, SETTINGS) | {
         "listen_addresses": HOST,
         "port": str(port),
         "unix_socket_directories": str(home),

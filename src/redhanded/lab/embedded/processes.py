@@ -71,6 +71,7 @@ def launch(
 
     Output and errors go to ``stdout``, or to a new pipe whose reading end is in the result. With
     ``folder`` the start is recorded there, so that `reap` finds the process after a ``kill -9``.
+    What its children leave behind when they end becomes its own child, as in a container.
     LabError if the folder or the program cannot be used; a command the shell does not know shows as
     exit code 127 and a line in the output.
     """
@@ -81,7 +82,7 @@ def launch(
     try:
         process = spawn(
             arguments,
-            options=namespace.options if namespace else (),
+            options=("--orphans", "adopt", *(namespace.options if namespace else ())),
             death_signal=signal.SIGKILL,
             cwd=cwd,
             env=marked,

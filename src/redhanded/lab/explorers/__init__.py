@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from redhanded.case.operation import OperationName, Touch
@@ -70,6 +70,14 @@ def keep_going(step: Step) -> int:
         if candidate.name.task == step.current:
             return position
     return 0
+
+
+def keep_going_among(step: Step, allowed: Sequence[int]) -> int | None:
+    """The same among some of the candidates; None if there is none."""
+    if not allowed:
+        return None
+    among = replace(step, candidates=tuple(step.candidates[position] for position in allowed))
+    return allowed[keep_going(among)]
 
 
 class Straight:

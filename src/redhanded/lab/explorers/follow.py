@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from redhanded.case.operation import OperationName
 from redhanded.case.schedule import Constraint, Followed, Schedule
-from redhanded.lab.explorers import Step, keep_going
+from redhanded.lab.explorers import Step, keep_going_among
 
 WRITE_KINDS = {"COMMIT", "INSERT", "UPDATE", "DELETE", "MERGE"}
 
@@ -27,15 +27,7 @@ class Follow:
             for position, candidate in enumerate(step.candidates)
             if not self._waits(candidate.name, uncommitted=candidate.uncommitted)
         ]
-        if not allowed:
-            return None
-        among = Step(
-            candidates=tuple(step.candidates[position] for position in allowed),
-            current=step.current,
-            answered=step.answered,
-            unseen=step.unseen,
-        )
-        return allowed[keep_going(among)]
+        return keep_going_among(step, allowed)
 
     def give_up(self, step: Step) -> int:
         """Nothing else can happen: drops the constraints that hold the first candidate back."""

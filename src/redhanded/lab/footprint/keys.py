@@ -1,22 +1,30 @@
 """What a Redis command reads and writes, as the server in use states it.
 
-The server is asked once per command name (``COMMAND INFO``: flags and positions of keys), and per
-call only where keys move (``COMMAND GETKEYS``). A script touches the keys it declares; keys that
-it builds itself are not seen, as Redis Cluster does not see them either. The numbered database is
-not told apart.
+The server is asked once per command name (``COMMAND INFO``: flags and key specifications), and per
+call only where these do not say it all (``COMMAND GETKEYS``, ``GETKEYSANDFLAGS``). A script touches
+the keys it declares; keys that it builds itself are not seen, as Redis Cluster does not see them
+either. Keys of another database than 0 are named ``db1/key``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from valkey.exceptions import ResponseError
 
 from redhanded.case.errors import LabError
 from redhanded.case.operation import Access, Touch
+from redhanded.lab.footprint.key_positions import (
+    BOTH,
+    READ,
+    WRITE,
+    CommandInformation,
+    KeyUse,
+    read_flags,
+    read_information,
+)
 from redhanded.lab.footprint.shape import ANYTHING
 
 Ask = Callable[[tuple[bytes, ...]], object]
@@ -29,105 +37,140 @@ class KeySpecifications:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
-        self._known: dict[bytes, _Specification | None] = {}
-        self._moving: dict[tuple[bytes, ...], tuple[bytes, ...] | None] = {}
+        self._known: dict[bytes, CommandInformation | None] = {}
+        self._asked: dict[tuple[bytes, ...], tuple[KeyUse, ...] | None] = {}
 
     def touches(
-        self, service: str, arguments: Sequence[bytes], variable: Collection[str] = ()
+        self,
+        service: str,
+        arguments: Sequence[bytes],
+        variable: Collection[str] = (),
+        database: int = 0,
     ) -> tuple[str, Access, tuple[Touch, ...]]:
-        """Target (pattern of the first key, empty if there is none), access, and what the command
-        touches. ``variable`` holds values that differ from trial to trial. Unknown commands may
-        write anything. A command that answers from what it changes reads and writes."""
+        """Target (pattern of the first key written, else read; empty if there is none), access,
+        and what the command touches in ``database``. ``variable`` holds values that differ from
+        trial to trial. Unknown commands may write anything. A command that answers from what it
+        changes reads and writes."""
         if not arguments:
             return "", "read", ()
-        found = self._resources(arguments)
-        accesses = {access for _, access in found}
+        found = self._resources(arguments, database)
+        accesses = {access for _, access, _ in found}
         touches = tuple(
-            Touch(service=service, resource=resource, access=access) for resource, access in found
+            Touch(service=service, resource=located(name, number), access=access)
+            for name, access, number in found
         )
-        target = pattern(found[0][0].encode(), variable) if found else ""
+        if not found:
+            return "", "read", touches
+        target = located(pattern(found[0][0].encode(), variable), found[0][2])
         return target, "write" if "write" in accesses else "read", touches
 
     def unit(
-        self, service: str, commands: Iterable[Sequence[bytes]], variable: Collection[str] = ()
+        self,
+        service: str,
+        commands: Iterable[Sequence[bytes]],
+        variable: Collection[str] = (),
+        database: int = 0,
+        watched: Iterable[bytes] = (),
     ) -> tuple[str, Access, tuple[Touch, ...]]:
-        """The same for MULTI…EXEC: named after the first command that writes, else that reads."""
-        parts = [self.touches(service, command, variable) for command in commands]
+        """The same for MULTI…EXEC: named after the first command that writes, else that reads.
+        Whether it does anything depends on the keys ``watched`` before it: it reads them."""
+        parts = []
+        last = database
+        for command in commands:
+            parts.append(self.touches(service, command, variable, last))
+            last = _database_after(command, last)
         parts = [part for part in parts if part[2]]
+        reads = tuple(
+            Touch(service=service, resource=located(_text(key), database), access="read")
+            for key in watched
+        )
         if not parts:
-            return "", "read", ()
+            return "", "read", reads
         main = next((part for part in parts if part[1] == "write"), parts[0])
-        return main[0], main[1], tuple(dict.fromkeys(item for part in parts for item in part[2]))
+        touches = dict.fromkeys((*(item for part in parts for item in part[2]), *reads))
+        return main[0], main[1], tuple(touches)
 
-    def _resources(self, arguments: Sequence[bytes]) -> list[tuple[str, Access]]:
+    def _resources(
+        self, arguments: Sequence[bytes], database: int
+    ) -> list[tuple[str, Access, int]]:
+        """Name, access and database of what is touched, writes first."""
         name = arguments[0].upper()
         if name in _PUBLISH:
-            return [(f"channel {_text(arguments[1])}", "write")] if len(arguments) > 1 else []
-        if name in _SILENT:
-            return []
-        if name in _EVERYTHING:
-            return [(ANYTHING, "write")]
-        if name in _SCRIPTS:
-            return _accesses(_declared(arguments), not name.endswith(b"_RO"), arguments)
-        specification = self._specification(name, arguments)
-        if specification is None:
-            return [(ANYTHING, "write")]
-        keys = self._keys(specification, arguments)
-        if keys is None or (not keys and specification.writes):
-            return [(ANYTHING, "write" if specification.writes else "read")]
-        if not keys and specification.reads:
-            return [(ANYTHING, "read")]
-        return _accesses(keys, specification.writes, arguments)
+            return [(f"channel {_text(word)}", "write", 0) for word in arguments[1:2]]
+        information = self._information(name, arguments)
+        if information is None:
+            return [(ANYTHING, "write", 0)]
+        uses = self._uses(information, arguments)
+        if uses is None or (not uses and information.writes):
+            # The server refuses it, or it concerns all keys (FLUSHALL, SWAPDB).
+            return [(ANYTHING, "read" if information.reads else "write", 0)]
+        if not uses and information.reads:
+            return [(ANYTHING, "read", 0)]
+        if not uses and information.moves:
+            return [(ANYTHING, access, 0) for access in BOTH]
+        if information.writes and all(accesses == READ for _, accesses in uses):
+            # XREADGROUP moves its group on, though it leaves the entries as they are.
+            uses = tuple((key, BOTH) for key, _ in uses)
+        if name == b"SET" and _overwrites(arguments):
+            uses = tuple((key, WRITE) for key, _ in uses)
+        placed = [(key, access, database) for key, accesses in uses for access in accesses]
+        placed += _elsewhere(name, arguments)
+        found = dict.fromkeys((_text(key), access, number) for key, access, number in placed)
+        return sorted(found, key=lambda item: item[1] != "write")
 
-    def _specification(self, name: bytes, arguments: Sequence[bytes]) -> _Specification | None:
+    def _information(self, name: bytes, arguments: Sequence[bytes]) -> CommandInformation | None:
         """Of the command, or of its subcommand (``XGROUP CREATE``)."""
-        full = b"|".join((name, arguments[1].upper())) if len(arguments) > 1 else name
-        for candidate in (full, name) if name in _CONTAINERS else (name,):
-            if candidate not in self._known:
-                self._known[candidate] = self._information(candidate)
-            if (known := self._known[candidate]) is not None:
-                return known
-        return None
+        if name not in self._known:
+            self._known[name] = self._ask_information(name)
+        known = self._known[name]
+        if known is None or len(arguments) < 2:
+            return known
+        return known.subcommands.get(arguments[1].lower(), known)
 
-    def _information(self, name: bytes) -> _Specification | None:
+    def _ask_information(self, name: bytes) -> CommandInformation | None:
         try:
             reply = self._ask((b"COMMAND", b"INFO", name.lower()))
         except _REFUSED:
             return None
-        entry = reply[0] if isinstance(reply, list) and reply else None
-        if not isinstance(entry, list) or len(entry) < 6:
-            return None
-        flags = {_word(flag) for flag in entry[2]}
-        return _Specification(
-            writes="write" in flags,
-            reads="readonly" in flags,
-            moves="movablekeys" in flags,
-            first=int(entry[3]),
-            last=int(entry[4]),
-            step=int(entry[5]),
-        )
+        return read_information(reply[0]) if isinstance(reply, list) and reply else None
 
-    def _keys(
-        self, specification: _Specification, arguments: Sequence[bytes]
-    ) -> tuple[bytes, ...] | None:
-        """The keys by position; by asking where they move; None if they cannot be told."""
-        if not specification.moves:
-            return specification.keys(arguments)
+    def _uses(
+        self, information: CommandInformation, arguments: Sequence[bytes]
+    ) -> tuple[KeyUse, ...] | None:
+        """The keys of a call; None if they cannot be told."""
+        uses = information.uses(arguments)
+        if uses is not None:
+            return uses
         words = tuple(arguments)
-        if words not in self._moving:
-            if len(self._moving) >= _MOVING_MAX:
-                self._moving.clear()
-            self._moving[words] = self._asked_keys(words)
-        return self._moving[words]
+        if words not in self._asked:
+            if len(self._asked) >= _ASKED_MAX:
+                self._asked.clear()
+            self._asked[words] = self._ask_uses(information, words)
+        return self._asked[words]
 
-    def _asked_keys(self, words: tuple[bytes, ...]) -> tuple[bytes, ...] | None:
+    def _ask_uses(
+        self, information: CommandInformation, words: tuple[bytes, ...]
+    ) -> tuple[KeyUse, ...] | None:
+        flagged = bool(information.specifications)
+        question = b"GETKEYSANDFLAGS" if flagged else b"GETKEYS"
         try:
-            reply = self._ask((b"COMMAND", b"GETKEYS", *words))
+            reply = self._ask((b"COMMAND", question, *words))
         except _REFUSED:
             return None
         if not isinstance(reply, list):
             return None
-        return tuple(key for key in reply if isinstance(key, bytes))
+        pairs = reply if flagged else [(key, ()) for key in reply]
+        return tuple((key, information.access(read_flags(list(flags)))) for key, flags in pairs)
+
+
+def located(name: str, database: int) -> str:
+    """The name of a key, or of a pattern of keys, of a numbered database: ``key``, ``db1/key``."""
+    return name if database == 0 or name == ANYTHING else f"db{database}/{name}"
+
+
+def located_key(key: bytes, database: int) -> bytes:
+    """The same in bytes, of one key."""
+    return key if database == 0 else b"db%d/%s" % (database, key)
 
 
 def pattern(key: bytes, variable: Collection[str] = ()) -> str:
@@ -137,69 +180,40 @@ def pattern(key: bytes, variable: Collection[str] = ()) -> str:
     return _pattern(key, tuple(variable))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Specification:
-    """Flags and key positions of one command, as ``COMMAND INFO`` gives them."""
-
-    writes: bool
-    reads: bool
-    moves: bool
-    first: int
-    last: int
-    """Negative counts from the end."""
-    step: int
-
-    def keys(self, arguments: Sequence[bytes]) -> tuple[bytes, ...]:
-        if self.first <= 0:
-            return ()
-        last = self.last if self.last >= 0 else len(arguments) + self.last
-        return tuple(arguments[self.first : last + 1 : max(self.step, 1)])
-
-
 _REFUSED = (LabError, ResponseError)
-_MOVING_MAX = 4096
+_ASKED_MAX = 4096
 _PUBLISH = frozenset({b"PUBLISH", b"SPUBLISH"})
-_SCRIPTS = frozenset({b"EVAL", b"EVALSHA", b"EVAL_RO", b"EVALSHA_RO", b"FCALL", b"FCALL_RO"})
-_CONTAINERS = frozenset(
-    {b"XGROUP", b"XINFO", b"OBJECT", b"MEMORY", b"CLIENT", b"CONFIG", b"SCRIPT", b"FUNCTION"}
-)
-_EVERYTHING = frozenset({b"FLUSHALL", b"FLUSHDB", b"SWAPDB"})
-_SILENT = frozenset(
-    b"""PING ECHO AUTH HELLO SELECT QUIT RESET CLIENT COMMAND INFO CONFIG TIME ROLE READONLY
-    READWRITE ASKING MULTI EXEC DISCARD UNWATCH SUBSCRIBE PSUBSCRIBE SSUBSCRIBE UNSUBSCRIBE
-    PUNSUBSCRIBE SUNSUBSCRIBE PUBSUB SCRIPT FUNCTION SLOWLOG LATENCY MONITOR ACL CLUSTER MODULE
-    WAIT WAITAOF SAVE BGSAVE BGREWRITEAOF LASTSAVE DEBUG LOLWUT SHUTDOWN""".split()
-)
-_BLIND = frozenset(b"SET SETEX PSETEX MSET HMSET UNLINK EXPIRE PEXPIRE PUBLISH".split())
+"""Their first word is a channel, which no key specification tells."""
+_LIFETIMES = frozenset({b"EX", b"PX", b"EXAT", b"PXAT", b"KEEPTTL"})
 
 
-def _declared(arguments: Sequence[bytes]) -> tuple[bytes, ...]:
-    """Keys of ``EVAL script numkeys key…``."""
-    count = int(arguments[2]) if len(arguments) > 2 and arguments[2].isdigit() else 0
-    return tuple(arguments[3 : 3 + count])
+def _overwrites(arguments: Sequence[bytes]) -> bool:
+    """Whether a SET does not look at what was there: the specification holds for its options all
+    together (``variable_flags``), and the server's answer for one call leaves NX and XX out."""
+    return all(word.upper() in _LIFETIMES or word.isdigit() for word in arguments[3:])
 
 
-def _accesses(
-    keys: tuple[bytes, ...], writes: bool, arguments: Sequence[bytes]
-) -> list[tuple[str, Access]]:
-    name = arguments[0].upper()
-    names = [_text(key) for key in dict.fromkeys(keys)]
-    if not names and name in _SCRIPTS:
-        names = [ANYTHING]
-    if not writes:
-        return [(key, "read") for key in names]
-    options = {word.upper() for word in arguments[3:]} if name == b"SET" else set()
-    blind = name in _BLIND and not options & {b"NX", b"XX", b"GET"}
-    written: list[tuple[str, Access]] = [(key, "write") for key in names]
-    return written if blind else [*written, *((key, "read") for key in names)]
+def _elsewhere(name: bytes, arguments: Sequence[bytes]) -> list[tuple[bytes, Access, int]]:
+    """What MOVE and COPY … DB touch in the database that they name."""
+    if name == b"MOVE":
+        key, number = arguments[1:2], arguments[2:3]
+    elif name == b"COPY" and b"DB" in (words := [word.upper() for word in arguments]):
+        key, number = arguments[2:3], arguments[words.index(b"DB") + 1 :][:1]
+    else:
+        return []
+    if not key or not number or not number[0].isdigit():
+        return []
+    return [(key[0], access, int(number[0][:9])) for access in BOTH]
+
+
+def _database_after(command: Sequence[bytes], database: int) -> int:
+    if len(command) == 2 and command[0].upper() == b"SELECT" and command[1].isdigit():
+        return int(command[1][:9])
+    return database
 
 
 def _text(key: bytes) -> str:
     return key.decode("utf-8", "backslashreplace")
-
-
-def _word(value: object) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from redhanded.lab.tracers.node import environment
+from redhanded.lab.tracers.preloads import environment
 from redhanded.lab.tracers.reader import TraceReader
 
 __all__ = ["TraceReader", "environment"]

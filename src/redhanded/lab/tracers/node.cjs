@@ -10,13 +10,16 @@
 const fs = require('node:fs');
 
 const ports = new Set((process.env.REDHANDED_TRACE_PORTS || '').split(',').map(Number));
-const trace = openTrace();
+const { openTrace } = require('./trace_pipe.cjs');
+const trace = openTrace(ports);
+fs.statSync('/'); // Node 20's realpath looks at the last stat: after a pipe's it follows no link.
 if (trace !== null) install();
 
 function install() {
   const Module = require('node:module');
   const net = require('node:net');
   const path = require('node:path');
+  const { mapped } = require('./source_maps.cjs');
   const { fileURLToPath } = require('node:url');
 
   const FRAMES_MAX = 24;
@@ -27,6 +30,8 @@ function install() {
   let current = null;
   /** A caller's stack for a driver call made on its behalf from a later turn (pool.query). */
   let inherited = null;
+  /** The same where somebody else's call runs it: a pool's waiting query, by `release()`. */
+  let forced = null;
   /** Encoded commands on their way to a socket: {data, length, stack}. */
   let encoded = [];
   let silent = false;
@@ -71,6 +76,7 @@ function install() {
   /** The application's frames of this call, or those of the call that it is made for: V8 loses
    * `return library.call()` once the library has waited for something. */
   const captureCall = () => {
+    if (forced !== null) return forced;
     const frames = capture();
     if (direct.has(frames)) return frames;
     return inherited || (entered && entered.getStore()) || frames;
@@ -78,15 +84,22 @@ function install() {
 
   const applicationFrames = (_error, sites) => {
     const frames = [];
+    let together = false;
     for (const site of sites) {
       const file = applicationFile(site.getFileName() || '');
+      together = together || isCombinator(site);
       if (file === '') continue;
+      // Whoever waits for several things at once has called them elsewhere.
+      if (frames.length === 0 && together && site.isAsync()) break;
       if (frames.length === 0 && !site.isAsync()) direct.add(frames);
       frames.push(original(file, site.getLineNumber(), site.getColumnNumber(), name(site)));
       if (frames.length === FRAMES_MAX) break;
     }
     return frames;
   };
+
+  const isCombinator = (site) =>
+    guard(() => site.isPromiseAll() || typeof site.getPromiseIndex() === 'number') === true;
 
   const name = (site) => {
     const plain = site.getFunctionName();
@@ -104,7 +117,7 @@ function install() {
       file = raw.startsWith('file:') ? guard(() => fileURLToPath(raw)) || '' : raw;
       const foreign =
         !path.isAbsolute(file) ||
-        file === __filename ||
+        path.dirname(file) === __dirname ||
         /[\\/](node_modules|\.yarn[\\/](cache|unplugged))[\\/]|[\\/]\.pnp\.c?js$/.test(file);
       if (foreign) file = '';
       files.set(raw, file);
@@ -114,7 +127,6 @@ function install() {
 
   // ---------------------------------------------------------------- source maps
 
-  const maps = new Map(); // file → SourceMap or null
   const originals = new Map(); // file:line:column → position
   const original = (file, line, column, fn) => {
     const place = `${file}:${line}:${column}`;
@@ -125,34 +137,6 @@ function install() {
       originals.set(place, found);
     }
     return { ...found, function: fn };
-  };
-
-  const mapped = (file, line, column) => {
-    if (!maps.has(file)) maps.set(file, guard(() => findMap(file)) || null);
-    const map = maps.get(file);
-    const entry = map ? map.findEntry(line - 1, column - 1) : {};
-    if (!entry.originalSource) return null;
-    const source = entry.originalSource.startsWith('file:')
-      ? fileURLToPath(entry.originalSource)
-      : path.resolve(path.dirname(file), entry.originalSource);
-    return { file: source, line: entry.originalLine + 1, column: entry.originalColumn + 1 };
-  };
-
-  const findMap = (file) => {
-    const known = Module.findSourceMap && Module.findSourceMap(file);
-    if (known) return known;
-    const text = fs.readFileSync(file, 'utf8').slice(-100000);
-    const named = /\/\/[#@] sourceMappingURL=(\S+)\s*$/.exec(text);
-    if (!named || !Module.SourceMap) return null;
-    const inline = /^data:[^,]*;base64,(.*)$/.exec(named[1]);
-    const payload = inline
-      ? Buffer.from(inline[1], 'base64').toString()
-      : fs.readFileSync(path.resolve(path.dirname(file), decodeURI(named[1])), 'utf8');
-    const parsed = JSON.parse(payload);
-    if (parsed.sourceRoot && !inline) {
-      parsed.sources = parsed.sources.map((source) => path.join(parsed.sourceRoot, source));
-    }
-    return new Module.SourceMap(parsed);
   };
 
   // ---------------------------------------------------------------- sockets
@@ -376,12 +360,12 @@ function install() {
       if (stack === null || typeof then !== 'function') return inner.apply(pool, args);
       querying = null;
       const resumed = function (...results) {
-        const outer = inherited;
-        inherited = stack;
+        const outer = forced;
+        forced = stack;
         try {
           return then.apply(this, results);
         } finally {
-          inherited = outer;
+          forced = outer;
         }
       };
       return inner.call(pool, resumed, ...args.slice(1));
@@ -469,6 +453,27 @@ function install() {
     patchEntries(Model && Model.prototype, 'save reload update destroy restore increment decrement');
   };
 
+  const patchKnexClient = (Client) => {
+    for (const method of ['queryBuilder', 'schemaBuilder', 'raw']) {
+      wrap(Client.prototype, method, (inner, client, args) => {
+        const made = inner.apply(client, args);
+        guard(() => remember(made));
+        return made;
+      });
+    }
+  };
+
+  /** A query is sent when somebody waits for it, from a later turn: its line is that of its making. */
+  const patchKnexBuilder = (Builder) => {
+    const { AsyncLocalStorage } = require('node:async_hooks');
+    entered = entered || new AsyncLocalStorage();
+    wrap(Builder.prototype, 'then', (inner, builder, args) => {
+      const stack = stacks.get(builder) || [];
+      if (stack.length === 0) return inner.apply(builder, args);
+      return entered.run(stack, () => inner.apply(builder, args));
+    });
+  };
+
   const QUEUE =
     'add addBulk pause resume empty clean obliterate drain retryJobs getJob getJobs count ' +
     'getJobCounts remove removeJobs close upsertJobScheduler removeRepeatable';
@@ -493,6 +498,11 @@ function install() {
     [
       /[\\/]bullmq[\\/]dist[\\/](cjs|esm)[\\/]classes[\\/]job\.js$/,
       (exports) => patchEntries(exports.Job.prototype, JOB),
+    ],
+    [/[\\/]knex[\\/]lib[\\/](client|dialects[\\/][^\\/]+[\\/]index)\.js$/, (exports) => patchKnexClient(exports)],
+    [
+      /[\\/]knex[\\/]lib[\\/](query[\\/]querybuilder|schema[\\/]builder|raw)\.js$/,
+      (exports) => patchKnexBuilder(exports),
     ],
     [/[\\/]pg[\\/]lib[\\/]client\.js$/, (exports) => patchPgClient(exports)],
     [/[\\/]pg[\\/]lib[\\/]query\.js$/, (exports) => patchPgQuery(exports)],
@@ -527,30 +537,4 @@ function install() {
 
   guard(patchHttp);
   guard(patchUndici);
-}
-
-/** The trace pipe's descriptor, or null. A descriptor is used only if it is the lab's own pipe:
- * Node closes inherited ones in its children, so theirs is taken from an ancestor's. */
-function openTrace() {
-  const number = Number(process.env.REDHANDED_TRACE_FD || 'none');
-  const identity = process.env.REDHANDED_TRACE_PIPE;
-  if (!Number.isInteger(number) || ports.size === 0) return null;
-  const matches = (status) => status.isFIFO() && `${status.dev}:${status.ino}` === identity;
-  try {
-    if (matches(fs.fstatSync(number))) return number;
-  } catch {
-    // Closed here.
-  }
-  try {
-    let ancestor = process.ppid;
-    for (let depth = 0; depth < 8 && ancestor > 1; depth += 1) {
-      const file = `/proc/${ancestor}/fd/${number}`;
-      if (fs.existsSync(file) && matches(fs.statSync(file))) return fs.openSync(file, 'w');
-      const status = fs.readFileSync(`/proc/${ancestor}/stat`, 'utf8');
-      ancestor = Number(status.slice(status.lastIndexOf(')') + 2).split(' ')[1]);
-    }
-  } catch {
-    // Not to be had.
-  }
-  return null;
 }

@@ -45,7 +45,7 @@ class TraceReader:
         start, length, frames = stream.records[position]
         del stream.starts[:position]
         del stream.records[:position]
-        return frames if start <= offset < start + length else ()
+        return frames if length is None or offset < start + length else ()
 
     def forget(self, port: int) -> None:
         """Drops what is known of a connection that is closed."""
@@ -54,14 +54,15 @@ class TraceReader:
     def _record(self, line: bytes) -> None:
         try:
             record = json.loads(line)
-            port, start, length = int(record["port"]), int(record["at"]), int(record["length"])
+            port, start, socket = int(record["port"]), int(record["at"]), record.get("socket")
+            length = int(record["length"]) if "length" in record else None
             frames = tuple(self._location(frame) for frame in record["stack"])
         except (ValueError, KeyError, TypeError):
             self.broken += 1
             return
-        if start == 0 or port not in self._streams:
-            self._streams[port] = _Stream()
-        stream = self._streams[port]
+        stream = self._streams.get(port)
+        if stream is None or start == 0 or socket != stream.socket:
+            stream = self._streams[port] = _Stream(socket)
         stream.starts.append(start)
         stream.records.append((start, length, frames))
 
@@ -88,5 +89,8 @@ class TraceReader:
 class _Stream:
     """The records of one connection, in the order of their bytes."""
 
+    socket: int | None
+    """What tells it from another one that used the port before, where the tracer says so."""
     starts: list[int] = field(default_factory=list)
-    records: list[tuple[int, int, tuple[Location, ...]]] = field(default_factory=list)
+    records: list[tuple[int, int | None, tuple[Location, ...]]] = field(default_factory=list)
+    """Start, length (None: until the next record) and frames."""

@@ -2,7 +2,9 @@
 
 A unit is a request with its body. A body longer than ``BODY_BYTES_KEPT``, and one that waits for
 ``100 Continue``, is not waited for: the unit holds what has come (nothing of the body in the latter
-case) and the rest are continuations. After an upgrade (``101``, or a ``2xx`` to CONNECT), or when
+case) and the rest are continuations. So it is with a body that the client does not end before it
+is answered, which its bytes do not tell: ``rest`` gives what has come when nothing else moves, and
+an ``eager`` stream always does. After an upgrade (``101``, or a ``2xx`` to CONNECT), or when
 the client begins with HTTP/2, everything passes as handshake of kind ``TUNNEL``.
 """
 
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 from redhanded.case.errors import WireError
 from redhanded.case.operation import WireFailure
 from redhanded.lab.wire.http_body import (
-    HEAD_BYTES_MAX,
+    BLANKS_MAX,
     BodyReader,
     Framing,
     Headers,
@@ -42,6 +44,8 @@ class HttpStream:
     """One connection; see ``unit.Stream``."""
 
     def __init__(self) -> None:
+        self.eager = False
+        """Give a request as soon as its head is there."""
         self._inbox = Inbox()
         self._outbox = Inbox()
         self._serial = 0
@@ -90,6 +94,18 @@ class HttpStream:
         self._outbox.keep(data, start, need)
         return answers
 
+    def rest(self) -> list[Unit]:
+        """What has come of a request whose head is there and whose body is not ended: its client
+        may be waiting for the answer before it goes on."""
+        if self._request is None or self.eager:
+            return []
+        self.eager = True
+        self._inbox.hurry()
+        try:
+            return self.client(b"")
+        finally:
+            self.eager = False
+
     def end(self) -> list[Answer]:
         response = self._response
         if response is None or response.body.framing != "until close":
@@ -124,7 +140,7 @@ class HttpStream:
         request.scanned = len(raw)
         if done:
             self._request = None
-        elif not (request.given or request.body.kept_all_it_may or len(raw) > UNIT_BYTES_HELD_MAX):
+        elif not (self.eager or request.given or request.body.kept_all_it_may or _is_long(raw)):
             return start, request.scanned + request.body.need
         if raw:
             units.append(self._give(request, raw, start))
@@ -259,17 +275,20 @@ class _Response:
         return WireFailure(code=str(self.status), message=self.reason, detail=detail or None)
 
 
+def _is_long(raw: bytes) -> bool:
+    return len(raw) > UNIT_BYTES_HELD_MAX
+
+
 def _end_of_head(data: bytes, start: int) -> int:
     """Empty lines before a request are taken as part of it (RFC 9112, section 2.2)."""
     begin = start
     while begin < len(data) and data[begin] in _BLANKS:
         begin += 1
+        if begin - start > BLANKS_MAX:
+            raise MalformedMessage(start, "empty lines without end")
     if begin < len(data) and not is_token(data[begin : begin + 1]):
         raise MalformedMessage(begin, "not a request")
-    end = head_end(data, begin)
-    if end < 0 and len(data) - start > HEAD_BYTES_MAX:
-        raise MalformedMessage(start, "empty lines without end")
-    return end
+    return head_end(data, begin)
 
 
 def _request_of(data: bytes, start: int, end: int, serial: int) -> _Request:

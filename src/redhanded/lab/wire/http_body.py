@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 HEAD_BYTES_MAX = 256 * 1024
+BLANKS_MAX = 1024
+"""Line ends before a request."""
 LINE_BYTES_MAX = 64 * 1024
 """Of a chunk's size with its extensions, or of a trailer."""
 
@@ -43,17 +45,16 @@ def head_end(data: bytes, position: int) -> int:
 def read_head(data: bytes, position: int, end: int) -> tuple[bytes, Headers]:
     """The first line, and the header fields with names in lower case."""
     lines = data[position:end].strip(b"\r\n").split(b"\n")
-    fields: list[tuple[str, str]] = []
+    fields: list[tuple[str, list[str]]] = []
     for line in lines[1:]:
         if line[:1] in (b" ", b"\t") and fields:
-            name, value = fields[-1]
-            fields[-1] = (name, f"{value} {line.strip().decode('latin-1')}")
+            fields[-1][1].append(line.strip().decode("latin-1"))
             continue
         raw_name, colon, raw_value = line.partition(b":")
         if not colon or not is_token(raw_name):
             raise MalformedMessage(position, "a header field without a name")
-        fields.append((raw_name.decode("ascii").lower(), raw_value.strip().decode("latin-1")))
-    return lines[0].rstrip(b"\r"), tuple(fields)
+        fields.append((raw_name.decode("ascii").lower(), [raw_value.strip().decode("latin-1")]))
+    return lines[0].rstrip(b"\r"), tuple((name, " ".join(parts)) for name, parts in fields)
 
 
 def values_of(headers: Headers, name: str) -> list[str]:

@@ -35,6 +35,10 @@ class Inbox:
         self._parts.clear()
         return joined
 
+    def hurry(self) -> None:
+        """The next ``take`` gives what is there, however little."""
+        self._need = 0
+
     def keep(self, data: bytes, used: int, need: int) -> None:
         """``used`` bytes of what ``take`` gave are done; ``need`` must be there to go on, counted
         from the first byte that is not done."""

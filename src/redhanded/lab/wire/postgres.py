@@ -3,8 +3,11 @@
 A unit ends at Sync, Flush, a simple Query or a FunctionCall (manual, chapter 55; 3.0 and 3.2 differ
 only in messages that pass unread here). COPY data are continuations of the unit that began the
 copy. After ``S`` to an SSLRequest (or ``G`` to a GSSENCRequest) everything is unreadable and passes
-as handshake of kind ``TLS``; a proxy that wants to read answers ``REFUSE_TLS`` itself and does not
-forward the request.
+as handshake of kind ``TLS``; a proxy that wants to read answers ``REFUSE_ENCRYPTION`` itself and
+does not forward the request.
+
+A CancelRequest comes on a connection of its own and is never held; ``cancels`` there equals
+``backend_key`` of the connection it is meant for.
 
 What the server sends unasked (notices, notifications, changed parameters) has serial None while the
 answer to the next unit has not begun, and is part of that answer after it has.
@@ -17,6 +20,7 @@ from collections import deque
 
 from redhanded.case.errors import WireError
 from redhanded.lab.wire.inbox import Inbox, wrong_bytes
+from redhanded.lab.wire.postgres_copy import COPY_CODES, COPY_DATA, CopyIn
 from redhanded.lab.wire.postgres_group import (
     ENDERS,
     FLUSH,
@@ -26,26 +30,25 @@ from redhanded.lab.wire.postgres_group import (
     Pending,
     failure_of,
     rows_of,
-    startup_parameters,
 )
 from redhanded.lab.wire.postgres_prepared import Prepared
+from redhanded.lab.wire.postgres_startup import (
+    ENCRYPTION_REQUESTS,
+    HEADER_BYTES,
+    REFUSE_ENCRYPTION,
+    NotStartup,
+    Packet,
+    backend_key,
+    read_packet,
+)
 from redhanded.lab.wire.unit import UNIT_BYTES_MAX, Answer, TransactionState, Unit
 
-REFUSE_TLS = b"N"
-"""The server's whole answer to SSLRequest and GSSENCRequest if it has neither."""
-STARTUP_BYTES_MAX = 10_000
-"""As in the server (MAX_STARTUP_PACKET_LENGTH)."""
 REPLY_BYTES_MAX = 64 * 1024 * 1024
 """Of one server message other than rows and COPY data, which are passed on in pieces."""
 
-_TLS_RECORD = 0x16
-_START = struct.Struct(">II").unpack_from
 _MESSAGE = struct.Struct(">BI").unpack_from
-_STARTUP_KINDS = {80877102: "CANCEL", 80877103: "SSLREQUEST", 80877104: "GSSENCREQUEST"}
-_COPY_DATA = ord("d")
-_COPY_CODES = frozenset(b"dcf")
 _ASIDE_KINDS = {ord("p"): "AUTH", ord("X"): "TERMINATE"}
-_CLIENT_CODES = frozenset(b"PBDESQHCFpX") | _COPY_CODES
+_CLIENT_CODES = frozenset(b"PBDESQHCFpX") | COPY_CODES
 _SERVER_CODES = frozenset(b"RSKZTDC123ntsIENAGHWdcVv")
 _UNASKED_CODES = frozenset(b"NAS")
 _ROW = ord("D")
@@ -57,6 +60,8 @@ _PARAMETER_TYPES = ord("t")
 _BACKEND_KEY = ord("K")
 _PARTS_OF_ANSWER = frozenset(b"123TnCsI")
 """Of these each message of a Flush unit is answered by exactly one."""
+_CONFIRMATIONS = frozenset(b"123")
+"""Of Parse, Bind and Close."""
 _STATES: dict[int, TransactionState] = {ord("I"): "idle", ord("T"): "open", ord("E"): "failed"}
 
 
@@ -66,6 +71,10 @@ class PostgresStream:
     def __init__(self) -> None:
         self.backend_pid: int | None = None
         """Of the server process, as soon as it has said so (BackendKeyData)."""
+        self.backend_key: tuple[int, bytes] | None = None
+        """The same with the secret that a CancelRequest has to know."""
+        self.cancels: tuple[int, bytes] | None = None
+        """Whom a CancelRequest on this connection is meant for: that one's ``backend_key``."""
         self.parameters: dict[str, str] = {}
         """What the client asked for at start-up: ``user``, ``database``, ``application_name`` …"""
         self._inbox = Inbox()
@@ -78,11 +87,9 @@ class PostgresStream:
         self._prepared = Prepared()
         self._pending: deque[Pending] = deque()
         self._broken_until_sync = False
-        self._scanned = 0
         self._group = Group()
         self._last = Pending(serial=0, ender=QUERY)
-        self._copying = False
-        self._copy_sync_due = False
+        self._copy = CopyIn()
         self._copy_rest = 0
         self._row_rest = 0
 
@@ -121,39 +128,38 @@ class PostgresStream:
         return []
 
     def withdraw(self, serial: int) -> None:
-        self._pending = deque(waiting for waiting in self._pending if waiting.serial != serial)
+        if not self._started:
+            self._encryption_asked = False
+        for waiting in tuple(self._pending):
+            if waiting.serial == serial:
+                self._pending.remove(waiting)
+                waiting.undo()
 
     # Client to server
 
     def _read_startup(self, data: bytes, start: int, units: list[Unit]) -> tuple[int, int]:
         """Reads one packet without a type byte; gives its end (``start`` if it is not whole) and
         how many bytes it needs."""
-        if data[start] == _TLS_RECORD:
-            self._encrypted = True
-            return start, 0
-        if len(data) - start < 8:
-            return start, 8
-        length, code = _START(data, start)
-        if not 8 <= length <= STARTUP_BYTES_MAX:
-            raise self._wrong_client(data, start, "a start-up packet of an impossible length")
-        kind = _STARTUP_KINDS.get(code, "STARTUP" if code >> 16 == 3 else None)
-        if kind is None:
-            raise self._wrong_client(data, start, "a start-up packet of an unknown version")
-        if len(data) - start < length:
-            return start, length
-        packet = data[start : start + length]
-        self._encryption_asked = kind in ("SSLREQUEST", "GSSENCREQUEST")
-        if kind == "STARTUP":
+        try:
+            packet = read_packet(data, start)
+        except NotStartup as wrong:
+            raise self._wrong_client(data, start, str(wrong)) from wrong
+        if not isinstance(packet, Packet):
+            return start, packet
+        self._encryption_asked = packet.kind in ENCRYPTION_REQUESTS
+        if packet.kind == "STARTUP":
             self._started = True
-            self.parameters = startup_parameters(packet)
-        units.append(self._aside(packet, start, kind))
-        return start + length, 8
+            self.parameters = packet.parameters
+        self.cancels = packet.cancels
+        units.append(self._aside(packet.raw, start, packet.kind))
+        return start + len(packet.raw), HEADER_BYTES
 
     def _read_messages(self, data: bytes, start: int, units: list[Unit]) -> tuple[int, int]:
-        """Reads all whole messages; gives where the unit that is not ended begins, and how many
-        bytes that needs to go on."""
+        """Reads all whole messages; gives where the message that is not whole begins, and how many
+        bytes that needs."""
         size = len(data)
-        position = start + self._scanned
+        position = start
+        need = 5
         in_copy = self._copy_rest > 0
         while True:
             if self._copy_rest:
@@ -167,38 +173,39 @@ class PostgresStream:
             code, length = _MESSAGE(data, position)
             if length < 4 or code not in _CLIENT_CODES:
                 raise self._wrong_client(data, position, "not a message of a client")
-            if self._belongs_to_copy(code):
-                if position > start and not in_copy:
+            if self._copy.takes(code):
+                if not in_copy and (position > start or self._group.length):
                     units.append(self._end_group(data[start:position], start, SYNC))
                     start = position
                 in_copy = True
-                self._follow_copy(code)
+                self._copy.follow(code, self._last)
                 self._copy_rest = 1 + length
                 continue
             if in_copy:
-                units.append(self._copy_piece(data[start:position], start))
+                if position > start:
+                    units.append(self._copy_piece(data[start:position], start))
                 start = position
                 in_copy = False
             end = position + 1 + length
-            if end - start > UNIT_BYTES_MAX:
+            if self._group.length + end - start > UNIT_BYTES_MAX:
                 raise self._wrong_client(data, position, "a message too long to be held")
             if end > size:
-                self._scanned = position - start
-                return start, end - start
+                need = end - position
+                break
             self._read_message(data, position, end)
             position = end
             if code in ENDERS:
                 units.append(self._end_group(data[start:end], start, code))
                 start = end
             elif code in _ASIDE_KINDS:
-                self._group = Group()
                 units.append(self._aside(data[start:end], start, _ASIDE_KINDS[code]))
                 start = end
         if in_copy and position > start:
             units.append(self._copy_piece(data[start:position], start))
-            start = position
-        self._scanned = position - start
-        return start, self._scanned + 5
+        elif position > start:
+            # Joined once when the unit ends, not with each part of a long pipeline.
+            self._group.keep(data[start:position])
+        return position, need
 
     def _read_message(self, data: bytes, position: int, end: int) -> None:
         try:
@@ -210,42 +217,32 @@ class PostgresStream:
 
     def _end_group(self, raw: bytes, start: int, ender: int) -> Unit:
         group = self._group
+        offset = self._inbox.offset + start - group.length
         self._group = Group()
         if ender == SYNC:
             self._broken_until_sync = False
         silent = self._broken_until_sync or (ender == FLUSH and not group.expected)
         self._last = Pending(
-            serial=self._serial, ender=ender, expected=group.expected, described=group.described
+            serial=self._serial,
+            ender=ender,
+            expected=group.expected,
+            described=group.described,
+            changes=group.changes,
         )
         if not silent:
             self._pending.append(self._last)
+        elif self._broken_until_sync:
+            self._last.undo()
         self._serial += 1
-        self._copying = self._copy_sync_due = False
+        self._copy.end()
         return Unit(
             serial=self._last.serial,
-            offset=self._inbox.offset + start,
-            raw=raw,
+            offset=offset,
+            raw=group.joined(raw),
             kind=group.kind(ender),
             statements=tuple(group.statements),
             silent=silent,
         )
-
-    def _belongs_to_copy(self, code: int) -> bool:
-        """COPY messages, and the Sync and Flush that the server ignores among them; in the extended
-        protocol also the Sync after them, which the unit's own Sync was ignored for."""
-        if code in _COPY_CODES:
-            return True
-        return (self._copying or self._copy_sync_due) and code in (SYNC, FLUSH)
-
-    def _follow_copy(self, code: int) -> None:
-        if code == _COPY_DATA:
-            self._copying = True
-            self._copy_sync_due = False
-        elif code in _COPY_CODES:
-            self._copying = False
-            self._copy_sync_due = self._last.ender == SYNC
-        elif code == SYNC:
-            self._copy_sync_due = False
 
     def _copy_piece(self, raw: bytes, start: int) -> Unit:
         return Unit(
@@ -257,11 +254,12 @@ class PostgresStream:
         )
 
     def _aside(self, raw: bytes, start: int, kind: str) -> Unit:
+        group, self._group = self._group, Group()
         self._serial += 1
         return Unit(
             serial=self._serial - 1,
-            offset=self._inbox.offset + start,
-            raw=raw,
+            offset=self._inbox.offset + start - group.length,
+            raw=group.joined(raw),
             kind=kind,
             handshake=True,
             silent=kind in ("TERMINATE", "CANCEL"),
@@ -278,7 +276,7 @@ class PostgresStream:
         self._encryption_asked = False
         if data[0] not in b"SGN":
             return 0
-        self._encrypted = data[:1] != REFUSE_TLS
+        self._encrypted = data[:1] != REFUSE_ENCRYPTION
         answers.append(Answer(serial=None, raw=data[:1], complete=True))
         return 1
 
@@ -300,7 +298,7 @@ class PostgresStream:
             code, length = _MESSAGE(data, position)
             if length < 4 or code not in _SERVER_CODES:
                 raise self._wrong_server(data, position, "not a message of a server")
-            if code in (_ROW, _COPY_DATA):
+            if code in (_ROW, COPY_DATA):
                 self._row_rest = 1 + length
                 if front is not None:
                     front.begun = True
@@ -345,9 +343,15 @@ class PostgresStream:
         elif code == _ERROR:
             failure, fatal = failure_of(data[position + 5 : end])
             front.failure = front.failure or failure
+            if front.ender != FLUSH:
+                front.undo()
+            if front is self._last:
+                self._copy.fail(front)
             return fatal or front.ender == FLUSH
         elif code == _PARAMETER_TYPES:
             front.describe(data[position + 5 : end])
+        elif code in _CONFIRMATIONS:
+            front.confirmed += 1
         if front.ender == FLUSH and code in _PARTS_OF_ANSWER:
             front.expected -= 1
             return front.expected <= 0
@@ -357,24 +361,18 @@ class PostgresStream:
         self, front: Pending, raw: bytes, answers: list[Answer], state: int, code: int
     ) -> None:
         self._pending.popleft()
-        answers.append(
-            Answer(
-                serial=front.serial,
-                raw=raw,
-                complete=True,
-                rows=front.rows,
-                failure=front.failure,
-                transaction=_STATES.get(state) if code == _READY else None,
-            )
-        )
+        answers.append(front.answer(raw, _STATES.get(state) if code == _READY else None))
         if code == _ERROR and front.ender == FLUSH:
-            self._pass_over(answers)
+            self._pass_over(front, answers)
 
-    def _pass_over(self, answers: list[Answer]) -> None:
+    def _pass_over(self, failed: Pending, answers: list[Answer]) -> None:
         """After an error the server ignores everything up to the next Sync."""
+        passed = [failed]
         while self._pending and self._pending[0].ender != SYNC:
-            passed = self._pending.popleft()
-            answers.append(Answer(serial=passed.serial, raw=b"", complete=True))
+            passed.append(self._pending.popleft())
+            answers.append(Answer(serial=passed[-1].serial, raw=b"", complete=True))
+        for unit in reversed(passed):
+            unit.undo()
         self._broken_until_sync = not self._pending
 
     def _catch_up(self, data: bytes, start: int, position: int, answers: list[Answer]) -> int:
@@ -389,8 +387,9 @@ class PostgresStream:
         failure = None
         if code == _READY:
             self._ready = True
-        elif code == _BACKEND_KEY and len(message) >= 9:
-            self.backend_pid = int.from_bytes(message[5:9], "big")
+        elif code == _BACKEND_KEY:
+            self.backend_key = backend_key(message[5:])
+            self.backend_pid = self.backend_key[0] if self.backend_key else None
         elif code == _ERROR:
             failure, _ = failure_of(message[5:])
         return Answer(serial=None, raw=message, complete=True, failure=failure)

@@ -7,9 +7,9 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from redhanded.case.operation import WireFailure
-from redhanded.lab.wire.postgres_prepared import Prepared, Statement
+from redhanded.lab.wire.postgres_prepared import Change, Prepared, Statement
 from redhanded.lab.wire.sql import EMPTY, kind_of, read_query
-from redhanded.lab.wire.unit import Bound
+from redhanded.lab.wire.unit import Answer, Bound, TransactionState
 
 SYNC, FLUSH, QUERY, FUNCTION_CALL = b"SHQF"
 ENDERS = frozenset((SYNC, FLUSH, QUERY, FUNCTION_CALL))
@@ -25,7 +25,16 @@ _KINDS_WITHOUT_EXECUTE = (
 class Group:
     """Messages of the client since the last end of a unit."""
 
-    __slots__ = ("_codes", "_query_kind", "described", "expected", "statements")
+    __slots__ = (
+        "_codes",
+        "_parts",
+        "_query_kind",
+        "changes",
+        "described",
+        "expected",
+        "length",
+        "statements",
+    )
 
     def __init__(self) -> None:
         self.statements: list[Bound] = []
@@ -33,8 +42,22 @@ class Group:
         """How many answers the messages have together."""
         self.described: deque[Statement | None] = deque()
         """Statements whose parameter types the server will name, in order."""
+        self.changes: list[Change] = []
+        """Of Parse, Bind and Close, in order: undone where the server refuses."""
+        self.length = 0
+        """Bytes kept of it."""
+        self._parts: list[bytes] = []
         self._codes: set[int] = set()
         self._query_kind = EMPTY
+
+    def keep(self, raw: bytes) -> None:
+        """Takes bytes of messages that were read but do not end the unit."""
+        self._parts.append(raw)
+        self.length += len(raw)
+
+    def joined(self, raw: bytes) -> bytes:
+        """All bytes of the unit, of which ``raw`` are the last."""
+        return b"".join((*self._parts, raw)) if self._parts else raw
 
     def read(self, code: int, body: bytes, prepared: Prepared) -> None:
         """Takes one message in. Raises ``ValueError`` or ``struct.error`` on a wrong body."""
@@ -46,16 +69,16 @@ class Group:
         if code in (SYNC, FLUSH, FUNCTION_CALL):
             return
         if code == _PARSE:
-            prepared.parse(body)
+            self.changes.append(prepared.parse(body))
         elif code == _BIND:
-            prepared.bind(body)
+            self.changes.append(prepared.bind(body))
         elif code == _EXECUTE:
             self.statements.append(prepared.execute(body))
         elif code == _DESCRIBE:
             if body[:1] == b"S":
                 self.described.append(prepared.describe(body))
         elif code == _CLOSE:
-            prepared.close(body)
+            self.changes.append(prepared.close(body))
         else:
             return
         self._codes.add(code)
@@ -85,6 +108,10 @@ class Pending:
     expected: int = 0
     """Answers still to come; only counted for Flush."""
     described: deque[Statement | None] = field(default_factory=deque)
+    changes: list[Change] = field(default_factory=list)
+    """What its messages changed of the names known on the connection."""
+    confirmed: int = 0
+    """How many of them the server said yes to."""
     begun: bool = False
     """Some of the answer has come."""
     rows: int | None = None
@@ -96,6 +123,24 @@ class Pending:
         self.returned = 0
         if count is not None:
             self.rows = count + (self.rows or 0)
+
+    def answer(self, raw: bytes, transaction: TransactionState | None) -> Answer:
+        """The last piece of the answer."""
+        return Answer(
+            serial=self.serial,
+            raw=raw,
+            complete=True,
+            rows=self.rows,
+            failure=self.failure,
+            transaction=transaction,
+        )
+
+    def undo(self) -> None:
+        """Takes back what the server did not confirm: it refused one message, so it skips the
+        rest."""
+        for change in reversed(self.changes[self.confirmed :]):
+            change.undo()
+        del self.changes[self.confirmed :]
 
     def describe(self, body: bytes) -> None:
         """ParameterDescription: the types of the statement that was asked for next."""
@@ -122,10 +167,3 @@ def failure_of(body: bytes) -> tuple[WireFailure, bool]:
         detail=fields.get(b"D"),
     )
     return failure, fields.get(b"V", fields.get(b"S")) in ("FATAL", "PANIC")
-
-
-def startup_parameters(packet: bytes) -> dict[str, str]:
-    """Names and values of a StartupMessage."""
-    words = [word.decode("utf-8", "replace") for word in packet[8:].split(b"\0")]
-    pairs = zip(words[::2], words[1::2], strict=False)
-    return {name: value for name, value in pairs if name}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from redhanded.lab.wire.postgres_values import binary_as_text
 from redhanded.lab.wire.unit import Bound
@@ -31,6 +31,29 @@ class Statement:
     """OIDs of the parameters; 0 where the client leaves it to the server."""
 
 
+@dataclass(frozen=True, slots=True)
+class Renaming(Generic[Value]):
+    """One name that means something else from now on, if the server agrees."""
+
+    names: dict[bytes, Value]
+    name: bytes
+    now: Value | None
+    """None: nothing any more."""
+    before: Value | None
+
+    def undo(self) -> None:
+        """As before, unless the name was given again since."""
+        if self.names.get(self.name) is not self.now:
+            return
+        if self.before is not None:
+            self.names[self.name] = self.before
+        else:
+            self.names.pop(self.name, None)
+
+
+Change = Renaming[Statement] | Renaming[Bound]
+
+
 class Prepared:
     """Names known on one connection."""
 
@@ -38,15 +61,15 @@ class Prepared:
         self._statements: dict[bytes, Statement] = {}
         self._portals: dict[bytes, Bound] = {}
 
-    def parse(self, body: bytes) -> None:
+    def parse(self, body: bytes) -> Change:
         name, position = _name(body, 0)
         sql, position = _name(body, position)
         count = _TWO_BYTES(body, position)[0]
         types = struct.unpack_from(f">{count}I", body, position + 2)
         text = sql.decode("utf-8", "replace").strip().removesuffix(";").rstrip()
-        _remember(self._statements, name, Statement(text, types))
+        return _remember(self._statements, name, Statement(text, types))
 
-    def bind(self, body: bytes) -> None:
+    def bind(self, body: bytes) -> Change:
         portal, position = _name(body, 0)
         name, position = _name(body, position)
         statement = self._statements.get(name) or Statement("", ())
@@ -54,7 +77,7 @@ class Prepared:
         formats = struct.unpack_from(f">{count}H", body, position + 2)
         position += 2 + 2 * count
         values = _values(body, position, formats, statement.types)
-        _remember(self._portals, portal, Bound(sql=statement.sql, values=values))
+        return _remember(self._portals, portal, Bound(sql=statement.sql, values=values))
 
     def execute(self, body: bytes) -> Bound:
         """What runs; empty SQL for a portal that was made by other means (DECLARE CURSOR)."""
@@ -67,12 +90,11 @@ class Prepared:
             return None
         return self._statements.get(_name(body, 1)[0])
 
-    def close(self, body: bytes) -> None:
+    def close(self, body: bytes) -> Change:
         name, _ = _name(body, 1)
         if body[:1] == b"S":
-            self._statements.pop(name, None)
-        else:
-            self._portals.pop(name, None)
+            return Renaming(self._statements, name, None, self._statements.pop(name, None))
+        return Renaming(self._portals, name, None, self._portals.pop(name, None))
 
 
 def _values(
@@ -104,8 +126,9 @@ def _name(body: bytes, position: int) -> tuple[bytes, int]:
     return body[position:end], end + 1
 
 
-def _remember(names: dict[bytes, Value], name: bytes, value: Value) -> None:
-    names.pop(name, None)
+def _remember(names: dict[bytes, Value], name: bytes, value: Value) -> Renaming[Value]:
+    before = names.pop(name, None)
     names[name] = value
     if len(names) > NAMES_MAX:
         del names[next(iter(names))]
+    return Renaming(names, name, value, before)

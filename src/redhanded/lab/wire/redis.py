@@ -12,7 +12,6 @@ SUBSCRIBE and its relatives are its answer, one per channel.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 from redhanded.case.errors import WireError
 from redhanded.case.operation import WireFailure
@@ -23,15 +22,23 @@ from redhanded.lab.wire.redis_commands import (
     Command,
     blocking_of,
     client_reply_mode,
-    hello_version,
     is_handshake,
     waits,
 )
+from redhanded.lab.wire.redis_pending import (
+    ALL_CHANNELS,
+    Block,
+    Pending,
+    expected_replies,
+    name_of,
+    namespace_of,
+)
 from redhanded.lab.wire.redis_replies import MalformedReply, ReplyReader
 from redhanded.lab.wire.redis_requests import MalformedRequest, RequestReader
+from redhanded.lab.wire.redis_session import Session, after, without
 from redhanded.lab.wire.unit import UNIT_BYTES_MAX, Answer, Unit
 
-CONFIRMATION_BYTES_MAX = 1024 * 1024
+CONFIRMATION_BYTES_MAX = 128 * 1024
 """Of a push or array that must be seen whole before it is known whose it is."""
 
 _ARRAY, _PUSH, _SIMPLE = b"*>+"
@@ -42,20 +49,25 @@ class RedisStream:
     """One connection; see ``unit.Stream``."""
 
     def __init__(self) -> None:
-        self.version = 2
-        """Of RESP, as the client last asked for it."""
+        self.session = Session()
+        """As the client last asked for it."""
         self._inbox = Inbox()
         self._outbox = Inbox()
         self._requests = RequestReader()
         self._replies = ReplyReader()
         self._scanned = 0
         self._serial = 0
-        self._block: _Block | None = None
+        self._block: Block | None = None
         self._replies_off = False
         self._skip_replies = 0
-        self._pending: deque[_Pending] = deque()
+        self._pending: deque[Pending] = deque()
         self._channels: dict[str, set[bytes]] = {}
         self._monitoring = False
+
+    @property
+    def version(self) -> int:
+        """Of RESP."""
+        return self.session.version
 
     def client(self, data: bytes) -> list[Unit]:
         units: list[Unit] = []
@@ -131,7 +143,7 @@ class RedisStream:
         is too late, because answers to later units are on their way."""
         if self._pending:
             return False
-        self._pending.append(_Pending(unit.serial, unit.kind, 1))
+        self._pending.append(Pending(unit.serial, unit.kind, 1))
         return True
 
     # Client to server
@@ -145,11 +157,9 @@ class RedisStream:
                 return False
             units.append(self._of_block(_ENDS_BLOCK[kind], raw, start, is_open=False))
             self._block = None
-            if kind == "RESET":
-                self.version = 2
             return True
         if kind == "MULTI" and len(command) == 1:
-            self._block = _Block([command])
+            self._block = Block([command])
             return False
         units.append(self._single(kind, command, raw, start))
         return True
@@ -159,18 +169,14 @@ class RedisStream:
         handshake = is_handshake(kind, command)
         serial = self._serial
         self._serial += 1
-        version = hello_version(kind, command)
+        before = self.session
+        self.session = after(before, kind, command)
         if not silent:
+            expected = expected_replies(kind, command)
+            change = None if self.session is before else (before, self.session)
             self._pending.append(
-                _Pending(
-                    serial,
-                    kind,
-                    _expected_replies(kind, command),
-                    handshake=handshake,
-                    version_before=None if version is None else self.version,
-                )
+                Pending(serial, kind, expected, handshake=handshake, change=change)
             )
-        self.version = version or self.version
         return Unit(
             serial=serial,
             offset=self._inbox.offset + start,
@@ -180,7 +186,8 @@ class RedisStream:
             silent=silent,
             waits=waits(kind, command),
             arguments=command,
-            blocking=blocking_of(kind, command, self.version),
+            database=before.database,
+            blocking=blocking_of(kind, command, before.version),
         )
 
     def _of_block(self, kind: str, raw: bytes, start: int, *, is_open: bool) -> Unit:
@@ -188,10 +195,19 @@ class RedisStream:
         assert block is not None
         serial = self._serial
         self._serial += 1
+        before = self.session
+        if not is_open:
+            self.session = block.outcome(kind, before)
         if not self._replies_off:
-            expected = len(block.commands) - block.sent
             self._pending.append(
-                _Pending(serial, kind, expected, block=block, begins_block=block.sent == 0)
+                Pending(
+                    serial,
+                    block.last_name if not is_open else kind,
+                    len(block.commands) - block.sent,
+                    block=block,
+                    begins_block=block.sent == 0,
+                    change=None if self.session is before else (before, self.session),
+                )
             )
         block.sent = len(block.commands)
         return Unit(
@@ -203,11 +219,13 @@ class RedisStream:
             silent=self._replies_off,
             arguments=block.commands[-1],
             commands=tuple(block.commands),
+            database=before.database,
+            watched=before.watched if kind == "MULTI" and not is_open else (),
         )
 
     def _is_silent(self, kind: str, command: Command) -> bool:
         mode = client_reply_mode(kind, command)
-        if mode == b"ON":
+        if mode == b"ON" or kind == "RESET":
             self._replies_off = False
             self._skip_replies = 0
         elif mode == b"OFF":
@@ -221,13 +239,13 @@ class RedisStream:
 
     # Server to client
 
-    def _owner(self) -> _Pending | None:
+    def _owner(self) -> Pending | None:
         """Whose the reply in the reader is, by its type and first words."""
         reader = self._replies
         front = self._pending[0] if self._pending else None
         if self._is_in_doubt(front):
             word = reader.words[0] if reader.words else b""
-            kind = _name(word)
+            kind = name_of(word)
             if kind in SUBSCRIBING:
                 return front if front is not None and front.kind == kind else None
             return None if reader.head == _PUSH or word in PUBLISHED else front
@@ -235,9 +253,9 @@ class RedisStream:
             return None
         return front
 
-    def _is_in_doubt(self, front: _Pending | None) -> bool:
+    def _is_in_doubt(self, front: Pending | None) -> bool:
         """Whether only the first words tell if the reply is an answer."""
-        if self._replies.head != _ARRAY or self.version != 2:
+        if self._replies.head != _ARRAY or self.session.version != 2:
             return self._replies.head == _PUSH
         return any(self._channels.values()) or (front is not None and front.kind in SUBSCRIBING)
 
@@ -245,7 +263,7 @@ class RedisStream:
         """Whether the unfinished reply in the reader can already be passed on in pieces."""
         reader = self._replies
         if self._is_in_doubt(self._pending[0] if self._pending else None):
-            return bool(reader.words) and _name(reader.words[0]) not in SUBSCRIBING
+            return bool(reader.words) and name_of(reader.words[0]) not in SUBSCRIBING
         return reader.head != 0
 
     def _wait_for_owner(
@@ -259,32 +277,31 @@ class RedisStream:
         self._replies.reset()
         return answers
 
-    def _count_reply(self, owner: _Pending) -> bool:
+    def _count_reply(self, owner: Pending) -> bool:
         """Takes one reply into the answer to ``owner``; true if it is the last."""
         reader = self._replies
         error = reader.error
         if error is None and owner.block is not None:
             error = reader.inner_error
         owner.failure = owner.failure or _failure(error)
+        if owner.change is not None and reader.error is not None:
+            self.session = without(self.session, *owner.change)
         if owner.begins_block:
             owner.begins_block = False
             if error is not None and self._block is owner.block:
                 self._block = None
         if error is not None and owner.kind in SUBSCRIBING:
             return True
-        if owner.expected == _ALL_CHANNELS:
-            owner.expected = max(1, len(self._channels.get(_namespace(owner.kind), ())))
+        if owner.expected == ALL_CHANNELS:
+            owner.expected = max(1, len(self._channels.get(namespace_of(owner.kind), ())))
         owner.expected -= 1
         return owner.expected == 0
 
     def _complete(self, raw: bytes, answers: list[Answer]) -> None:
         owner = self._pending.popleft()
-        if owner.failure is not None:
-            if owner.version_before is not None:
-                self.version = owner.version_before
-        elif owner.kind == "MONITOR":
+        if owner.kind == "MONITOR" and owner.failure is None:
             self._monitoring = True
-        elif owner.kind == "RESET":
+        elif owner.kind == "RESET" and owner.failure is None:
             self._monitoring = False
             self._channels.clear()
         answers.append(
@@ -307,14 +324,14 @@ class RedisStream:
         failure = _failure(self._replies.error)
         answers.append(Answer(serial=None, raw=raw, complete=True, failure=failure))
 
-    def _track_channels(self, owner: _Pending | None) -> None:
+    def _track_channels(self, owner: Pending | None) -> None:
         words = self._replies.words
         if len(words) < 2 or self._replies.head not in (_ARRAY, _PUSH):
             return
-        kind = _name(words[0])
+        kind = name_of(words[0])
         if kind not in SUBSCRIBING or not self._is_in_doubt(owner):
             return
-        channels = self._channels.setdefault(_namespace(kind), set())
+        channels = self._channels.setdefault(namespace_of(kind), set())
         if kind.endswith("UNSUBSCRIBE"):
             channels.discard(words[1])
         else:
@@ -322,52 +339,6 @@ class RedisStream:
 
     def _wrong(self, side: str, box: Inbox, data: bytes, position: int, what: object) -> WireError:
         return wrong_bytes("Redis", side, box.offset + position, data[position:], str(what))
-
-
-_ALL_CHANNELS = -1
-
-
-@dataclass(slots=True)
-class _Block:
-    """A MULTI that is not ended."""
-
-    commands: list[Command]
-    sent: int = 0
-    """Commands of it in units that were given already."""
-
-
-@dataclass(slots=True)
-class _Pending:
-    """A unit whose answer is not complete."""
-
-    serial: int
-    kind: str
-    expected: int
-    """Replies still to come; ``_ALL_CHANNELS``: as many as are subscribed when the first comes."""
-    handshake: bool = False
-    block: _Block | None = None
-    begins_block: bool = False
-    """The reply to MULTI itself is still to come."""
-    version_before: int | None = None
-    """To go back to, if the change is refused."""
-    failure: WireFailure | None = None
-
-
-def _expected_replies(kind: str, command: Command) -> int:
-    if kind not in SUBSCRIBING:
-        return 1
-    if len(command) > 1:
-        return len(command) - 1
-    return _ALL_CHANNELS if kind.endswith("UNSUBSCRIBE") else 1
-
-
-def _namespace(kind: str) -> str:
-    """Channels, patterns and shard channels are subscribed apart: ``""``, ``P``, ``S``."""
-    return kind.removesuffix("SUBSCRIBE").removesuffix("UN")
-
-
-def _name(word: bytes) -> str:
-    return word.decode("utf-8", "replace").upper()
 
 
 def _failure(error: bytes | None) -> WireFailure | None:

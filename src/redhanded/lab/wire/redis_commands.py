@@ -1,7 +1,7 @@
 """What the Redis codec must know of single commands: which block, which are house-keeping.
 
-Replies at the end of a time-out as Valkey 9.1 gives them (measured): the null array for every
-blocking command, lists and BRPOPLPUSH/BLMOVE alike, and the null of RESP3.
+Replies at the end of a time-out as Redis 6.2, 7.0, 8.2 and Valkey 9.1 give them (measured): the
+null array for every blocking command, lists and BRPOPLPUSH/BLMOVE alike, and the null of RESP3.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Command = tuple[bytes, ...]
 HANDSHAKES = frozenset(
     [
         *("HELLO", "AUTH", "CLIENT", "SELECT", "INFO", "PING", "COMMAND", "READONLY"),
-        *("READWRITE", "QUIT", "RESET", "ECHO", "CLUSTER"),
+        *("READWRITE", "QUIT", "RESET", "ECHO", "CLUSTER", "ROLE", "SENTINEL"),
     ]
 )
 """Sent by drivers on their own account; change no data. SCRIPT LOAD and EXISTS too."""

@@ -36,7 +36,8 @@ class ReplyReader:
         self.head = 0
         """Type byte of the reply; 0 before it begins."""
         self.words: list[bytes] = []
-        """The reply itself if it is no array, else the first ones in it that are no arrays."""
+        """The reply itself if it is no array, else the first ones in it; empty for one that is an
+    array or very long."""
         self.error: bytes | None = None
         """An error that is the reply, without its type byte."""
         self.inner_error: bytes | None = None
@@ -80,6 +81,7 @@ class ReplyReader:
                 length = _length(data, position, line_end)
                 if length > WORD_BYTES_MAX:
                     self._begin(kind)
+                    self._note(kind, b"")
                     self._rest = after - position + length + 2
                     continue
                 end = after + length + 2 if length >= 0 else after
@@ -113,7 +115,8 @@ class ReplyReader:
 
     def _note(self, kind: int, word: bytes) -> None:
         depth = len(self._open)
-        if depth <= 1 and len(self.words) < WORDS_KEPT:
+        inside = depth == 1 or (depth == 0 and kind not in _AGGREGATES)
+        if inside and len(self.words) < WORDS_KEPT:
             self.words.append(word)
         if kind in (_ERROR, _BULK_ERROR):
             if depth == 0:
@@ -129,6 +132,7 @@ class ReplyReader:
             if count > 0:
                 self._open += (_ATTRIBUTE_END, 2 * count)
             return True
+        self._note(kind, b"")
         if count <= 0:
             return False
         self._open.append(2 * count if kind == _MAP else count)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from redhanded.lab.wire.redis_commands import Command
 from redhanded.lab.wire.unit import UNIT_BYTES_MAX
 
@@ -79,13 +81,45 @@ class RequestReader:
         line_end = data.find(b"\n", position)
         if line_end < 0:
             return self._wait_for_line(data, position)
-        return tuple(data[position:line_end].split()), line_end + 1
+        return inline_words(data[position:line_end]), line_end + 1
 
     def _wait_for_line(self, data: bytes, position: int) -> tuple[None, int]:
         if len(data) - position > INLINE_BYTES_MAX:
             raise MalformedRequest(position, "a line without end")
         self.need = len(data) - position + 1
         return None, position
+
+
+def inline_words(line: bytes) -> Command:
+    """The words of an inline command, quotes taken off as the server does (sdssplitargs).
+
+    A line whose quotes are unbalanced is refused by the server; its words are split at blanks.
+    """
+    if b'"' not in line and b"'" not in line:
+        return tuple(line.split())
+    words = [_unquoted(match) for match in _WORD.finditer(line)]
+    return tuple(words) if _LINE.fullmatch(line) else tuple(line.split())
+
+
+def _unquoted(match: re.Match[bytes]) -> bytes:
+    double, single, plain = match.groups()
+    if double is not None:
+        return _ESCAPE.sub(_unescaped, double)
+    if single is not None:
+        return single.replace(b"\\'", b"'")
+    return plain or b""
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    code = match[1]
+    return bytes([int(code[1:], 16)]) if len(code) == 3 else _ESCAPES.get(code, code)
+
+
+_PIECE = rb"""(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\'|\\(?!'))*)'|([^\s"']++))"""
+_WORD = re.compile(_PIECE, re.DOTALL)
+_LINE = re.compile(rb"\s*(?:" + _PIECE + rb"(?:\s++|$))*+", re.DOTALL)
+_ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|.)", re.DOTALL)
+_ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"a": b"\a"}
 
 
 def _number(data: bytes, position: int, line_end: int) -> int:

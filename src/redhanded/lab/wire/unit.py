@@ -97,6 +97,10 @@ class Unit:
     """Redis: the words of the command, name first; of a block the last command's."""
     commands: tuple[tuple[bytes, ...], ...] = ()
     """Redis: of a block, all commands from MULTI to EXEC, also those sent in open parts."""
+    database: int = 0
+    """Redis: number of the one selected when it begins."""
+    watched: tuple[bytes, ...] = ()
+    """Redis: of a block, keys that were watched before it: if one changed, it does nothing."""
     request: HttpRequest | None = None
     blocking: Blocking | None = None
 

@@ -1,4 +1,4 @@
-"""The environment that makes a Node process report the application line of each message."""
+"""The environment that makes a process report the application line of each message."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-PRELOAD = Path(__file__).with_name("node.cjs")
+NODE_PRELOAD = Path(__file__).with_name("node.cjs")
 """Loaded by ``node --require`` into every Node process of the system."""
+PYTHON_PRELOAD = Path(__file__).with_name("python") / "preload"
+"""Comes first in ``PYTHONPATH``; its ``sitecustomize`` loads the tracer, then the user's own."""
 
 
 def environment(
     existing: Mapping[str, str], *, trace_fd: int, ports: Iterable[int]
 ) -> dict[str, str]:
-    """``existing`` with the tracer added; ``NODE_OPTIONS`` of the user are kept.
+    """``existing`` with the tracers added; the user's NODE_OPTIONS and PYTHONPATH are kept.
 
     ``trace_fd`` is the writing end of a pipe, open here, that the caller lets the process inherit
     under the same number (``pass_fds``); ``ports`` are those of the proxies. The pipe has to be
@@ -21,17 +23,26 @@ def environment(
     process ever writes to another file that has the same number.
     """
     status = os.fstat(trace_fd)
-    option = f"--require {_quoted(str(PRELOAD))}"
-    options = existing.get("NODE_OPTIONS", "")
-    if option not in options:
-        options = f"{options} {option}".strip()
     return {
         **existing,
-        "NODE_OPTIONS": options,
+        "NODE_OPTIONS": _node_options(existing.get("NODE_OPTIONS", "")),
+        "PYTHONPATH": _python_path(existing.get("PYTHONPATH", "")),
         "REDHANDED_TRACE_FD": str(trace_fd),
         "REDHANDED_TRACE_PIPE": f"{status.st_dev}:{status.st_ino}",
         "REDHANDED_TRACE_PORTS": ",".join(str(port) for port in ports),
     }
+
+
+def _node_options(options: str) -> str:
+    option = f"--require {_quoted(str(NODE_PRELOAD))}"
+    return options if option in options else f"{options} {option}".strip()
+
+
+def _python_path(path: str) -> str:
+    entries = path.split(os.pathsep) if path else []
+    if str(PYTHON_PRELOAD) not in entries:
+        entries.insert(0, str(PYTHON_PRELOAD))
+    return os.pathsep.join(entries)
 
 
 def _quoted(path: str) -> str:

@@ -1,0 +1,49 @@
+"""How long a released operation takes, until the next one can be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from part import Part, body
+from spread import spread
+
+from redhanded.lab import Lab
+
+BAR_MS = 1.5
+Progress = Callable[[str], None]
+
+
+def measure(lab: Lab, *, trials: int, say: Progress) -> Part:
+    """``trials`` serial trials of an open lab.
+
+    An operation's time goes from its release to that of the next one: the service's answer, what
+    the process does with it, and seeing that everything is at rest.
+    """
+    steps: dict[str, list[float]] = {}
+    whole = []
+    for number in range(trials):
+        if number % 50 == 0:
+            say(f"released operations: {number} of {trials} trials")
+        run = lab.serial()
+        for one, following in zip(run.operations, run.operations[1:], strict=False):
+            steps.setdefault(one.name.protocol, []).append(following.released_ms - one.released_ms)
+        whole.append(run.duration_ms / max(len(run.operations), 1))
+    everything = [step for found in steps.values() for step in found]
+    found = {**dict(sorted(steps.items())), "all": everything, "trial / operations": whole}
+    rows = []
+    for name, times in found.items():
+        at = spread(times)
+        rows.append((name, str(at.count), f"{at.median:.2f}", f"{at.low:.2f} to {at.high:.2f}"))
+    median = spread(everything).median
+    said = "met" if median <= BAR_MS else "missed"
+    return Part(
+        title="Time per released operation",
+        body=body(
+            f"{trials} serial trials of the example ({len(lab.running.programs)} Node processes): "
+            "from one release to the next, milliseconds.",
+            ("operations", "count", "median, ms", "quartiles, ms"),
+            rows,
+            f"Median **{median:.2f} ms** (bar: at most {BAR_MS:g}, {said}).",
+        ),
+        raw=steps,
+    )

@@ -1,0 +1,239 @@
+"""Measures the lab as an instrument, one page each in ``results/``; see ``--help``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import fuzz_http
+import fuzz_postgres
+import fuzz_redis
+import fuzzing
+import isolation
+import pass_through
+import released
+import source_lines
+import trial_cost
+import wire_http
+import wire_postgres
+import wire_redis
+from example import lay_out
+from machine import Machine, describe
+from part import Part, body, write
+
+from redhanded.case.errors import RedhandedError
+from redhanded.lab import Lab, open_lab
+from redhanded.lab.clock import timestamp
+from redhanded.lab.services import find_node, start_postgres, start_redis
+from report import WAY_NAMES
+
+RESULTS = Path(__file__).with_name("results")
+TESTS = Path(__file__).resolve().parent.parent / "tests" / "lab"
+RELAY_BAR = 1.5
+TRIAL_BAR = 2.0
+
+
+def packages() -> Path:
+    """Node packages of the drivers, installed once."""
+    sys.path.insert(0, str(TESTS))
+    try:
+        from node_drivers import install
+    finally:
+        sys.path.pop(0)
+    found: Path = install()
+    return found
+
+
+def idle_proxy(lab: Lab, arguments: argparse.Namespace) -> Part:
+    """What the idle proxy adds beside a bare relay on asyncio."""
+    with tempfile.TemporaryDirectory(prefix="bench-proxy-") as name:
+        services = Path(name)
+        with start_postgres(services) as postgres, start_redis(services) as redis:
+            costs = pass_through.measure(
+                postgres, redis, operations=arguments.operations, block=200, say=say
+            )
+    rows, verdicts = [], []
+    for operation in dict.fromkeys(cost.operation for cost in costs):
+        by_way = {cost.way: cost.each_us for cost in costs if cost.operation == operation}
+        added = {way: at.median - by_way["direct"].median for way, at in by_way.items()}
+        for way, at in by_way.items():
+            over = "" if way == "direct" else f"{added[way] / added['asyncio']:.2f}"
+            rows.append((operation, WAY_NAMES[way], str(at), f"{added[way]:+.1f}", over))
+        ratio = added["proxy"] / added["asyncio"]
+        said = "met" if ratio <= RELAY_BAR else "missed"
+        verdicts.append(f"{operation}: **{ratio:.2f}** times the relay's added time ({said})")
+    return Part(
+        title="What the idle proxy adds to one operation",
+        body=body(
+            "One client, one operation after the other, ways in turns, everything on one core; "
+            f"{arguments.operations} operations by each way, microseconds.",
+            ("operation", "way", "each, µs", "over direct, µs", "of the asyncio relay's"),
+            rows,
+            f"{'; '.join(verdicts)} (bar: at most {RELAY_BAR:g}).",
+        ),
+        raw=costs,
+    )
+
+
+def controlled(lab: Lab, arguments: argparse.Namespace) -> Part:
+    """A controlled trial against the same trial run naturally."""
+    costs = trial_cost.measure(lab, trials=arguments.trials, block=10, seed=arguments.seed, say=say)
+    by_side = {cost.side: cost for cost in costs}
+    ratio = by_side["controlled"].settled_ms.median / by_side["natural"].settled_ms.median
+    said = "met" if ratio <= TRIAL_BAR else "missed"
+    return Part(
+        title="A controlled trial against the same trial run naturally",
+        body=body(
+            "The same two deliveries, one after the other, held and released one message at a "
+            "time, or passed on at once by the same proxies; until everything is at rest.",
+            ("side", "trials", "until at rest, ms", "operations", "failures"),
+            [
+                (
+                    cost.side,
+                    str(cost.settled_ms.count),
+                    str(cost.settled_ms),
+                    f"{cost.operations.median:.0f}",
+                    str(cost.failures),
+                )
+                for cost in costs
+            ],
+            f"Controlled over natural: **{ratio:.2f}** (bar: at most {TRIAL_BAR:g}, {said}).",
+        ),
+        raw=costs,
+    )
+
+
+def released_operations(lab: Lab, arguments: argparse.Namespace) -> Part:
+    return released.measure(lab, trials=arguments.trials, say=say)
+
+
+def trials_apart(lab: Lab, arguments: argparse.Namespace) -> Part:
+    return isolation.measure(packages(), trials=arguments.long_trials, seed=arguments.seed, say=say)
+
+
+def postgres_drivers(_lab: Lab, _arguments: argparse.Namespace) -> Part:
+    rows = wire_postgres.measure(packages(), say=say)
+    return Part(
+        title="Drivers of PostgreSQL, directly and through the idle proxy",
+        body=wire_postgres.markdown(rows),
+        raw=rows,
+    )
+
+
+def redis_drivers(_lab: Lab, _arguments: argparse.Namespace) -> Part:
+    return wire_redis.part(wire_redis.measure(packages(), say=say))
+
+
+def http_clients(_lab: Lab, _arguments: argparse.Namespace) -> Part:
+    return wire_redis.part(wire_http.measure(packages(), say=say), what="HTTP clients")
+
+
+def fuzzed(_lab: Lab, arguments: argparse.Namespace) -> Part:
+    return fuzzing.part(
+        [
+            module.measure(inputs=arguments.inputs, say=say)
+            for module in (fuzz_postgres, fuzz_redis, fuzz_http)
+        ]
+    )
+
+
+def lines(_lab: Lab, arguments: argparse.Namespace) -> Part:
+    """The line of each operation, driver by driver."""
+    with tempfile.TemporaryDirectory(prefix="bench-lines-") as name:
+        folder = Path(name)
+        with start_postgres(folder) as postgres, start_redis(folder) as redis:
+            rows = source_lines.measure(
+                source_lines.PYTHON + source_lines.NODE,
+                postgres=postgres,
+                redis=redis,
+                folder=folder,
+                rounds=arguments.rounds,
+                node=find_node(),
+                packages=packages(),
+            )
+    return Part(
+        title="The line of code of each operation", body=source_lines.markdown(rows), raw=rows
+    )
+
+
+PARTS: dict[str, Callable[[Lab, argparse.Namespace], Part]] = {
+    "wire-idle-proxy": idle_proxy,
+    "wire-controlled": controlled,
+    "wire-released": released_operations,
+    "wire-postgres": postgres_drivers,
+    "wire-redis": redis_drivers,
+    "wire-http": http_clients,
+    "wire-lines": lines,
+    "wire-fuzz": fuzzed,
+    "wire-isolation": trials_apart,
+}
+
+
+def main() -> int:
+    arguments = parser().parse_args()
+    unknown = set(arguments.only) - set(PARTS)
+    if unknown:
+        say(f"there is no part {', '.join(sorted(unknown))}; there is {', '.join(PARTS)}")
+        return 2
+    try:
+        for name in arguments.only or PARTS:
+            say(f"== {name}")
+            print(measured(name, arguments))
+    except RedhandedError as error:
+        say(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(description=__doc__)
+    made.add_argument("--only", nargs="*", default=[], metavar="PART", help=", ".join(PARTS))
+    made.add_argument("--trials", type=int, default=200)
+    made.add_argument("--long-trials", type=int, default=1000, help="of each system: isolation")
+    made.add_argument("--operations", type=int, default=4000)
+    made.add_argument("--rounds", type=int, default=6, help="of each driver: source lines")
+    made.add_argument("--inputs", type=int, default=1_000_000, help="of each codec: fuzzing")
+    made.add_argument("--seed", type=int, default=1)
+    made.add_argument("--out", type=Path, default=RESULTS, help="folder for the pages")
+    return made
+
+
+def measured(name: str, arguments: argparse.Namespace) -> Path:
+    """Measures one part on a lab of its own and writes its page."""
+    load = os.getloadavg()
+    with tempfile.TemporaryDirectory(prefix="bench-wire-") as folder:
+        system = lay_out(Path(folder) / "example")
+        with open_lab(system, folder=Path(folder) / "lab", seed=arguments.seed, say=say) as lab:
+            machine = describe(lab, load)
+            part = PARTS[name](lab, arguments)
+    return write(part, facts(machine, arguments.seed), arguments.out, name)
+
+
+def facts(machine: Machine, seed: int) -> list[tuple[str, str]]:
+    load = ", ".join(f"{value:.1f}" for value in machine.load)
+    return [
+        ("at", timestamp()),
+        ("processor", f"{machine.processor}, {machine.cores} cores"),
+        ("memory", f"{machine.memory_gb:g} GB"),
+        ("kernel", f"Linux {machine.kernel}"),
+        ("Python", machine.python),
+        ("Node", machine.node),
+        ("PostgreSQL", machine.postgresql),
+        ("Valkey", machine.valkey),
+        ("load average at the start (1, 5, 15 min)", load),
+        ("seed", str(seed)),
+    ]
+
+
+def say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

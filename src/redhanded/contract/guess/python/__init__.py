@@ -1,0 +1,1 @@
+"""Guesses for Python projects: Django, FastAPI, Flask; Celery, RQ and their like."""

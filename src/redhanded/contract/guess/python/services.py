@@ -1,0 +1,119 @@
+"""Databases and queues of a Python project, by what its variables hold and what it depends on."""
+
+from __future__ import annotations
+
+import re
+
+from redhanded.contract.guess.project import Project
+from redhanded.contract.guess.python.commands import Commands
+from redhanded.contract.guess.python.project import known_values
+from redhanded.contract.guess.services import (
+    POSTGRES_PARTS,
+    POSTGRES_URL,
+    REDIS_PARTS,
+    REDIS_URL,
+)
+from redhanded.contract.guess.writing import Part, Section
+
+POSTGRES_DRIVERS = {
+    "psycopg",
+    "psycopg2",
+    "psycopg2-binary",
+    "psycopg-binary",
+    "asyncpg",
+    "aiopg",
+    "pg8000",
+}
+REDIS_DRIVERS = {"redis", "rq", "celery", "django-rq", "django-redis", "arq", "huey", "aioredis"}
+BROKER = r"(\w+_)?(BROKER|RESULT_BACKEND|QUEUE)(_UR[LI])?"
+POSTGRES_SCHEME = re.compile(r"(postgres(?:ql)?(?:\+\w+)?)://")
+REDIS_SCHEME = re.compile(r"redis://[^/]*(/\d+)?")
+PLAIN_SCHEMES = ("postgres", "postgresql")
+
+
+def services(project: Project, found: Commands) -> Part:
+    """At most one PostgreSQL and one Redis; a second of a kind is for a person to add."""
+    part = Part()
+    values = known_values(project)
+    addresses = _postgres_addresses(project, values)
+    parts = _parts(project, POSTGRES_PARTS, part)
+    if addresses or project.dependencies & POSTGRES_DRIVERS or _image(project, "postgres"):
+        section = _service("db", "postgres", addresses or parts, part)
+        _migrate(project, found, section)
+    addresses = _redis_addresses(project, values)
+    parts = _parts(project, REDIS_PARTS, part)
+    if addresses or project.dependencies & REDIS_DRIVERS or _image(project, "redis"):
+        _service("queue", "redis", addresses or parts, part)
+    return part
+
+
+def _postgres_addresses(project: Project, values: dict[str, str]) -> dict[str, str]:
+    """Variables that hold the address of a database; its driver is kept (``postgresql+x://``)."""
+    found = {}
+    for name in project.variables:
+        scheme = POSTGRES_SCHEME.match(values.get(name, ""))
+        if scheme is None and not re.fullmatch(POSTGRES_URL, name):
+            continue
+        if scheme is None and "://" in values.get(name, ""):
+            continue
+        plain = scheme is None or scheme[1] in PLAIN_SCHEMES
+        login = "{user}:{password}@{host}:{port}/{db}"
+        found[name] = "{url}" if plain or scheme is None else f"{scheme[1]}://{login}"
+    return found
+
+
+def _redis_addresses(project: Project, values: dict[str, str]) -> dict[str, str]:
+    """Variables that hold the address of a Redis, with the number of the database they name."""
+    found = {}
+    for name in project.variables:
+        value = values.get(name, "")
+        held = REDIS_SCHEME.match(value)
+        named = re.fullmatch(REDIS_URL, name) or re.fullmatch(BROKER, name)
+        if held or (named and "://" not in value):
+            found[name] = "{url}" + ((held[1] or "") if held else "")
+    return found
+
+
+def _parts(project: Project, patterns: dict[str, str], part: Part) -> dict[str, str]:
+    found = {
+        variable: f"{{{place}}}"
+        for place, pattern in patterns.items()
+        if (variable := project.first(pattern))
+    }
+    part.variables |= set(found)
+    return found
+
+
+def _image(project: Project, word: str) -> bool:
+    return any(word in service.image for service in project.composed)
+
+
+def _service(name: str, kind: str, env: dict[str, str], part: Part) -> Section:
+    section = Section(header=f"[services.{name}]")
+    section.add("kind", kind)
+    if env:
+        section.add("env", env, guessed="variables that the program reads")
+    else:
+        variable = "DATABASE_URL" if kind == "postgres" else "REDIS_URL"
+        env = {variable: "{url}"}
+        section.add("env", env, guessed="no variable for it was found in the source")
+        part.notes.append(
+            f"how the program learns where {kind} is was not found; correct `env` of "
+            f"[services.{name}], or let the program read {variable}"
+        )
+    part.variables |= set(env)
+    part.sections.append(section)
+    return section
+
+
+def _migrate(project: Project, found: Commands, section: Section) -> None:
+    if found.migrations:
+        section.add("migrate", " && ".join(found.migrations), guessed=found.origin)
+    elif found.django:
+        section.add("migrate", "python manage.py migrate --noinput", guessed="there is a manage.py")
+    elif (project.root / "alembic.ini").is_file():
+        section.add("migrate", "alembic upgrade head", guessed="there is an alembic.ini")
+    elif "flask-migrate" in project.dependencies:
+        section.add("migrate", "flask db upgrade", guessed="Flask-Migrate is a dependency")
+    else:
+        section.comment('migrate = "…"  # guessed: none was found; what makes the tables?')

@@ -1,0 +1,1 @@
+"""The one folder that comes into ``PYTHONPATH``: it offers ``sitecustomize`` and nothing else."""

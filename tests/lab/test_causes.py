@@ -1,0 +1,61 @@
+"""Housekeeping is told from work by how it comes: unasked, or in answer to a message."""
+
+from __future__ import annotations
+
+from made import touch
+
+from redhanded.lab.causes import Causes
+from redhanded.lab.held import UNKNOWN_TASK, Held
+
+
+def sent(kind: str = "SUBSCRIBE") -> Held:
+    return Held(
+        protocol="redis",
+        process="web",
+        role="web",
+        service="queue",
+        kind=kind,
+        target="results",
+        access="read",
+        text=kind,
+        fingerprint=kind,
+        touches=(touch("results", "read", "queue"),),
+        cause=None,
+        task=UNKNOWN_TASK,
+        arrived_ms=0.0,
+    )
+
+
+def causes() -> Causes:
+    """In the first trial."""
+    known = Causes(lambda _service: [])
+    known.begin(set())
+    return known
+
+
+def test_what_came_unasked_keeps_house_ever_after() -> None:
+    known = causes()
+    assert known.keeps_house(sent(), True)
+    assert known.keeps_house(sent(), False)
+
+
+def test_what_came_in_answer_first_is_work_also_where_a_timer_fires() -> None:
+    known = causes()
+    assert not known.keeps_house(sent(), False)
+    assert known.expected(sent())
+    assert not known.keeps_house(sent(), True)
+
+
+def test_a_timer_that_fell_due_beside_a_message_proves_nothing_for_long() -> None:
+    known = causes()
+    assert known.keeps_house(sent(), False, perhaps=True)
+    assert not known.keeps_house(sent(), False)
+    assert known.expected(sent())
+
+
+def test_what_may_have_been_a_timers_and_then_comes_unasked_was_one() -> None:
+    known = causes()
+    known.keeps_house(sent("PUBLISH"), False, perhaps=True)
+    assert known.keeps_house(sent("PUBLISH"), True)
+    assert known.keeps_house(sent("PUBLISH"), False)
+    assert not known.keeps_house(sent("LPUSH"), False)

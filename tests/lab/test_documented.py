@@ -1,0 +1,75 @@
+"""The examples of ``docs/lab.md``, run as they stand there; schedules in files."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from redhanded.case.errors import InputError
+from redhanded.case.operation import OperationName
+from redhanded.case.schedule import Constraint, Schedule
+from redhanded.lab import load_schedule, save_schedule
+
+PROJECT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def test_the_documented_examples_pass(tmp_path: Path) -> None:
+    example = tmp_path / "example"
+    lay_out = PROJECT / "examples" / "orders" / "scripts" / "lay-out.py"
+    subprocess.run([sys.executable, str(lay_out), str(example)], check=True, capture_output=True)
+    blocks = BLOCK.findall((PROJECT / "docs" / "lab.md").read_text(encoding="utf-8"))
+    assert len(blocks) == 4
+    file = tmp_path / "test_documented_examples.py"
+    file.write_text("\n\n".join(blocks), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, file],
+        cwd=example,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 passed" in done.stdout
+
+
+def name(kind: str) -> OperationName:
+    return OperationName(
+        task="delivery 1",
+        role="web",
+        protocol="postgres",
+        kind=kind,
+        target="pages",
+        access="read",
+        occurrence=1,
+    )
+
+
+def test_a_schedule_comes_back_from_its_file(tmp_path: Path) -> None:
+    schedule = Schedule(
+        constraints=(Constraint(before=name("SELECT"), after=name("UPDATE")),), deliveries=2
+    )
+    save_schedule(schedule, tmp_path / "it.json")
+    assert load_schedule(tmp_path / "it.json") == schedule
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "is not a schedule"),
+        ('{"constraints": 3}', "is not a schedule"),
+        ('{"version": 99}', "version 99"),
+        (None, "cannot be read"),
+    ],
+)
+def test_what_is_no_schedule_is_refused(tmp_path: Path, content: str | None, said: str) -> None:
+    path = tmp_path / "it.json"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=said):
+        load_schedule(path)

@@ -1,0 +1,4 @@
+const knex = require('knex');
+const settings = require('../knexfile');
+
+module.exports = knex(settings);

@@ -1,0 +1,6 @@
+export const CHECK_INS_QUEUE = 'check-ins';
+
+export class CheckInDto {
+  badge: string;
+  gate: string;
+}
