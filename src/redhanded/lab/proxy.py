@@ -99,7 +99,6 @@ class Channel:
     def forward(self) -> Unit:
         """Sends the oldest waiting unit on; gives it."""
         unit = self.waiting.popleft()
-        self._asked.reach(unit.offset + unit.length)
         if self._upstream is not None:
             self._upstream.forward(unit)
         return unit
@@ -107,7 +106,6 @@ class Channel:
     def reply(self, data: bytes) -> None:
         """Answers the oldest waiting unit in the service's place; the service never sees it."""
         unit = self.waiting.popleft()
-        self._asked.reach(unit.offset + unit.length)
         self.stream.withdraw(unit.serial)
         self._client.send(data)
 
@@ -120,14 +118,21 @@ class Channel:
         if self._opaque:
             self._client.send(data)
             return
-        self._told.came(data)
+        told = self._told
+        told.end += len(data)
         try:
             answers = self.stream.server(data)
         except WireError as error:
+            told.keep(data)
             self._give_up(error)
             return
         for answer in answers:
-            self._told.given(len(answer.raw))
+            told.given += len(answer.raw)
+        if told.given == told.end:
+            told.clear()
+        else:
+            told.keep(data)
+        for answer in answers:
             self._owner.answered(self, answer)
 
     def server_ended(self) -> None:
@@ -149,12 +154,20 @@ class Channel:
         if self._opaque:
             self._send_raw(data)
             return
-        self._asked.came(data)
+        asked = self._asked
+        asked.end += len(data)
         try:
             units = self.stream.client(data)
         except WireError as error:
+            asked.keep(data)
             self._give_up(error)
             return
+        if units:
+            asked.given = units[-1].offset + units[-1].length
+        if asked.given == asked.end:
+            asked.clear()
+        else:
+            asked.keep(data)
         for unit in units:
             self.waiting.append(unit)
             if unit.kind in ENCRYPTION_REQUESTS:
@@ -172,7 +185,8 @@ class Channel:
         """Passes all that waits, and the beginnings of messages on both sides, then everything."""
         self._opaque = True
         while self.waiting:
-            self.forward()
+            last = self.forward()
+            self._asked.given = max(self._asked.given, last.offset + last.length)
         self._owner.broken(self, error)
         self._send_raw(self._asked.take())
         self._client.send(self._told.take())
@@ -183,33 +197,36 @@ class Channel:
 
 
 class Unread:
-    """Bytes of one direction that came and are not on their way yet."""
+    """Bytes of one direction that came and that the codec has not given yet."""
 
-    __slots__ = ("_begin", "_chunks", "_reached")
+    __slots__ = ("_chunks", "_size", "end", "given")
 
     def __init__(self) -> None:
+        self.end = 0
+        """Bytes that came."""
+        self.given = 0
+        """Bytes that the codec gave of them."""
         self._chunks: deque[bytes] = deque()
-        self._begin = 0
-        """Where the oldest chunk begins in everything that came."""
-        self._reached = 0
+        self._size = 0
 
-    def came(self, data: bytes) -> None:
+    def keep(self, data: bytes) -> None:
+        """Remembers the newest bytes, of which some are not given; forgets those that are."""
         self._chunks.append(data)
+        self._size += len(data)
+        while self._chunks and self._size - len(self._chunks[0]) >= self.end - self.given:
+            self._size -= len(self._chunks.popleft())
 
-    def given(self, count: int) -> None:
-        """The oldest ``count`` bytes are on their way."""
-        self.reach(self._reached + count)
-
-    def reach(self, position: int) -> None:
-        """All bytes before ``position`` are on their way."""
-        self._reached = max(self._reached, position)
-        while self._chunks and self._begin + len(self._chunks[0]) <= self._reached:
-            self._begin += len(self._chunks.popleft())
+    def clear(self) -> None:
+        """All that came was given."""
+        if self._chunks:
+            self._chunks.clear()
+            self._size = 0
 
     def take(self) -> bytes:
         """What is left, which is forgotten here."""
-        left = b"".join(self._chunks)[max(0, self._reached - self._begin) :]
-        self._chunks.clear()
+        left = b"".join(self._chunks)[self._size - (self.end - self.given) :]
+        self.clear()
+        self.given = self.end
         return left
 
 

@@ -181,9 +181,7 @@ class Traffic:
             for held in list(state.held.values()):
                 self.deliver_kept(held)
             self._lose(state)
-            state.held.clear()
-            state.owed.clear()
-            state.blocked.clear()
+            self.states[channel] = ChannelState(channel)
 
     # What the trial asks for.
 

@@ -31,7 +31,7 @@ class Statement:
     """OIDs of the parameters; 0 where the client leaves it to the server."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Renaming(Generic[Value]):
     """One name that means something else from now on, if the server agrees."""
 
