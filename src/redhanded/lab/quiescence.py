@@ -22,6 +22,8 @@ STUCK_LOOKS = 40
 """Looks after which bytes that nobody reads are taken for a paused reader, not for work to come."""
 SOON_S = 0.01
 """A timer that fires within this is work to come."""
+OLDER_SOON_S = 0.003
+"""One that was set before the step is only waited for if it would fire in the midst of the next."""
 OVERDUE_S = 0.5
 """A thread that still sleeps so long after its timer was due does not wait for that timer."""
 SAME_TIMER_S = 0.003
@@ -82,6 +84,19 @@ class Watch:
         soonest = min(due, default=None)
         return None if soonest is None or soonest > within_s else max(soonest, 0.0)
 
+    def due_soon(self) -> float | None:
+        """Seconds until the first timer that is waited for fires; None: there is none."""
+        now = time.monotonic()
+        due = [nap.wakes_at - now for nap in self._set_timers(now) if self._is_soon(nap, now)]
+        return max(min(due), 0.0) if due else None
+
+    def _is_soon(self, nap: Nap, now: float) -> bool:
+        return nap.wakes_at - now <= (SOON_S if self._is_new(nap) else OLDER_SOON_S)
+
+    def _is_new(self, nap: Nap) -> bool:
+        """Whether the current step set it."""
+        return abs(nap.wakes_at - self._before.get(nap.thread, 0.0)) > SAME_TIMER_S
+
     def begin_step(self) -> None:
         """Something is about to be delivered: timers that are set from now on are its doing."""
         self._before = {thread: nap.wakes_at for thread, nap in self._naps.items()}
@@ -95,9 +110,9 @@ class Watch:
         now = time.monotonic()
         new = set()
         for nap in self._set_timers(now):
-            if nap.wakes_at - now > SOON_S:
+            if not self._is_soon(nap, now):
                 continue
-            if abs(nap.wakes_at - self._before.get(nap.thread, 0.0)) > SAME_TIMER_S:
+            if self._is_new(nap):
                 new.add(self._root_of.get(nap.thread[0], 0))
             if not nap.counted:
                 nap.counted = True

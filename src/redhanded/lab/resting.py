@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.held import Held
-from redhanded.lab.quiescence import SOON_S
 from redhanded.lab.running import RunningSystem
 
 LOCK_LOOK_MS = 2.0
@@ -41,7 +40,7 @@ class Rest:
         return False
 
     def _wait_for_timer(self) -> bool:
-        due_s = self.running.watch.next_timer(SOON_S)
+        due_s = self.running.watch.due_soon()
         if due_s is None:
             return False
         set_now = self.running.watch.wait_for_timers()

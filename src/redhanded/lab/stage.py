@@ -16,6 +16,8 @@ from redhanded.lab.running import RunningSystem
 
 PAUSE_MAX_MS = 1_000.0
 """Pauses of an application up to this long are waited for like its other work."""
+PAUSE_MIN_MS = 15.0
+"""Shorter ones are waited for anyway, as timers that are about to fire."""
 PAUSE_MARGIN = 1.5
 LATE_MS = 150.0
 """Timers fire late on a busy machine."""
@@ -311,7 +313,8 @@ class Stage:
         cause = traffic.causes.resumed(held.process, busy)
         if cause is not None:
             pause = held.arrived_ms - (traffic.done[cause].replied_ms or held.arrived_ms)
-            self.pause_ms = max(self.pause_ms, min(pause, PAUSE_MAX_MS))
+            if pause > PAUSE_MIN_MS:
+                self.pause_ms = max(self.pause_ms, min(pause, PAUSE_MAX_MS))
             traffic.causes.adopt(held, cause)
 
     def finish(self) -> None:
