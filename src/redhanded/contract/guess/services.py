@@ -57,6 +57,13 @@ def _service(
         for place, pattern in parts.items()
         for variable in project.all(pattern)
     }
+    return with_variables(section, name, kind, env, part)
+
+
+def with_variables(
+    section: Section, name: str, kind: str, env: dict[str, str], part: Part
+) -> Section:
+    """Adds the section, with how the program learns where the service is, or a note."""
     if env:
         section.add("env", env, guessed="what the program reads")
     else:

@@ -12,6 +12,7 @@ from redhanded.contract.guess.services import (
     POSTGRES_URL,
     REDIS_PARTS,
     REDIS_URL,
+    with_variables,
 )
 from redhanded.contract.guess.writing import Part, Section
 
@@ -91,19 +92,7 @@ def _image(project: Project, word: str) -> bool:
 def _service(name: str, kind: str, env: dict[str, str], part: Part) -> Section:
     section = Section(header=f"[services.{name}]")
     section.add("kind", kind)
-    if env:
-        section.add("env", env, guessed="variables that the program reads")
-    else:
-        variable = "DATABASE_URL" if kind == "postgres" else "REDIS_URL"
-        env = {variable: "{url}"}
-        section.add("env", env, guessed="no variable for it was found in the source")
-        part.notes.append(
-            f"how the program learns where {kind} is was not found; correct `env` of "
-            f"[services.{name}], or let the program read {variable}"
-        )
-    part.variables |= set(env)
-    part.sections.append(section)
-    return section
+    return with_variables(section, name, kind, env, part)
 
 
 def _migrate(project: Project, found: Commands, section: Section) -> None:
