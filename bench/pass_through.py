@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from time import perf_counter_ns
 from typing import Literal
 
@@ -45,6 +46,8 @@ class WayCost:
     operation: str
     way: Way
     each_us: Spread
+    mean_us: float
+    """With what the way does only now and then, such as reading what it let go by."""
 
 
 def measure(
@@ -86,7 +89,7 @@ def _in_turns(
         for way, client in clients.items():
             samples[way] += _block(client, min(block, operations - len(samples[way])))
     return [
-        WayCost(operation=operation, way=way, each_us=spread(found))
+        WayCost(operation=operation, way=way, each_us=spread(found), mean_us=fmean(found))
         for way, found in samples.items()
     ]
 

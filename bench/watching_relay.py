@@ -62,23 +62,38 @@ class Watch(Traffic):
         super().opened(channel)
 
     def arrived(self, channel: Channel, unit: Unit) -> None:
+        self._count(channel, unit)
+        super().arrived(channel, unit)
+
+    def passed(self, channel: Channel, unit: Unit) -> None:
+        self._count(channel, unit)
+        super().passed(channel, unit)
+
+    def answered(self, channel: Channel, answer: Answer) -> None:
+        self._strike_off(channel, answer)
+        super().answered(channel, answer)
+
+    def passed_back(self, channel: Channel, answer: Answer) -> None:
+        self._strike_off(channel, answer)
+        super().passed_back(channel, answer)
+
+    def _count(self, channel: Channel, unit: Unit) -> None:
         self.seen.kinds[unit.kind] = self.seen.kinds.get(unit.kind, 0) + 1
         if unit.kind in ("TLS", "TUNNEL"):
             self.seen.unread.append(f"{unit.kind} on connection {channel.number}")
         if unit.held and not unit.silent:
             self._due[channel][unit.serial] = unit.kind
         if unit.kind == "CANCEL" and isinstance(channel.stream, PostgresStream):
+            self.catch_up()
             self.seen.cancels += 1
             self.seen.cancels_of_nobody += channel.stream.cancels not in self._keys
-        super().arrived(channel, unit)
 
-    def answered(self, channel: Channel, answer: Answer) -> None:
+    def _strike_off(self, channel: Channel, answer: Answer) -> None:
         if answer.complete and answer.serial is not None:
             self._due[channel].pop(answer.serial, None)
         stream = channel.stream
         if isinstance(stream, PostgresStream) and stream.backend_key is not None:
             self._keys.add(stream.backend_key)
-        super().answered(channel, answer)
 
     def closed(self, channel: Channel) -> None:
         self.seen.unanswered += self._due.pop(channel, {}).values()

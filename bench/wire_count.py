@@ -68,17 +68,29 @@ def counted(running: RunningSystem) -> Iterator[WireCount]:
     """Counts the messages of ``running`` inside the block, held or not."""
     traffic, count = running.traffic, WireCount()
     arrived, answered, closed = traffic.arrived, traffic.answered, traffic.closed
+    passed, passed_back = traffic.passed, traffic.passed_back
 
     def on_arrived(channel: Channel, unit: Unit) -> None:
         count.sent(channel, unit)
         arrived(channel, unit)
 
-    def on_answered(channel: Channel, answer: Answer) -> None:
+    def on_passed(channel: Channel, unit: Unit) -> None:
+        count.sent(channel, unit)
+        passed(channel, unit)
+
+    def came(channel: Channel, answer: Answer) -> None:
         state = traffic.states.get(channel)
         if state is not None and answer.serial is not None and answer.serial in state.blocked:
             count.waits(channel, answer.serial)
         count.came(channel, answer)
+
+    def on_answered(channel: Channel, answer: Answer) -> None:
+        came(channel, answer)
         answered(channel, answer)
+
+    def on_passed_back(channel: Channel, answer: Answer) -> None:
+        came(channel, answer)
+        passed_back(channel, answer)
 
     def on_closed(channel: Channel) -> None:
         count.lost(channel)
@@ -86,11 +98,14 @@ def counted(running: RunningSystem) -> Iterator[WireCount]:
 
     traffic.arrived = on_arrived  # type: ignore[method-assign]
     traffic.answered = on_answered  # type: ignore[method-assign]
+    traffic.passed = on_passed  # type: ignore[method-assign]
+    traffic.passed_back = on_passed_back  # type: ignore[method-assign]
     traffic.closed = on_closed  # type: ignore[method-assign]
     try:
         yield count
     finally:
         del traffic.arrived, traffic.answered, traffic.closed
+        del traffic.passed, traffic.passed_back
 
 
 def settle(running: RunningSystem, count: WireCount, exchanges: list[Exchange]) -> None:
@@ -102,6 +117,7 @@ def settle(running: RunningSystem, count: WireCount, exchanges: list[Exchange]) 
     pump, watch = running.pump, running.watch
     deadline = monotonic_ms() + SETTLE_TIMEOUT_MS
     while monotonic_ms() < deadline:
+        running.traffic.catch_up()
         due = count.under_way or pump.pending() or any(not exchange.ended for exchange in exchanges)
         if pump.turn(WAIT_S if due else 0.0) or due:
             continue

@@ -29,6 +29,7 @@ class Passing:
         self.holding = holding
         self.errors: list[WireError] = []
         self.kinds: list[str] = []
+        self.read_later = b""
         self.ended = 0
 
     def arrived(self, channel: Channel, unit: Unit) -> None:
@@ -38,6 +39,12 @@ class Passing:
 
     def answered(self, channel: Channel, answer: Answer) -> None:
         channel.deliver(answer.raw)
+
+    def passed(self, channel: Channel, unit: Unit) -> None:
+        self.kinds.append(unit.kind)
+
+    def passed_back(self, channel: Channel, answer: Answer) -> None:
+        self.read_later += answer.raw
 
     def closed(self, channel: Channel) -> None:
         self.ended += 1
@@ -138,7 +145,9 @@ MESSAGES = st.builds(
     st.binary(max_size=12),
     st.sampled_from([0, 0, 0, 1, 70_000, 2**31]),
 )
-TURNS = st.lists(st.tuples(st.sampled_from("cs"), MESSAGES | st.binary(max_size=30)), max_size=8)
+SAID = st.tuples(st.sampled_from("cs"), MESSAGES | st.binary(max_size=30))
+SWITCHED = st.sampled_from([("passing", b"yes"), ("passing", b"")])
+TURNS = st.lists(SAID | SWITCHED, max_size=10)
 
 
 @settings(max_examples=150, deadline=None)
@@ -152,6 +161,10 @@ def test_whatever_is_said_the_other_side_hears_it_unchanged(
         said, heard = {"c": b"", "s": b""}, {"c": b"", "s": b""}
         begin = [("c", STARTUP), ("s", READY)] if started else []
         for side, data in begin + turns:
+            if side == "passing":
+                made.channel.catch_up()
+                made.channel.passing = bool(data)
+                continue
             made.say(side, data)
             said[side] += data
             heard["c"] += made.heard("c")
@@ -160,3 +173,51 @@ def test_whatever_is_said_the_other_side_hears_it_unchanged(
         assert said["s"].startswith(heard["c"])
         if owner.errors:
             assert (heard["s"], heard["c"]) == (said["c"], said["s"])
+
+
+def test_what_goes_by_unread_is_read_when_there_is_time() -> None:
+    owner = Passing()
+    with ends("postgres", owner) as made:
+        made.say("c", STARTUP)
+        made.say("s", READY)
+        made.heard("s")
+        made.channel.passing = True
+        question, answer = b"Q\0\0\0\x0dSELECT 1\0", b"C\0\0\0\x0dSELECT 1\0" + READY[9:]
+        made.client.sendall(question)
+        assert made.pump.turn() and made.heard("s") == question
+        assert owner.kinds == ["STARTUP"]
+        made.server.sendall(answer)
+        assert made.pump.turn() and made.heard("c").endswith(answer)
+        assert not made.pump.turn()
+        assert (owner.kinds, owner.read_later) == (["STARTUP", "SELECT"], answer)
+
+
+def test_half_a_message_that_went_by_is_not_sent_again() -> None:
+    owner = Passing()
+    with ends("postgres", owner) as made:
+        made.say("c", STARTUP)
+        made.say("s", READY)
+        made.heard("s")
+        made.channel.passing = True
+        made.say("c", PARSE + b"S\0")
+        assert made.heard("s") == PARSE + b"S\0"
+        owner.holding, made.channel.passing = True, False
+        made.say("c", b"\0\0\x04")
+        assert made.heard("s") == b""
+        made.channel.forward()
+        assert made.heard("s") == b"\0\0\x04"
+        assert owner.kinds == ["STARTUP", "PARSE"]
+
+
+def test_wrong_bytes_that_went_by_are_told_and_passed_once() -> None:
+    owner = Passing()
+    with ends("postgres", owner) as made:
+        made.say("c", STARTUP)
+        made.say("s", READY)
+        made.heard("s")
+        made.channel.passing = True
+        made.say("c", b"nonsense that is no message")
+        assert made.heard("s") == b"nonsense that is no message"
+        made.say("c", b" and more")
+        assert made.heard("s") == b" and more"
+    assert len(owner.errors) == 1

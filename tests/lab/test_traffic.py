@@ -35,7 +35,10 @@ class Service:
     got: list[bytes] = field(default_factory=list)
 
     def forward(self, unit: Unit) -> None:
-        self.got.append(unit.raw)
+        self.send(unit.raw)
+
+    def send(self, data: bytes) -> None:
+        self.got.append(data)
 
     def finish(self) -> None:
         self.close()

@@ -15,17 +15,23 @@ from typing import Literal, Protocol
 from redhanded.case.errors import WireError
 from redhanded.case.operation import Protocol as WireProtocol
 from redhanded.lab.pump import Pipe, Pump
+from redhanded.lab.unread import Unread
 from redhanded.lab.wire import open_stream
 from redhanded.lab.wire.postgres_startup import ENCRYPTION_REQUESTS, REFUSE_ENCRYPTION
 from redhanded.lab.wire.unit import Answer, Stream, Unit
 
 Kind = Literal["postgres", "redis", "http"]
+READ_LATER_BYTES_MAX = 1 << 18
+"""Of one connection: more than this is read although there is no time."""
 
 
 class Upstream(Protocol):
     """Where forwarded units go."""
 
     def forward(self, unit: Unit) -> None: ...
+
+    def send(self, data: bytes) -> None:
+        """Sends bytes that are no unit."""
 
     def finish(self) -> None:
         """Closes once the service has read what was sent."""
@@ -42,6 +48,12 @@ class Owner(Protocol):
 
     def answered(self, channel: Channel, answer: Answer) -> None:
         """``answer`` came; call ``channel.deliver`` for it to go on."""
+
+    def passed(self, channel: Channel, unit: Unit) -> None:
+        """``unit`` went on before it was read."""
+
+    def passed_back(self, channel: Channel, answer: Answer) -> None:
+        """``answer`` was delivered before it was read."""
 
     def closed(self, channel: Channel) -> None:
         """The process or the service ended the connection."""
@@ -76,8 +88,14 @@ class Channel:
         self.waiting: deque[Unit] = deque()
         """Units that were not forwarded, oldest first."""
         self.stream: Stream = open_stream(route.kind)
+        self.passing = False
+        """Nobody holds anything here: bytes go on at once and are read when there is time."""
         self._owner = owner
+        self._pump = pump
         self._opaque = False
+        self._read_later: list[tuple[bool, bytes]] = []
+        """Whether the client sent them, and what went on without having been read."""
+        self._read_later_bytes = 0
         self._asked = Unread()
         self._told = Unread()
         self._client = Pipe(pump, connection, self._from_client, self._client_ended)
@@ -100,7 +118,10 @@ class Channel:
         """Sends the oldest waiting unit on; gives it."""
         unit = self.waiting.popleft()
         if self._upstream is not None:
-            self._upstream.forward(unit)
+            if self._asked.ahead:
+                self._upstream.send(self._asked.rest(unit.raw))
+            else:
+                self._upstream.forward(unit)
         return unit
 
     def reply(self, data: bytes) -> None:
@@ -111,32 +132,29 @@ class Channel:
 
     def deliver(self, data: bytes) -> None:
         """Sends bytes of the service to the process."""
-        self._client.send(data)
+        self._client.send(self._told.rest(data) if self._told.ahead else data)
 
     def from_server(self, data: bytes) -> None:
         """Takes bytes that the service sent."""
         if self._opaque:
             self._client.send(data)
             return
-        told = self._told
-        told.end += len(data)
+        if self.passing and self._told.nothing_kept and self.stream.passable:
+            self._client.send(data)
+            self._later(False, data)
+            return
+        self.catch_up()
         try:
-            answers = self.stream.server(data)
+            answers = self._read_server(data)
         except WireError as error:
-            told.keep(data)
             self._give_up(error)
             return
-        for answer in answers:
-            told.given += len(answer.raw)
-        if told.given == told.end:
-            told.clear()
-        else:
-            told.keep(data)
         for answer in answers:
             self._owner.answered(self, answer)
 
     def server_ended(self) -> None:
         """The service closed its side."""
+        self.catch_up()
         if not self._opaque:
             for answer in self.stream.end():
                 self._owner.answered(self, answer)
@@ -154,20 +172,16 @@ class Channel:
         if self._opaque:
             self._send_raw(data)
             return
-        asked = self._asked
-        asked.end += len(data)
+        if self.passing and not self.waiting and self._asked.nothing_kept and self.stream.passable:
+            self._send_raw(data)
+            self._later(True, data)
+            return
+        self.catch_up()
         try:
-            units = self.stream.client(data)
+            units = self._read_client(data)
         except WireError as error:
-            asked.keep(data)
             self._give_up(error)
             return
-        if units:
-            asked.given = units[-1].offset + units[-1].length
-        if asked.given == asked.end:
-            asked.clear()
-        else:
-            asked.keep(data)
         for unit in units:
             self.waiting.append(unit)
             if unit.kind in ENCRYPTION_REQUESTS:
@@ -175,7 +189,67 @@ class Channel:
             else:
                 self._owner.arrived(self, unit)
 
+    def catch_up(self) -> None:
+        """Reads what went on without having been read."""
+        if not self._read_later:
+            return
+        later, self._read_later, self._read_later_bytes = self._read_later, [], 0
+        try:
+            for from_client, data in later:
+                if from_client:
+                    for unit in self._read_client(data):
+                        self._owner.passed(self, unit)
+                else:
+                    for answer in self._read_server(data):
+                        self._owner.passed_back(self, answer)
+        except WireError as error:
+            self._opaque = True
+            self._owner.broken(self, error)
+        self._asked.ahead = self._asked.end - self._asked.given
+        self._told.ahead = self._told.end - self._told.given
+
+    def _later(self, from_client: bool, data: bytes) -> None:
+        if not self._read_later:
+            self._pump.when_idle(self.catch_up)
+        self._read_later.append((from_client, data))
+        self._read_later_bytes += len(data)
+        if self._read_later_bytes > READ_LATER_BYTES_MAX:
+            self.catch_up()
+
+    def _read_client(self, data: bytes) -> list[Unit]:
+        asked = self._asked
+        asked.end += len(data)
+        try:
+            units = self.stream.client(data)
+        except WireError:
+            asked.keep(data)
+            raise
+        if units:
+            asked.given = units[-1].offset + units[-1].length
+        if asked.given == asked.end:
+            asked.clear()
+        else:
+            asked.keep(data)
+        return units
+
+    def _read_server(self, data: bytes) -> list[Answer]:
+        told = self._told
+        told.end += len(data)
+        try:
+            answers = self.stream.server(data)
+        except WireError:
+            told.keep(data)
+            raise
+        for answer in answers:
+            told.given += len(answer.raw)
+        if told.given == told.end:
+            told.clear()
+        else:
+            told.keep(data)
+        return answers
+
     def _client_ended(self) -> None:
+        self.catch_up()
         if self._upstream is not None:
             self._upstream.finish()
             self._upstream = None
@@ -193,41 +267,7 @@ class Channel:
 
     def _send_raw(self, data: bytes) -> None:
         if self._upstream is not None:
-            self._upstream.forward(Unit(serial=-1, offset=-1, raw=data, kind="RAW"))
-
-
-class Unread:
-    """Bytes of one direction that came and that the codec has not given yet."""
-
-    __slots__ = ("_chunks", "_size", "end", "given")
-
-    def __init__(self) -> None:
-        self.end = 0
-        """Bytes that came."""
-        self.given = 0
-        """Bytes that the codec gave of them."""
-        self._chunks: deque[bytes] = deque()
-        self._size = 0
-
-    def keep(self, data: bytes) -> None:
-        """Remembers the newest bytes, of which some are not given; forgets those that are."""
-        self._chunks.append(data)
-        self._size += len(data)
-        while self._chunks and self._size - len(self._chunks[0]) >= self.end - self.given:
-            self._size -= len(self._chunks.popleft())
-
-    def clear(self) -> None:
-        """All that came was given."""
-        if self._chunks:
-            self._chunks.clear()
-            self._size = 0
-
-    def take(self) -> bytes:
-        """What is left, which is forgotten here."""
-        left = b"".join(self._chunks)[self._size - (self.end - self.given) :]
-        self.clear()
-        self.given = self.end
-        return left
+            self._upstream.send(data)
 
 
 class SocketUpstream:
@@ -240,6 +280,9 @@ class SocketUpstream:
 
     def forward(self, unit: Unit) -> None:
         self._pipe.send(unit.raw)
+
+    def send(self, data: bytes) -> None:
+        self._pipe.send(data)
 
     def finish(self) -> None:
         self._pipe.finish()

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 READ = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
-CHUNK = 1 << 18
+CHUNK = 1 << 16
+"""Below the size (128 KB) from which malloc maps and unmaps pages for each buffer."""
 UNSENT_BYTES_MAX = 1 << 20
 """A peer that has this much to read yet stops the reading of what would be sent to it."""
 
@@ -33,6 +34,7 @@ class Pump:
         self._epoll = select.epoll()
         self._handlers: dict[int, Callable[[int], None]] = {}
         self._later: list[tuple[float, int, Callable[[], None]]] = []
+        self._idle: list[Callable[[], None]] = []
         self._count = 0
 
     def add(self, source: Source, handler: Callable[[int], None], events: int = READ) -> None:
@@ -56,7 +58,15 @@ class Pump:
             handler = self._handlers.get(number)
             if handler is not None:
                 handler(event)
+        if self._idle and not events:
+            idle, self._idle = self._idle, []
+            for action in idle:
+                action()
         return len(events) + self._run_due()
+
+    def when_idle(self, action: Callable[[], None]) -> None:
+        """Runs ``action`` in the next turn in which nothing is ready, once."""
+        self._idle.append(action)
 
     def after(self, delay_s: float, action: Callable[[], None]) -> None:
         """Runs ``action`` in the first turn that begins or waits at least ``delay_s`` from now."""
@@ -82,6 +92,7 @@ class Pump:
         self._epoll.close()
         self._handlers.clear()
         self._later.clear()
+        self._idle.clear()
 
 
 class Pipe:

@@ -101,6 +101,9 @@ class StubUpstream:
         else:
             self._pump.after(0.0, lambda: self._send(answer.data))
 
+    def send(self, data: bytes) -> None:
+        """What is no HTTP has no recorded answer."""
+
     def finish(self) -> None:
         self.close()
 

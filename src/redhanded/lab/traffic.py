@@ -6,26 +6,24 @@ was caused by that answer. That is how the causal tree of a run is measured.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
 
 from redhanded.case.errors import WireError
 from redhanded.case.evidence import Location
-from redhanded.case.operation import WireFailure
 from redhanded.lab.causes import Causes
 from redhanded.lab.channel_state import ChannelState, gets_an_answer
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.describe import (
     Description,
-    Scripts,
     describe_http,
     describe_redis,
     describe_sql,
 )
 from redhanded.lab.footprint import Catalogue, KeySpecifications
 from redhanded.lab.held import UNKNOWN_TASK, Held
+from redhanded.lab.passing import Passing
 from redhanded.lab.proxy import Channel
 from redhanded.lab.wire.redis import RedisStream
 from redhanded.lab.wire.unit import Answer, Unit
@@ -49,21 +47,16 @@ class Surroundings(Protocol):
         """Whether a timer that was set before the current step fell due in it."""
 
 
-class Traffic:
+class Traffic(Passing):
     """The owner of all channels; see ``proxy.Owner``."""
 
     def __init__(self, roles: dict[str, str], surroundings: Surroundings) -> None:
-        self.holding = False
+        super().__init__()
         self.taking_back = False
         """Consumers are called back from the server; the empty answers are not for them."""
         self.parked: list[Held] = []
         self.in_flight: Held | None = None
         self.locked: list[Held] = []
-        self.states: dict[Channel, ChannelState] = {}
-        self.forwarded: Counter[str] = Counter()
-        """How many units each service was sent."""
-        self.wire_failures: list[tuple[str, WireFailure]] = []
-        """Process and error, also while nothing is held."""
         self.notes: dict[str, None] = {}
         """What could not be controlled, each once."""
         self.variable: tuple[str, ...] = ()
@@ -72,7 +65,6 @@ class Traffic:
         self.on_timer: Callable[[Held], None] | None = None
         self._roles = roles
         self._around = surroundings
-        self._scripts = Scripts()
         self.causes = Causes(surroundings.keys)
         self._started_ms = 0.0
 
@@ -96,22 +88,12 @@ class Traffic:
     def now_ms(self) -> float:
         return monotonic_ms() - self._started_ms
 
-    def hang_up(self) -> None:
-        """Closes every connection, on both sides."""
-        for channel in tuple(self.states):
-            channel.close()
-        self.states.clear()
-
     @property
     def done(self) -> list[Held]:
         """All released operations of the trial, in the order of release."""
         return self.causes.done
 
     # What the proxies tell.
-
-    def opened(self, channel: Channel) -> None:
-        self.states[channel] = state = ChannelState(channel)
-        state.set_pace(held=self.holding)
 
     def arrived(self, channel: Channel, unit: Unit) -> None:
         if channel.route.kind == "redis" and unit.arguments:
@@ -272,11 +254,6 @@ class Traffic:
 
     # Inside.
 
-    def owes(self) -> bool:
-        """Whether a service still has to answer something that was not held: a connection that is
-        being opened, the beginning of a MULTI block, anything while nothing is held."""
-        return any(state.owed for state in self.states.values())
-
     def _pass_on(self, channel: Channel) -> None:
         """Forwards from the head for as long as nothing there has to be held."""
         while channel.waiting:
@@ -300,10 +277,6 @@ class Traffic:
             for unit in state.unfinished():
                 state.channel.waiting.append(unit)
                 self.arrived(state.channel, unit)
-
-    def waits_at_server(self) -> bool:
-        """Whether a consumer waits where the lab cannot decide whom it serves."""
-        return any(state.blocked for state in self.states.values())
 
     def _took_back(self, state: ChannelState, answer: Answer) -> bool:
         """Parks a consumer that was called back from the server, as if it had just come.
@@ -390,6 +363,7 @@ class Traffic:
         held.replied_ms = self.now_ms()
         if held.unit is not None:
             state.held.pop(held.unit.serial, None)
+            self._let_pass(state)
         if held is self.in_flight:
             self.in_flight = None
         if answer.transaction == "idle":

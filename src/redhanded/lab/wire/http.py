@@ -54,6 +54,10 @@ class HttpStream:
         self._response: _Response | None = None
         self._pending: deque[_Pending] = deque()
 
+    @property
+    def passable(self) -> bool:
+        return False
+
     def client(self, data: bytes) -> list[Unit]:
         units: list[Unit] = []
         data = self._inbox.take(data)

@@ -51,13 +51,7 @@ _ASIDE_KINDS = {ord("p"): "AUTH", ord("X"): "TERMINATE"}
 _CLIENT_CODES = frozenset(b"PBDESQHCFpX") | COPY_CODES
 _SERVER_CODES = frozenset(b"RSKZTDC123ntsIENAGHWdcVv")
 _UNASKED_CODES = frozenset(b"NAS")
-_ROW = ord("D")
-_ERROR = ord("E")
-_READY = ord("Z")
-_COMMAND_COMPLETE = ord("C")
-_SUSPENDED = ord("s")
-_PARAMETER_TYPES = ord("t")
-_BACKEND_KEY = ord("K")
+_ROW, _ERROR, _READY, _COMMAND_COMPLETE, _SUSPENDED, _PARAMETER_TYPES, _BACKEND_KEY = b"DEZCstK"
 _PARTS_OF_ANSWER = frozenset(b"123TnCsI")
 """Of these each message of a Flush unit is answered by exactly one."""
 _CONFIRMATIONS = frozenset(b"123")
@@ -92,6 +86,10 @@ class PostgresStream:
         self._copy = CopyIn()
         self._copy_rest = 0
         self._row_rest = 0
+
+    @property
+    def passable(self) -> bool:
+        return self._started or self._encrypted
 
     def client(self, data: bytes) -> list[Unit]:
         units: list[Unit] = []

@@ -69,6 +69,10 @@ class RedisStream:
         """Of RESP."""
         return self.session.version
 
+    @property
+    def passable(self) -> bool:
+        return True
+
     def client(self, data: bytes) -> list[Unit]:
         units: list[Unit] = []
         data = self._inbox.take(data)

@@ -138,6 +138,11 @@ class Answer:
 class Stream(Protocol):
     """One connection of any protocol."""
 
+    @property
+    def passable(self) -> bool:
+        """Whether all that comes may go on before it is read: nothing of it has to be answered or
+        changed on the way."""
+
     def client(self, data: bytes) -> list[Unit]:
         """The units that ``data``, sent by the client, ends. Raises ``WireError``."""
 

@@ -1,0 +1,87 @@
+"""What goes by without being held, and the account that is kept of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from redhanded.case.operation import WireFailure
+from redhanded.lab.channel_state import ChannelState, gets_an_answer
+from redhanded.lab.describe import Scripts
+from redhanded.lab.proxy import Channel
+from redhanded.lab.wire.unit import Answer, Unit
+
+
+class Passing:
+    """All open channels, and what passed there."""
+
+    def __init__(self) -> None:
+        self.states: dict[Channel, ChannelState] = {}
+        self.forwarded: Counter[str] = Counter()
+        """How many units each service was sent."""
+        self.wire_failures: list[tuple[str, WireFailure]] = []
+        """Process and error, also while nothing is held."""
+        self._scripts = Scripts()
+        self._holding = False
+
+    @property
+    def holding(self) -> bool:
+        """Whether what arrives is parked; else it goes on, and is read when there is time."""
+        return self._holding
+
+    @holding.setter
+    def holding(self, holding: bool) -> None:
+        self._holding = holding
+        for state in self.states.values():
+            self._let_pass(state)
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Reads what went on without having been read."""
+        for channel in tuple(self.states):
+            channel.catch_up()
+
+    def hang_up(self) -> None:
+        """Closes every connection, on both sides."""
+        for channel in tuple(self.states):
+            channel.close()
+        self.states.clear()
+
+    def opened(self, channel: Channel) -> None:
+        self.states[channel] = state = ChannelState(channel)
+        state.set_pace(held=self.holding)
+        self._let_pass(state)
+
+    def passed(self, channel: Channel, unit: Unit) -> None:
+        self._scripts.learn(unit.arguments)
+        state = self.states.get(channel)
+        if state is None:
+            return
+        self.forwarded[channel.route.service] += 1
+        if gets_an_answer(unit):
+            state.owed.append(unit.serial)
+        if unit.blocking is not None:
+            state.blocked[unit.serial] = unit
+
+    def passed_back(self, channel: Channel, answer: Answer) -> None:
+        state = self.states.get(channel)
+        if answer.failure is not None:
+            self.wire_failures.append((channel.route.process, answer.failure))
+        if state is not None and answer.complete:
+            if answer.serial is not None:
+                state.blocked.pop(answer.serial, None)
+            state.settle(answer)
+
+    def owes(self) -> bool:
+        """Whether a service still has to answer something that was not held: a connection that is
+        being opened, the beginning of a MULTI block, anything while nothing is held."""
+        self.catch_up()
+        return any(state.owed for state in self.states.values())
+
+    def waits_at_server(self) -> bool:
+        """Whether a consumer waits where the lab cannot decide whom it serves."""
+        self.catch_up()
+        return any(state.blocked for state in self.states.values())
+
+    def _let_pass(self, state: ChannelState) -> None:
+        """What was held has to be answered before the rest may go on unread."""
+        state.channel.passing = not self._holding and not state.held
