@@ -258,10 +258,18 @@ class Interrupted(Watch):
 
     def _thread(self, key: tuple[int, str], seen: dict[tuple[int, str], bytes]) -> bytes | None:
         found = super()._thread(key, seen)
+        self._happen(key)
+        return found
+
+    def _ran(self, key: tuple[int, str]) -> bytes | None:
+        found = super()._ran(key)
+        self._happen(key)
+        return found
+
+    def _happen(self, key: tuple[int, str]) -> None:
         if key == self.at:
             self.at = None
             self.happens()
-        return found
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs a processor to look from")

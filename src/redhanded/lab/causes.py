@@ -171,7 +171,7 @@ class Causes:
         return None
 
     def delivered(self, held: Held) -> None:
-        """The process of ``held`` is about to get its answer."""
+        """The process of ``held`` has got its answer; nothing that it sends was read since."""
         if held.index < 0:
             return
         self._now[held.process] = held.index

@@ -74,7 +74,8 @@ class Passing:
     def owes(self) -> bool:
         """Whether a service still has to answer something that was not held: a connection that is
         being opened, the beginning of a MULTI block, anything while nothing is held."""
-        self.catch_up()
+        if not self._holding:
+            self.catch_up()
         return any(state.owed for state in self.states.values())
 
     def waits_at_server(self) -> bool:

@@ -47,6 +47,15 @@ class Nap:
     counted: bool = False
 
 
+@dataclass(slots=True)
+class Family:
+    """The threads of a process, and what they forked, as last seen."""
+
+    threads: dict[Thread, tuple[bytes, bytes]]
+    """How long each had run, and what it had forked."""
+    children: list[int]
+
+
 class Watch:
     """Looks at processes and sockets; keeps ``/proc`` files open, since opening costs most."""
 
@@ -55,6 +64,7 @@ class Watch:
         self._roots: list[int] = []
         self._files: dict[Thread, tuple[int, int, int]] = {}
         self._naps: dict[Thread, Nap] = {}
+        self._known: dict[int, Family] = {}
         self._fruitless: dict[Thread, int] = {}
         self._root_of: dict[int, int] = {}
         self._polls: dict[Thread, int] = {}
@@ -66,6 +76,7 @@ class Watch:
     def follow(self, pids: list[int]) -> None:
         """Watch these processes and all their descendants from now on."""
         self._roots = list(pids)
+        self._known.clear()
 
     def at_rest(self) -> bool:
         """Two looks; False if anything ran, runs, or is under way between them.
@@ -161,35 +172,79 @@ class Watch:
         return self._stuck > STUCK_LOOKS
 
     def _unmoved(self, before: dict[Thread, bytes]) -> bool:
-        """Whether no thread has run since or is about to."""
+        """Whether no thread has run since or is about to.
+
+        The state comes first: one that waited for a processor until then has run by the time that
+        it is seen to sleep.
+        """
         try:
             return all(
-                os.pread(self._files[key][1], 128, 0) == ran and _sleeps(self._files[key][0])
+                _sleeps(self._files[key][0]) and os.pread(self._files[key][1], 128, 0) == ran
                 for key, ran in before.items()
             )
         except (OSError, KeyError):
             return False
 
     def _look(self) -> dict[Thread, bytes] | None:
-        """Run time and turns of each thread, or None as soon as one does not sleep."""
+        """Run time and turns of each thread, or None as soon as one does not sleep.
+
+        Where no thread of a process has run since the last look, there are the same threads and
+        children as then; whether one was woken since is for the second look to see.
+        """
         seen: dict[Thread, bytes] = {}
         if self._awake is not None and self._thread(self._awake, {}) is None:
             return None
         pending = [(root, root) for root in self._roots]
         while pending:
             pid, root = pending.pop()
+            known = self._known.get(pid)
+            if known is not None and self._unchanged(known, seen, adopts=pid == root):
+                pending.extend((child, root) for child in known.children)
+                continue
             self._root_of[pid] = root
             try:
                 threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 (three times as fast here)
             except OSError:
+                self._known.pop(pid, None)
                 continue
+            family = Family({}, [])
             for thread in threads:
-                children = self._thread((pid, thread), seen)
+                key = (pid, thread)
+                children = self._thread(key, seen)
                 if children is None:
+                    self._known.pop(pid, None)
                     return None
-                pending.extend((int(child), root) for child in children.split())
+                if key in seen:
+                    family.threads[key] = (seen[key], children)
+                family.children.extend(int(child) for child in children.split())
+            self._known[pid] = family
+            pending.extend((child, root) for child in family.children)
         self._forget(seen)
         return seen
+
+    def _unchanged(self, family: Family, seen: dict[Thread, bytes], *, adopts: bool) -> bool:
+        """Whether none of these threads has run since it was last looked at; fills ``seen``.
+
+        A process that ``adopts`` orphans gets new children without running.
+        """
+        for key, (ran, children) in family.threads.items():
+            if self._ran(key) != ran or (adopts and self._forked(key) != children):
+                return False
+            seen[key] = ran
+        return bool(family.threads)
+
+    def _ran(self, key: Thread) -> bytes | None:
+        """How long a known thread has run, and how often; None if it is gone."""
+        try:
+            return os.pread(self._files[key][1], 128, 0)
+        except (OSError, KeyError):
+            return None
+
+    def _forked(self, key: Thread) -> bytes | None:
+        try:
+            return os.pread(self._files[key][2], 4096, 0)
+        except (OSError, KeyError):
+            return None
 
     def _thread(self, key: Thread, seen: dict[Thread, bytes]) -> bytes | None:
         """The processes that this thread forked, or None if it does not sleep."""
@@ -205,6 +260,8 @@ class Watch:
             if nap is None or nap.ran != seen[key]:
                 children = os.pread(files[2], 4096, 0)
                 nap = self._naps[key] = Nap(key, seen[key], children, wakes_at(*key))
+            elif key[0] in self._roots:
+                nap.children = os.pread(files[2], 4096, 0)
         except OSError:
             self._drop(key)
             self._awake = None

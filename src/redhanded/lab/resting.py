@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.held import Held
 from redhanded.lab.running import RunningSystem
@@ -18,8 +20,10 @@ TIMER_SLACK_S = 0.001
 class Rest:
     """Waits until nothing runs, nothing is under way and no timer is about to fire."""
 
-    def __init__(self, running: RunningSystem) -> None:
+    def __init__(self, running: RunningSystem, meanwhile: Callable[[], None]) -> None:
         self.running = running
+        self._meanwhile = meanwhile
+        """Done while a process works on an answer."""
 
     def come(self, started_ms: float) -> bool:
         """False if that did not happen within ten seconds of ``started_ms``."""
@@ -29,6 +33,7 @@ class Rest:
             if traffic.in_flight is not None:
                 if not self._wait_for_answer():
                     return False
+                self._meanwhile()
                 continue
             if pump.turn(0.001 if traffic.owes() else 0.0) or traffic.owes():
                 continue

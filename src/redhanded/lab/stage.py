@@ -65,7 +65,7 @@ class Stage:
         self.symptom = symptom
         self.trial = Trial()
         self._plan: list[Planned] = []
-        self._rest = Rest(running)
+        self._rest = Rest(running, self._ask_ahead)
         self.pause_ms = 0.0
         """The longest pause that the application was seen to make within its work."""
         self.learning = True
@@ -236,6 +236,12 @@ class Stage:
     def _fed(self, blocked: list[Held]) -> list[Held]:
         """Blocked consumers whose keys hold something now."""
         return [held for held in blocked if held.blocking and self._holds_something(held)]
+
+    def _ask_ahead(self) -> None:
+        """Asks the servers what will have to be known when the next thing is chosen."""
+        for held in self.running.traffic.parked:
+            if held.blocking is not None:
+                self._holds_something(held)
 
     def _holds_something(self, held: Held) -> bool:
         """Asked again only after the server was sent something."""

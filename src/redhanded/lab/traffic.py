@@ -128,10 +128,11 @@ class Traffic(Passing):
             return
         if answer.complete:
             self._complete(state, held, answer, "done")
+            # The process works on it while the lab learns what it needs to know.
+            self.deliver_kept(held)
             self.causes.delivered(held)
-        elif held is self.in_flight:
-            return
-        self.deliver_kept(held)
+        elif held is not self.in_flight:
+            self.deliver_kept(held)
 
     def closed(self, channel: Channel) -> None:
         self._lose(self.states.pop(channel, None))
@@ -218,8 +219,8 @@ class Traffic(Passing):
                 self.locked.remove(held)
                 self.causes.next_step()
                 held.state = "done"
-                self.causes.delivered(held)
                 self.deliver_kept(held)
+                self.causes.delivered(held)
                 return True
         return False
 
