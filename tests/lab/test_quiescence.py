@@ -81,10 +81,10 @@ def test_children_that_are_born_later_are_seen() -> None:
         import os, sys
         print('ready', flush=True)
         sys.stdin.readline()
-        child = os.fork()
+        parent, child = os.getpid(), os.fork()
         if child == 0:
             print('born', flush=True)
-            while True: pass
+            while os.getppid() == parent: pass
         sys.stdin.readline()
         os.kill(child, 9)
         os.waitpid(child, 0)
