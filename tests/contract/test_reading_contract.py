@@ -104,7 +104,19 @@ def test_an_unknown_table_is_named(tmp_path: Path) -> None:
         ('name = "tickets"', "name = ", "is not TOML"),
         ('env = "CACHE_URL"', 'env = "CACHE_URL"\ntls = true', "TLS between the system"),
         ('env = "CACHE_URL"', 'env = "CACHE_URL"\nfiles = ["a"]', "not supported yet"),
-        ("one_seat = ", "one_seat.serial = true\nelse = ", "state what must hold with `sql`"),
+        ("one_seat = ", "one_seat.serial = true\nelse = ", "state what must hold with"),
+        ("one_seat = ", 'a = { redis = "GET \'a" }\none_seat = ', "give its words as a list"),
+        ("one_seat = ", 'a = { http = "/up" }\none_seat = ', "is not a method and a path"),
+        ("one_seat = ", "a = {}\none_seat = ", "'a': says nothing to check"),
+        ("one_seat = ", 'a = { redis = "GET a", sql = "b" }\none_seat = ', "sql and redis exclude"),
+        ("one_seat = ", 'a = { sql = "b", expect = 1 }\none_seat = ', "and not with sql"),
+        (
+            "one_seat = ",
+            'a = { http = "GET /", expect = "2" }\none_seat = ',
+            "a status, a number",
+        ),
+        ("one_seat = ", 'a = { http = "GET /", to = "ap" }\none_seat = ', "did you mean 'api'?"),
+        ("one_seat = ", 'a = { redis = "GET a", service = "postgres" }\none_seat = ', "'redis'"),
         ('gap_ms = "from-log"', 'run = "k6 run a.js"', "programs are not supported yet"),
         ('gap_ms = "from-log"', 'gap_ms = "from-logs"', "'gap_ms' in [[workload]] number 1"),
         ('log = "could not book"', "rate = 3.0", "'rate' in [symptom]"),
@@ -154,3 +166,20 @@ def test_setup_takes_statements_and_sql_files(tmp_path: Path) -> None:
     system = read(written(tmp_path, text))
     assert system.setup_sql == ("SELECT 1", "INSERT INTO a VALUES (1)")
     assert system.setup_commands == ("npm run seed",)
+
+
+def test_invariants_are_told_in_each_of_their_ways(tmp_path: Path) -> None:
+    text = (
+        SMALL
+        + """
+stock = { redis = "HGET 'my stock' 1", expect = "0" }
+lua = { redis = ["EVAL", "return 1", "0"], expect = ["1"] }
+audit = { http = "GET /audit" }
+count = { run = "node count.js", expect = 3 }
+"""
+    )
+    _, stock, lua, audit, count = read(written(tmp_path, text)).invariants
+    assert (stock.redis, stock.expect) == (("HGET", "my stock", "1"), "0")
+    assert (lua.redis, lua.expect) == (("EVAL", "return 1", "0"), ("1",))
+    assert (audit.http, audit.to, audit.expect) == ("GET /audit", "api", None)
+    assert (count.run, count.expect, count.service) == ("node count.js", 3, None)

@@ -150,3 +150,29 @@ def desk(root: Path) -> System:
         workload=(replace(request("/bookings", {"room": "{unique}"}), to="desk"),),
         symptom=SymptomPattern(log="duplicate key value"),
     )
+
+
+def shelf(root: Path) -> System:
+    """A web process that counts in Redis what it takes, and writes down in PostgreSQL who did."""
+    return System(
+        name="shelf",
+        root=str(root),
+        services=(
+            Service(name="db", kind="postgres", env={"SHELF_DB": "{url}"}),
+            Service(name="counter", kind="redis", env={"SHELF_REDIS": "{url}"}),
+        ),
+        processes=(
+            Process(
+                name="web",
+                command="node shelf.js",
+                env={"PORT": "{port}"},
+                ready="http://127.0.0.1:{port}/health",
+            ),
+        ),
+        setup_sql=(
+            "CREATE TABLE takings (id bigserial PRIMARY KEY, who text NOT NULL, "
+            "at timestamptz NOT NULL DEFAULT now())",
+            "CREATE TABLE tags (label text PRIMARY KEY)",
+        ),
+        workload=(request("/take", {"who": "{unique}"}),),
+    )

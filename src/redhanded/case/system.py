@@ -100,13 +100,27 @@ class SymptomPattern:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invariant:
-    """What must hold after the work is done."""
+    """What must hold after the work is done; one of ``sql`` to ``serial`` says how it is told."""
 
     name: str
-    sql: str
-    """A query that gives no rows when all is well."""
+    sql: str | None = None
+    """A query that gives no rows when all is well; may contain ``{unique}``."""
+    redis: tuple[str, ...] = ()
+    """The words of a Redis command, ``EVAL`` included; its reply is ``expect``, or else nil, 0 or
+    empty, when all is well; may contain ``{unique}``."""
+    http: str | None = None
+    """Method and path of a request that is answered with the status ``expect``, or any 2xx."""
+    run: str | None = None
+    """Shell command that ends with exit code ``expect``, or 0; it reaches the services directly."""
+    serial: bool = False
+    """All rows and keys are as after some order of the deliveries one after the other."""
     service: str | None = None
-    """The database; None takes the only one."""
+    """The database of ``sql`` or ``redis``; None takes the only one."""
+    to: str | None = None
+    """The process that ``http`` asks."""
+    expect: str | int | tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+    """Of ``serial``: patterns of tables, ``table.column`` and Redis keys that are not compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,8 +58,8 @@ def _sentence(problem: ErrorDetails, where: Sequence[str | int]) -> str:
             return f"unknown key {key!r} {table}{nearest(key, _keys_at(where[:-1]))}"
         case "missing":
             return f"{key!r} is missing {table}"
-        case "string_pattern_mismatch" if key == "request":
-            return f'request = {problem["input"]!r} is not a method and a path, e.g. "POST /hooks"'
+        case "string_pattern_mismatch" if key in ("request", "http"):
+            return f'{key} = {problem["input"]!r} is not a method and a path, e.g. "POST /hooks"'
         case _:
             message = problem["msg"][:1].lower() + problem["msg"][1:]
             return f"{key!r} {table}: {message}, not {problem['input']!r}"

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Text = Annotated[str, Field(min_length=1)]
 Texts = list[Text]
 Environment = dict[str, str]
+Request = Annotated[str, Field(pattern=r"^[A-Z]+ /\S*$")]
 
 
 class Table(BaseModel):
@@ -63,7 +64,7 @@ class SignTable(Table):
 
 class DeliveryTable(Table):
     to: Text
-    request: Annotated[str, Field(pattern=r"^[A-Z]+ /\S*$")]
+    request: Request
     name: Text | None = None
     json_body: Annotated[Any, Field(alias="json")] = None
     body: str | None = None
@@ -83,8 +84,15 @@ class SymptomTable(Table):
 
 
 class InvariantTable(Table):
-    sql: Text
+    sql: Text | None = None
+    redis: Text | Annotated[Texts, Field(min_length=1)] | None = None
+    http: Request | None = None
+    run: Text | None = None
+    serial: Literal[True] | None = None
     service: Text | None = None
+    to: Text | None = None
+    expect: int | str | list[str] | None = None
+    ignore: Text | Texts = []
 
 
 class TestsTable(Table):
@@ -103,3 +111,13 @@ class Contract(Table):
     symptom: SymptomTable = SymptomTable()
     invariants: dict[str, InvariantTable] = {}
     tests: TestsTable | None = None
+
+
+def replicas(contract: Contract) -> list[str]:
+    """What `to` may name: processes, and each replica of those that have several."""
+    names = list(contract.processes)
+    for name, table in contract.processes.items():
+        names += [
+            f"{name}.{number}" for number in range(1, table.replicas + 1) if table.replicas > 1
+        ]
+    return names

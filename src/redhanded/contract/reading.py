@@ -3,10 +3,7 @@ the line, what is wrong there, and what to write instead."""
 
 from __future__ import annotations
 
-import json
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +12,6 @@ from pydantic import ValidationError
 from redhanded.case.errors import InputError
 from redhanded.case.system import (
     Delivery,
-    Invariant,
     Process,
     Service,
     Signature,
@@ -25,8 +21,9 @@ from redhanded.case.system import (
 )
 from redhanded.contract import model
 from redhanded.contract.addresses import check_places, check_url
-from redhanded.contract.complaints import complaint, nearest
-from redhanded.contract.lines import line_of
+from redhanded.contract.complaints import complaint
+from redhanded.contract.contract_file import ContractFile
+from redhanded.contract.invariants import invariant
 from redhanded.contract.names import FILE_NAME, SERVICE_PLACES, STUB_PLACES
 from redhanded.contract.short_forms import refuse_unsupported, written_out
 
@@ -41,7 +38,7 @@ def read(root: Path, *, allow_remote: bool = False) -> System:
     if not root.is_dir():
         raise InputError(f"there is no folder {root}; give the path of the project to hunt in")
     path = root / FILE_NAME
-    source = _File(name=FILE_NAME, text=_text(path), root=root)
+    source = ContractFile(name=FILE_NAME, text=_text(path), root=root)
     document = _parsed(source)
     refuse_unsupported(document, source.fail)
     notes: list[str] = []
@@ -50,16 +47,6 @@ def read(root: Path, *, allow_remote: bool = False) -> System:
     except ValidationError as error:
         raise InputError(complaint(error, FILE_NAME, source.text)) from None
     return _system(contract, source, notes, allow_remote=allow_remote)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _File:
-    name: str
-    text: str
-    root: Path
-
-    def fail(self, where: tuple[str | int, ...], sentence: str) -> InputError:
-        return InputError(f"{self.name}:{line_of(self.text, where)}: {sentence}")
 
 
 def _text(path: Path) -> str:
@@ -75,7 +62,7 @@ def _text(path: Path) -> str:
         raise InputError(f"{path} cannot be read: {error}") from None
 
 
-def _parsed(source: _File) -> dict[str, Any]:
+def _parsed(source: ContractFile) -> dict[str, Any]:
     try:
         return tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:
@@ -83,7 +70,7 @@ def _parsed(source: _File) -> dict[str, Any]:
 
 
 def _system(
-    contract: model.Contract, source: _File, notes: list[str], *, allow_remote: bool
+    contract: model.Contract, source: ContractFile, notes: list[str], *, allow_remote: bool
 ) -> System:
     return System(
         name=contract.system.name,
@@ -107,14 +94,16 @@ def _system(
         ),
         symptom=SymptomPattern(**contract.symptom.model_dump()),
         invariants=tuple(
-            _invariant(name, table, contract, source) for name, table in contract.invariants.items()
+            invariant(name, table, contract, source) for name, table in contract.invariants.items()
         ),
         test_command=contract.tests.command if contract.tests else None,
         notes=tuple(notes),
     )
 
 
-def _service(name: str, table: model.ServiceTable, source: _File, allow_remote: bool) -> Service:
+def _service(
+    name: str, table: model.ServiceTable, source: ContractFile, allow_remote: bool
+) -> Service:
     where = ("services", name)
     check_places(
         table.env, SERVICE_PLACES, lambda key, says: source.fail((*where, "env", key), says)
@@ -133,7 +122,7 @@ def _service(name: str, table: model.ServiceTable, source: _File, allow_remote: 
     return Service(name=name, **table.model_dump())
 
 
-def _process(name: str, table: model.ProcessTable, source: _File) -> Process:
+def _process(name: str, table: model.ProcessTable, source: ContractFile) -> Process:
     where = ("processes", name)
     if not (source.root / table.cwd).is_dir():
         raise source.fail((*where, "cwd"), f"there is no folder {table.cwd} in {source.root}")
@@ -146,14 +135,14 @@ def _process(name: str, table: model.ProcessTable, source: _File) -> Process:
     return Process(name=name, **table.model_dump())
 
 
-def _stub(name: str, table: model.StubTable, source: _File) -> Stub:
+def _stub(name: str, table: model.StubTable, source: ContractFile) -> Stub:
     where = ("stubs", name)
     check_places(table.env, STUB_PLACES, lambda key, says: source.fail((*where, "env", key), says))
-    _loaded(table.routes, (*where, "routes"), source)
+    source.loaded(table.routes, (*where, "routes"))
     return Stub(name=name, **table.model_dump())
 
 
-def _setup_sql(table: model.SetupTable, source: _File) -> tuple[str, ...]:
+def _setup_sql(table: model.SetupTable, source: ContractFile) -> tuple[str, ...]:
     """Statements as written; an entry that ends in ``.sql`` and is one word is a file."""
     statements = []
     for entry in _listed(table.sql):
@@ -171,21 +160,21 @@ def _delivery(
     position: int,
     table: model.DeliveryTable,
     contract: model.Contract,
-    source: _File,
+    source: ContractFile,
     notes: list[str],
 ) -> Delivery:
     where: tuple[str | int, ...] = ("workload", position)
-    _known(table.to, contract.processes, "process", (*where, "to"), source)
+    source.known(table.to, contract.processes, "process", (*where, "to"))
     names = [entry.name or entry.request for entry in contract.workload]
     if table.after is not None:
-        _known(table.after, dict.fromkeys(names), "workload", (*where, "after"), source)
+        source.known(table.after, dict.fromkeys(names), "workload", (*where, "after"))
     if table.json_body is not None and table.body is not None:
         raise source.fail((*where, "body"), "`json` and `body` exclude each other; keep one")
     if table.name is None:
         notes.append(f"workload {position + 1} is called {table.request!r}")
     body = table.json_body
     if isinstance(body, str):
-        body = _loaded(body, (*where, "json"), source)
+        body = source.loaded(body, (*where, "json"))
     method, path = table.request.split(" ", 1)
     gap = table.gap_ms
     return Delivery(
@@ -202,46 +191,6 @@ def _delivery(
         after=table.after,
         expect=table.expect,
     )
-
-
-def _invariant(
-    name: str, table: model.InvariantTable, contract: model.Contract, source: _File
-) -> Invariant:
-    where = ("invariants", name)
-    databases = {key: entry for key, entry in contract.services.items() if entry.kind == "postgres"}
-    if table.service is not None:
-        _known(table.service, databases, "postgres service", (*where, "service"), source)
-    elif len(databases) != 1:
-        raise source.fail(
-            where,
-            f'there are {len(databases)} postgres services; say which one with `service = "…"`',
-        )
-    return Invariant(name=name, sql=table.sql, service=table.service)
-
-
-def _known(
-    name: str,
-    known: Mapping[str, object],
-    what: str,
-    where: tuple[str | int, ...],
-    source: _File,
-) -> None:
-    if name not in known:
-        raise source.fail(where, f"there is no {what} {name!r}{nearest(name, known)}")
-
-
-def _loaded(relative: str, where: tuple[str | int, ...], source: _File) -> Any:
-    path = source.root / relative
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise source.fail(where, f"there is no file {relative} in {source.root}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise source.fail(where, f"{relative} cannot be read: {error}") from None
-    except json.JSONDecodeError as error:
-        raise source.fail(
-            where, f"{relative} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}"
-        ) from None
 
 
 def _listed(value: str | list[str]) -> list[str]:

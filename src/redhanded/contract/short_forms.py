@@ -24,11 +24,8 @@ _UNSUPPORTED = {
     "use `{unique}` where requests share a value",
     ("setup", "dump"): "dumps are not supported yet; "
     'give plain SQL with `sql = "path.sql"` or a `command` that loads it',
-    ("invariants", "redis"): "only `sql` invariants are supported yet",
-    ("invariants", "http"): "only `sql` invariants are supported yet",
-    ("invariants", "run"): "only `sql` invariants are supported yet",
     ("invariants", "serial"): "comparison with a serial order is not supported yet; "
-    "state what must hold with `sql`",
+    "state what must hold with `sql`, `redis`, `http` or `run`",
 }
 """Planned keys, by table: refused with a sentence, never ignored."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from redhanded.case.errors import LabError
 from redhanded.case.run import OutputLine
 from redhanded.lab.clock import monotonic_ms
-from redhanded.lab.environment import environment_of
+from redhanded.lab.environment import direct_environment, environment_of
 from redhanded.lab.output import Output
 from redhanded.lab.running import RunningSystem
 from redhanded.lab.services import exit_code, launch, terminate
@@ -30,12 +30,14 @@ def run_command(
     *,
     timeout_s: float,
     settings: Mapping[str, str] | None = None,
+    direct: bool = False,
 ) -> Finished:
     """Runs a shell command in the lab's tree and network, its services by way of idle proxies.
 
-    ``settings`` are added to its environment; where services are stays as it is.
+    ``settings`` are added to its environment; where services are stays as it is. A ``direct`` one
+    runs outside the lab's network and is told where the real services are.
     """
-    with Command(running, command, timeout_s=timeout_s, settings=settings) as begun:
+    with Command(running, command, timeout_s=timeout_s, settings=settings, direct=direct) as begun:
         while (finished := begun.look()) is None:
             running.pump.turn(0.01)
     return finished
@@ -51,18 +53,21 @@ class Command:
         *,
         timeout_s: float,
         settings: Mapping[str, str] | None = None,
+        direct: bool = False,
     ) -> None:
-        if running.command_environment is None:
+        if running.command_environment is None and not direct:
             running.command_environment = environment_of(running, "setup", {}, trace=False)
+        own = direct_environment(running) if direct else running.command_environment
+        inside = running.namespace.isolated and not direct
         programs = f"{running.root / 'node_modules' / '.bin'}{os.pathsep}"
-        env = dict(settings or {}) | running.command_environment
+        env = dict(settings or {}) | (own or {})
         self._lines: list[str] = []
         self._deadline_ms = monotonic_ms() + timeout_s * 1000
         self._launched = launch(
             command,
             cwd=running.root,
             env=env | {"PATH": programs + env.get("PATH", os.defpath)},
-            namespace=running.namespace if running.namespace.isolated else None,
+            namespace=running.namespace if inside else None,
             folder=running.folder,
             what=command,
         )

@@ -24,13 +24,7 @@ def environment_of(
     running: RunningSystem, name: str, extra: Mapping[str, str], *, trace: bool
 ) -> dict[str, str]:
     """The environment of one process: services by way of proxies of its own."""
-    env = {key: os.environ[key] for key in KEPT_VARIABLES if key in os.environ}
-    env |= node_environment_for(_commands(running.system), env)
-    programs = running.root / ".venv" / "bin"
-    if programs.is_dir():
-        env["PATH"] = f"{programs}{os.pathsep}{env.get('PATH', os.defpath)}"
-    # A line is seen when it is written, not when a buffer is full.
-    env["PYTHONUNBUFFERED"] = "1"
+    env = _kept(running)
     ports = []
     for service in running.system.services:
         server = running.servers[service.name]
@@ -53,6 +47,27 @@ def environment_of(
     return environment(env, trace_fd=running.trace_writer, ports=ports) if trace else env
 
 
+def direct_environment(running: RunningSystem) -> dict[str, str]:
+    """What a command outside the lab's network is told: where the real services are."""
+    env = _kept(running)
+    for service in running.system.services:
+        values = running.servers[service.name].values(None)
+        env |= {key: fill(value, values) for key, value in service.env.items()}
+    return env
+
+
+def _kept(running: RunningSystem) -> dict[str, str]:
+    """What every program in the lab is told, whatever it does."""
+    env = {key: os.environ[key] for key in KEPT_VARIABLES if key in os.environ}
+    env |= node_environment_for(_commands(running.system), env)
+    programs = running.root / ".venv" / "bin"
+    if programs.is_dir():
+        env["PATH"] = f"{programs}{os.pathsep}{env.get('PATH', os.defpath)}"
+    # A line is seen when it is written, not when a buffer is full.
+    env["PYTHONUNBUFFERED"] = "1"
+    return env
+
+
 def settings(system: System, root: Path) -> dict[str, str]:
     """What processes are told, for commands as well: a migration reads the same settings.
 
@@ -72,7 +87,8 @@ def _commands(system: System) -> list[str]:
     migrations = [service.migrate for service in system.services if service.migrate]
     processes = [process.command for process in system.processes]
     tests = [system.test_command] if system.test_command else []
-    return [*migrations, *system.setup_commands, *processes, *tests]
+    checks = [invariant.run for invariant in system.invariants if invariant.run]
+    return [*migrations, *system.setup_commands, *processes, *tests, *checks]
 
 
 def _listen(

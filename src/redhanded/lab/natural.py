@@ -8,8 +8,10 @@ from statistics import median
 
 from redhanded.case.reproduction import NaturalRun
 from redhanded.case.run import OutputLine
+from redhanded.case.system import Invariant
 from redhanded.lab.choices import Choices
 from redhanded.lab.clock import monotonic_ms
+from redhanded.lab.invariants import broken, rows_against, says_whose, visit_naturally
 from redhanded.lab.outside import Exchange, Request, build
 from redhanded.lab.trial import Lab
 
@@ -31,8 +33,10 @@ def run_naturally(
     """Sends ``trials`` groups of deliveries, each with the next of ``gaps_ms`` between deliveries.
 
     ``per_second`` groups begin each second (None: the next begins when the last one is done). A
-    trial fails once, however many lines it logs. With ``strict`` an error line that serial runs do
-    not write counts too.
+    trial fails once, however many lines it logs: by the symptom, or by an invariant. One after the
+    other, each trial starts from the same rows and keys if there are invariants, and these are
+    checked when it is done; overlapping ones are checked at the end, by invariants that say whose
+    trial they are about. With ``strict`` an error line that serial runs do not write counts too.
     """
     lab.reset()
     world = _World(lab, name, trials, gaps_ms, per_second, seed, strict, on_progress)
@@ -76,6 +80,8 @@ class _World:
         self.sample = ""
         self.tokens: dict[str, int] = {}
         self.begun = 0
+        self.seen = len(lab.running.traffic.wire_failures)
+        self.unchecked: list[str] = []
 
     def run(self) -> None:
         pump = self.lab.running.pump
@@ -85,10 +91,17 @@ class _World:
             while self.begun < self.trials:
                 pump.turn(0.02)
             self._settle()
+            self._look_at_the_wire()
+            self._check_overlapping()
             return
         for trial in range(self.trials):
+            if trial and self.lab.system.invariants:
+                self.lab.put_back()
             self._begin(trial)
             self._settle()
+            self._look_at_the_wire()
+            if trial not in self.failed:
+                self._check(trial)
 
     def result(self, seconds: float) -> NaturalRun:
         gaps = _range(self.gaps_ms)
@@ -97,12 +110,13 @@ class _World:
             if self.per_second is not None
             else "one after the other"
         )
+        unchecked = f"; not checked: {', '.join(self.unchecked)}" if self.unchecked else ""
         return NaturalRun(
             name=self.name,
             trials=self.trials,
             failures=min(self.trials, len(self.failed) + self.unplaced),
             seconds=round(seconds, 3),
-            how=f"deliveries {gaps} ms apart, {pace}, nothing held",
+            how=f"deliveries {gaps} ms apart, {pace}, nothing held{unchecked}",
             sample=self.sample,
         )
 
@@ -111,9 +125,13 @@ class _World:
         shown = bool(wanted) and (wanted or "").lower() in line.text.lower()
         if not shown and not (self.strict and self.lab.is_unusual(line.text)):
             return
-        self.sample = self.sample or line.text[:2000]
+        self._show(line.text)
+
+    def _show(self, text: str) -> None:
+        """Counts a failure for the trial that it names, else for the only one under way."""
+        self.sample = self.sample or text[:2000]
         for token, trial in self.tokens.items():
-            if token in line.text:
+            if token in text:
                 self.failed.add(trial)
                 return
         if self.per_second is None and self.begun:
@@ -132,7 +150,7 @@ class _World:
             env = self.lab.running.programs[program].environment
             request = build(entry, unique, env)
             for _ in range(entry.deliveries):
-                send = partial(self._send, program, request)
+                send = partial(self._send, trial, program, request)
                 if number and gap:
                     self.lab.running.pump.after(number * gap / 1000.0, send)
                 else:
@@ -141,8 +159,55 @@ class _World:
         if self.on_progress is not None:
             self.on_progress(self.begun, self.trials)
 
-    def _send(self, program: str, request: Request) -> None:
-        self.open.append(self.lab.running.send(program, request))
+    def _send(self, trial: int, program: str, request: Request) -> None:
+        exchange = self.lab.running.send(program, request)
+        exchange.on_end = partial(self._answered, trial, exchange)
+        self.open.append(exchange)
+
+    def _answered(self, trial: int, exchange: Exchange) -> None:
+        wanted = self.lab.symptom.status
+        if wanted is not None and exchange.status == wanted:
+            self._fail(trial, f"HTTP status {wanted}")
+
+    def _fail(self, trial: int, text: str) -> None:
+        self.sample = self.sample or text[:2000]
+        self.failed.add(trial)
+
+    def _look_at_the_wire(self) -> None:
+        """Errors of the database that are the symptom."""
+        failures = self.lab.running.traffic.wire_failures
+        wanted = self.lab.symptom.sqlstate
+        for _process, failure in failures[self.seen :]:
+            if wanted is not None and failure.code == wanted:
+                self._show(failure.message)
+        self.seen = len(failures)
+
+    def _check(self, trial: int) -> None:
+        unique = next(token for token, number in self.tokens.items() if number == trial)
+        for failure in self.lab.broken(unique, visit_naturally(self.lab.running))[:1]:
+            self._fail(trial, failure.text)
+
+    def _check_overlapping(self) -> None:
+        """Counts what is told of one trial among others: by its value, asked for or in a row."""
+        running, invariants = self.lab.running, self.lab.system.invariants
+        asked = [each for each in invariants if says_whose(each)]
+        for token, trial in self.tokens.items() if asked else ():
+            if trial not in self.failed:
+                for failure in broken(running, asked, token, visit_naturally(running))[:1]:
+                    self._fail(trial, failure.text)
+        for invariant in invariants:
+            if invariant not in asked and not (invariant.sql and self._count_rows(invariant)):
+                self.unchecked.append(invariant.name)
+
+    def _count_rows(self, invariant: Invariant) -> bool:
+        """False if a row cannot be told to be any trial's."""
+        told = True
+        for row in rows_against(self.lab.running, invariant):
+            mine = [trial for token, trial in self.tokens.items() if token in row]
+            told = told and bool(mine)
+            for trial in mine:
+                self._fail(trial, f"{invariant.name}: {row}")
+        return told
 
     def _settle(self) -> None:
         """Until every answer came and the system was at rest a few times in a row."""

@@ -69,6 +69,17 @@ def replicas(process: Process) -> list[str]:
     return [f"{process.name}.{number}" for number in range(1, process.replicas + 1)]
 
 
+def program_named(running: RunningSystem, to: str) -> str:
+    """The replica that ``to`` names, or the first one of a process; ``LabError`` if there is none.
+
+    ``worker.2`` is the second of several replicas.
+    """
+    for name, program in running.programs.items():
+        if to in (name, program.process.name):
+            return name
+    raise LabError(f"`{to}` in redhanded.toml is not a process of the system.")
+
+
 def _wait_for_all(running: RunningSystem, say: Callable[[str], None]) -> None:
     for program in running.programs.values():
         say(f"waiting until {program.name} serves")

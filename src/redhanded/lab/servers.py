@@ -162,7 +162,7 @@ def start_server(
         if not server.client.dbsize():
             server.at_end = server.client.flushdb
         undo.callback(_leave, hang_up, server)
-    server.specifications = KeySpecifications(_asker(server.client))
+    server.specifications = KeySpecifications(asker(server.client))
     return server
 
 
@@ -178,7 +178,9 @@ def _leave(hang_up: Callable[[], None], server: Server) -> None:
         server.at_end()
 
 
-def _asker(client: Any) -> Callable[[tuple[bytes, ...]], Any]:
+def asker(client: Any) -> Callable[[tuple[bytes, ...]], Any]:
+    """Sends the words of a command and gives the reply as it came, not as a client shows it."""
+
     def ask(words: tuple[bytes, ...]) -> Any:
         connection = client.connection_pool.get_connection("COMMAND")
         try:

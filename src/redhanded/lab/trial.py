@@ -18,9 +18,10 @@ from redhanded.lab.explorers.follow import Follow
 from redhanded.lab.explorers.hold import Hold
 from redhanded.lab.explorers.systematic import Exploration, explore
 from redhanded.lab.held import Held
+from redhanded.lab.invariants import Visit, broken, visit_held
 from redhanded.lab.isolation import Behaviour, Isolation
 from redhanded.lab.outside import build
-from redhanded.lab.programs import restart_programs
+from redhanded.lab.programs import program_named, restart_programs
 from redhanded.lab.reset import Baseline
 from redhanded.lab.running import RunningSystem
 from redhanded.lab.stage import OUTSIDE, Planned, Stage, Trial
@@ -57,6 +58,7 @@ class Lab:
         self._baseline: Baseline | None = None
         self._workload = self.system.workload
         self._usual: set[str] = set()
+        self._unique = ""
 
     # Trials.
 
@@ -221,16 +223,21 @@ class Lab:
             raise LabError(died)
         if not self.running.traffic.holding:
             self._hold_again()
-        if self._baseline is not None:
-            self._baseline.restore()
+        self.put_back()
         self.running.namespace.clear_egress()
 
+    def put_back(self) -> None:
+        """The same while nothing is held and the processes are at rest."""
+        if self._baseline is not None:
+            self._baseline.restore()
+
+    def broken(self, unique: str, visit: Visit) -> list[Failure]:
+        """The invariants that do not hold now, after a trial with that value of ``{unique}``."""
+        return broken(self.running, self.system.invariants, unique, visit)
+
     def receiver(self, entry: Delivery) -> str:
-        """The first replica of the process that a workload entry goes to."""
-        for name, program in self.running.programs.items():
-            if program.process.name == entry.to:
-                return name
-        raise LabError(f"The workload goes to `{entry.to}`, which is not a process.")
+        """The replica that a workload entry goes to: the first, if it names a process."""
+        return program_named(self.running, entry.to)
 
     # Inside.
 
@@ -252,6 +259,7 @@ class Lab:
         self.stage.settle()
 
     def _plan(self, unique: str, deliveries: int | None) -> list[Planned]:
+        self._unique = unique
         planned: list[Planned] = []
         for entry in self.system.workload:
             count = entry.deliveries if deliveries is None else max(1, deliveries)
@@ -315,16 +323,7 @@ class Lab:
         return self._broken_invariants()
 
     def _broken_invariants(self) -> list[Failure]:
-        failures = []
-        for invariant in self.system.invariants:
-            for name, server in self.running.servers.items():
-                if server.admin is None or invariant.service not in (None, name):
-                    continue
-                rows = server.admin.execute(invariant.sql.encode()).fetchall()
-                if rows:
-                    text = f"{invariant.name}: {rows[0]!r}"
-                    failures.append(Failure(kind="invariant", text=text[:500]))
-        return failures
+        return self.broken(self._unique, visit_held(self.stage))
 
 
 def lines_of(run: Run, process: str) -> Sequence[OutputLine]:

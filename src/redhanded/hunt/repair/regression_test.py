@@ -78,7 +78,7 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
         quoted_table=quoted,
         up="/".join([".."] * (len(Path(path).parts) - 1)) or ".",
         symptom=ground.system.symptom.log or ground.symptom.text,
-        invariants=_pretty([each.sql for each in ground.system.invariants]),
+        invariants=_pretty(_queries(ground)),
         processes=_pretty([_process(each) for each in ground.system.processes]),
         stubs=_pretty([{"routes": each.routes, "env": each.env} for each in ground.system.stubs]),
         request=_pretty(_request(delivery)),
@@ -91,6 +91,12 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
         count_sql=f"SELECT count(*)::int AS n FROM {quoted} {column}" if column else "",
         count_value=value,
     )
+
+
+def _queries(ground: Ground) -> list[str]:
+    """The invariants that a test of its own can ask for."""
+    queries = [each.sql for each in ground.system.invariants if each.sql]
+    return [query for query in queries if UNIQUE not in query]
 
 
 def _delivery(ground: Ground) -> Delivery | None:
