@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from hypothesis import strategies as st
+
 from redhanded.case.operation import Access, OperationName, Touch
 from redhanded.case.run import Run
 from redhanded.lab.explorers import Candidate, Explorer, Step, Taken
@@ -44,6 +46,15 @@ class Act:
 Program = tuple[tuple[Act, ...], ...]
 """The operations of each task."""
 CELLS = 3
+LOST_UPDATE: Program = ((Act("read"), Act("set")),) * 2
+ACTS = st.builds(
+    Act,
+    st.sampled_from(["read", "add", "set", "append", "skip", "none"]),
+    st.integers(min_value=0, max_value=1),
+)
+TWO_TASKS = st.tuples(*[st.lists(ACTS, min_size=1, max_size=5).map(tuple)] * 2)
+THREE_TASKS = st.tuples(*[st.lists(ACTS, min_size=1, max_size=3).map(tuple)] * 3)
+PROGRAMS = TWO_TASKS | THREE_TASKS
 
 
 @dataclass(slots=True)

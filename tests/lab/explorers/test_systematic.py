@@ -5,20 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulator import Act, Program, State, World, every_state, run
+from simulator import LOST_UPDATE, PROGRAMS, Act, Program, State, World, every_state, run
 
 from redhanded.case.run import Failure, Run
 from redhanded.lab.explorers import Explorer, Step, Straight, Taken
 from redhanded.lab.explorers.systematic import Exploration, explore
-
-ACTS = st.builds(
-    Act,
-    st.sampled_from(["read", "add", "set", "append", "skip", "none"]),
-    st.integers(min_value=0, max_value=1),
-)
-TWO_TASKS = st.tuples(*[st.lists(ACTS, min_size=1, max_size=5).map(tuple)] * 2)
-THREE_TASKS = st.tuples(*[st.lists(ACTS, min_size=1, max_size=3).map(tuple)] * 3)
-LOST_UPDATE: Program = ((Act("read"), Act("set")),) * 2
 
 
 def search(
@@ -37,7 +28,7 @@ def search(
 
 
 @settings(max_examples=120, deadline=None)
-@given(TWO_TASKS | THREE_TASKS, st.integers(min_value=0, max_value=3))
+@given(PROGRAMS, st.integers(min_value=0, max_value=3))
 def test_every_final_state_within_the_bound_is_found(program: Program, bound: int) -> None:
     orders = every_state(program, bound)
     found, states = search(program, bound)
@@ -48,7 +39,7 @@ def test_every_final_state_within_the_bound_is_found(program: Program, bound: in
 
 @settings(max_examples=120, deadline=None)
 @given(
-    TWO_TASKS | THREE_TASKS,
+    PROGRAMS,
     st.integers(min_value=0, max_value=2),
     st.integers(min_value=1, max_value=2),
     st.integers(min_value=1, max_value=2),

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 
 from redhanded.case.run import Run
 from redhanded.lab.dependence import dependent
-from redhanded.lab.explorers import Candidate, Explorer, Step, Taken, keep_going
+from redhanded.lab.explorers import Candidate, Explorer, Step, Taken
+from redhanded.lab.explorers.replay import Replay
 
 Play = Callable[[Explorer], tuple[Run, tuple[Taken, ...]]]
 
@@ -49,29 +50,6 @@ class Node:
     wanted: set[str] = field(default_factory=set)
 
 
-class Prefix:
-    """Repeats choices by identity, then goes on without preemption."""
-
-    def __init__(self, identities: list[str]) -> None:
-        self._left = list(identities)
-        self.diverged = False
-
-    def choose(self, step: Step) -> int | None:
-        if not self._left:
-            return keep_going(step)
-        for position, candidate in enumerate(step.candidates):
-            if candidate.identity == self._left[0]:
-                del self._left[0]
-                return position
-        return None
-
-    def give_up(self, step: Step) -> int:
-        """What was chosen here before does not come this time."""
-        self.diverged = True
-        self._left = []
-        return keep_going(step)
-
-
 def explore(
     play: Play,
     *,
@@ -90,7 +68,7 @@ def explore(
     failing: list[Run] = []
     explored, skipped, diverged = 0, 0, 0
     while True:
-        explorer = Prefix(prefix)
+        explorer = Replay(prefix)
         run, trace = play(explorer)
         explored += 1
         diverged += explorer.diverged
