@@ -1,21 +1,35 @@
 """From one serial run to the orders that may fail.
 
-Two operations of different deliveries that depend on each other, in the order in which a serial run
-had them, are turned round: that is the smallest schedule under which the second delivery acts on
-something the first has not done yet (the idea of ACIDRain, Warszawski and Bailis, SIGMOD 2017, with
-a schedule instead of a report). Each prediction is a schedule of one constraint; the lab decides.
+The idea of 2AD (Warszawski and Bailis, SIGMOD 2017), with schedules instead of a report: a serial
+run shows what each task reads and writes, and an order in which one task has to come both before
+and after another is one that no serial run gives. Four patterns are looked for:
+
+- *stale read*: A reads, B writes that, A acts on what it read (a lost update, a check that no
+  longer holds, write skew), where A is the first task of the serial run; one constraint, since A
+  has read by then. If B is the same request, it need not have written in the serial run.
+- *late act*: the same with the second task as the reader; two constraints.
+- *race within a task*: a job that looks for what the process that queued it has not done yet.
+- *opposite locks*: two transactions that take the same two locks in another order.
+
+What ``protection`` covers is left out: each prediction costs a trial, and a search follows anyway.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
 
-from redhanded.case.operation import Operation
+from redhanded.case.operation import Operation, Touch
 from redhanded.case.run import Run
 from redhanded.case.schedule import Constraint, Schedule
-from redhanded.lab.dependence import dependent
-from redhanded.lab.explorers import Candidate
+from redhanded.lab import protection
+from redhanded.lab.chains import Chain, chains, depend, writes
+
+Pattern = Literal["stale read", "late act", "race within a task", "opposite locks"]
+SNAPSHOTS = ("repeatable read", "serializable")
+"""Levels at which a transaction that would overwrite an unseen change is turned away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +40,21 @@ class Prediction:
     first: int
     """Index in the serial run of the operation that is to come late."""
     second: int
-    """Index of the one that is to come early."""
+    """Index of the one that is to come early; in the place of the same request's first delivery
+    where the second one did not get there."""
     why: str
+    pattern: Pattern = "stale read"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A prediction with its place in the order of trials."""
+
+    rank: tuple[int, ...]
+    """Smaller is more promising."""
+    alike: tuple[object, ...]
+    """Of those that are equal here, only the most promising is kept."""
+    prediction: Prediction
 
 
 def predict(
@@ -35,57 +62,207 @@ def predict(
 ) -> tuple[Prediction, ...]:
     """Predictions, most promising first.
 
-    Reads that a task acts on (a later write of the same task, or one caused by it, to the same
-    resource) come before others, the tables in ``tables`` before others, databases before queues.
+    What concerns ``tables`` comes before other things, what is read and written at the same place
+    before write skew, databases before queues.
     """
-    operations = [operation for operation in serial.operations if not operation.ambient]
-    found = []
-    for place, later in enumerate(operations):
-        for earlier in operations[:place]:
-            if earlier.name.task == later.name.task or not earlier.name.task:
+    tasks = chains(serial)
+    found: list[Found] = []
+    for first, second in combinations(tasks, 2):
+        pair = Pair(first, second, frozenset(tables), deliveries)
+        found += pair.stale_reads()
+        if first.request != second.request:
+            found += pair.late_acts()
+        found += pair.opposite_locks()
+    for task in tasks:
+        found += _within(task, frozenset(tables), deliveries)
+    found.sort(key=lambda each: each.rank)
+    kept: dict[tuple[object, ...], Prediction] = {}
+    for each in found:
+        kept.setdefault(each.alike, each.prediction)
+    return tuple(dict.fromkeys(kept.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two tasks, in the order in which the serial run had them."""
+
+    first: Chain
+    second: Chain
+    tables: frozenset[str]
+    deliveries: int
+
+    def stale_reads(self) -> Iterator[Found]:
+        """``first`` has read, all of ``second`` happens, ``first`` acts."""
+        possible = self.second.may_do(self.first)
+        for read, write in _acts(self.first):
+            if self._kept_out(read, write, self.first, self.second):
                 continue
-            if dependent(_candidate(earlier), _candidate(later)):
-                found.append((_rank(earlier, later, operations, tables), earlier, later))
-    found.sort(key=lambda item: item[0])
-    unique_pairs: dict[tuple[str, str], Prediction] = {}
-    for _, earlier, later in found:
-        unique_pairs.setdefault(
-            (str(earlier.name), str(later.name)), _prediction(earlier, later, deliveries)
+            if not any(_overwrites(other, read) for other in possible):
+                continue
+            early = self._early(read, write, possible)
+            if early is None:
+                continue
+            yield Found(
+                rank=(0, *self._rank(read, write), early.name.access == "write", write.index),
+                alike=(self.first.request, self.second.request, _shape(read)),
+                prediction=self._prediction([(early, write)], write, early, "stale read"),
+            )
+
+    def late_acts(self) -> Iterator[Found]:
+        """``second`` has read, ``first`` writes, ``second`` acts."""
+        for read, write in _acts(self.second):
+            changes = [other for other in self.first.operations if _overwrites(other, read)]
+            closing = [other for other in self.first.operations if depend(other, write)]
+            if not changes or not closing:
+                continue
+            if self._kept_out(read, write, self.second, self.first):
+                continue
+            held = protection.held_at(changes[0], self.first.operations)
+            if _blocked(read, self.second.operations, held):
+                continue
+            last = max((changes[0], closing[-1]), key=lambda operation: operation.index)
+            yield Found(
+                rank=(1, *self._rank(read, write), 0, write.index),
+                alike=(self.first.request, self.second.request, _shape(read)),
+                prediction=self._prediction(
+                    [(read, changes[0]), (last, write)], changes[0], read, "late act"
+                ),
+            )
+
+    def opposite_locks(self) -> Iterator[Found]:
+        """Each waits for a row that the other has written in a transaction that is still open."""
+        for one, other in _locked_together(self.first):
+            for early, late in _locked_together(self.second):
+                met = early.touches and depend(early, other) and depend(late, one)
+                if met and not depend(early, one):
+                    yield Found(
+                        rank=(2, *self._rank(one, other), 0, other.index),
+                        alike=("locks", self.first.request, self.second.request),
+                        prediction=self._prediction(
+                            [(early, other)], other, early, "opposite locks"
+                        ),
+                    )
+
+    def _early(
+        self, read: Operation, write: Operation, possible: Iterable[Operation]
+    ) -> Operation | None:
+        """What ``second`` has to have done before ``first`` acts: a read of it if there is one."""
+        held = protection.held_at(write, self.first.operations)
+        open_ = [
+            other
+            for other in possible
+            if depend(other, write) and not _blocked(other, possible, held)
+        ]
+        reads = [other for other in open_ if other.name.access == "read"]
+        return next(iter((*reads, *open_)), None)
+
+    def _kept_out(self, read: Operation, write: Operation, reader: Chain, other: Chain) -> bool:
+        """Whether the write looks again, or is turned away if what was read has changed."""
+        done = protection.statements(write, reader.operations)
+        same_place = {touch.resource for touch in read.touches}
+        acting = [each for each in done if writes(each) & same_place] or list(done)
+        if all(protection.guarded(each) for each in acting):
+            return True
+        if not any(protection.same_transaction(read, each) for each in acting):
+            return False
+        mine = protection.level(read, reader.operations)
+        if mine == "serializable":
+            changes = [each for each in other.may_do(reader) if _overwrites(each, read)]
+            whose = reader if other.request == reader.request else other
+            levels = {protection.level(each, (*whose.operations, each)) for each in changes}
+            return levels == {"serializable"}
+        return mine in SNAPSHOTS and any(_overwrites(each, read) for each in acting)
+
+    def _rank(self, read: Operation, write: Operation) -> tuple[int, int, int]:
+        place = {touch.resource for touch in read.touches}
+        named = bool((place | writes(write)) & self.tables) or "*" in place
+        return (
+            0 if named else 1,
+            0 if place & writes(write) else 1,
+            0 if read.name.protocol == "postgres" else 1,
         )
-    return tuple(unique_pairs.values())
+
+    def _prediction(
+        self,
+        orders: list[tuple[Operation, Operation]],
+        late: Operation,
+        early: Operation,
+        pattern: Pattern,
+    ) -> Prediction:
+        constraints = tuple(Constraint(before=one.name, after=two.name) for one, two in orders)
+        return Prediction(
+            schedule=Schedule(constraints=constraints, deliveries=self.deliveries),
+            first=late.index,
+            second=early.index,
+            why=f"{early.name} sees what {late.name} leaves behind",
+            pattern=pattern,
+        )
 
 
-def _prediction(earlier: Operation, later: Operation, deliveries: int) -> Prediction:
-    constraint = Constraint(before=later.name, after=earlier.name)
-    return Prediction(
-        schedule=Schedule(constraints=(constraint,), deliveries=deliveries),
-        first=earlier.index,
-        second=later.index,
-        why=f"{later.name} sees what {earlier.name} leaves behind",
-    )
+def _acts(task: Chain) -> Iterator[tuple[Operation, Operation]]:
+    """A plain read, and a write of the same task that may rest on it."""
+    for read in task.operations:
+        if read.name.access != "read" or not read.touches:
+            continue
+        for write in task.operations:
+            if write.name.access == "write" and write.touches and task.leads(read, write):
+                yield read, write
 
 
-def _rank(
-    earlier: Operation, later: Operation, operations: Sequence[Operation], tables: Collection[str]
-) -> tuple[int, int, int, int]:
-    """Smaller is more promising."""
-    shared = {
-        touch.resource
-        for touch in earlier.touches
-        for other in later.touches
-        if touch.conflicts(other)
-    }
-    named = 0 if shared & set(tables) or "*" in shared else 1
-    stale = 0 if later.name.access == "read" and earlier.name.access == "write" else 1
-    database = 0 if later.name.protocol == "postgres" else 1
-    return (named, stale, database, later.index)
+def _overwrites(write: Operation, read: Operation) -> bool:
+    """Whether what was read is changed for others to see by ``write``."""
+    return write.name.access == "write" and depend(write, read)
 
 
-def _candidate(operation: Operation) -> Candidate:
-    return Candidate(
-        name=operation.name,
-        process=operation.process,
-        touches=operation.touches,
-        uncommitted=operation.transaction is not None and operation.name.kind != "COMMIT",
-        cause=operation.parent,
-    )
+def _blocked(operation: Operation, of: Iterable[Operation], held: Iterable[Touch]) -> bool:
+    """Whether its task waits for one of the locks held before ``operation`` is answered."""
+    locks = tuple(held)
+    for earlier in of:
+        if protection.waits(earlier, locks):
+            return True
+        if earlier is operation:
+            return False
+    return False
+
+
+def _within(task: Chain, tables: frozenset[str], deliveries: int) -> Iterator[Found]:
+    """A read and a write of one task in two processes, neither of which led to the other."""
+    for place, later in enumerate(task.operations):
+        for earlier in task.operations[:place]:
+            together = {earlier.name.access, later.name.access} == {"read", "write"}
+            if not together or earlier.process == later.process or not depend(earlier, later):
+                continue
+            if earlier.index in task.causes[later.index]:
+                continue
+            named = any(touch.resource in tables for touch in later.touches)
+            database = later.name.protocol == "postgres"
+            constraint = Constraint(before=later.name, after=earlier.name)
+            yield Found(
+                rank=(0, 0 if named else 1, 0, 0 if database else 1, 0, later.index),
+                alike=("within", task.request, _shape(later), _shape(earlier)),
+                prediction=Prediction(
+                    schedule=Schedule(constraints=(constraint,), deliveries=deliveries),
+                    first=earlier.index,
+                    second=later.index,
+                    why=f"{later.name} does not wait for {earlier.name}",
+                    pattern="race within a task",
+                ),
+            )
+
+
+def _locked_together(task: Chain) -> Iterator[tuple[Operation, Operation]]:
+    """Two writes of known rows in the same transaction, in their order."""
+    locking = [
+        operation
+        for operation in task.operations
+        if operation.transaction is not None
+        and operation.name.kind != "COMMIT"
+        and any(touch.access == "write" and touch.row for touch in operation.touches)
+    ]
+    for one, other in combinations(locking, 2):
+        if protection.same_transaction(one, other):
+            yield one, other
+
+
+def _shape(operation: Operation) -> tuple[str, str, str]:
+    return (operation.name.role, operation.name.kind, operation.name.target)
