@@ -66,5 +66,3 @@ def test_housekeeping_predicts_nothing() -> None:
         touches=operation(0, name(1, "INSERT")).touches,
     )
     assert predict(run(ambient, operation(1, name(2, "SELECT"))), deliveries=2) == ()
-
-

@@ -32,13 +32,27 @@ class Chain:
             return False
         return earlier.index in self.causes[later.index] or earlier.process == later.process
 
+    def is_like(self, other: Chain) -> bool:
+        """Whether both go the same way, as far as the shorter one goes."""
+        mine, theirs = self._way(), other._way()
+        shared = min(len(mine), len(theirs))
+        same_request = self.request == other.request
+        return same_request or (shared > 0 and mine[:shared] == theirs[:shared])
+
+    def _way(self) -> list[tuple[str, str, str]]:
+        return [
+            (each.name.role, each.name.kind, each.fingerprint)
+            for each in self.operations
+            if each.name.protocol != "delivery" and each.touches
+        ]
+
     def may_do(self, first: Chain) -> tuple[Operation, ...]:
         """Its operations, and those that it would do in the place of ``first``.
 
-        The same request may have found its work done by the first delivery; coming first itself, it
-        does what that one did.
+        A request that is handled by the same code may have found its work done by the first; coming
+        first itself, it does what that one did. The values are those of the first then.
         """
-        if self.request != first.request:
+        if not self.is_like(first):
             return self.operations
         known = {operation.name for operation in self.operations}
         imagined = (

@@ -70,7 +70,7 @@ def predict(
     for first, second in combinations(tasks, 2):
         pair = Pair(first, second, frozenset(tables), deliveries)
         found += pair.stale_reads()
-        if first.request != second.request:
+        if not second.is_like(first):
             found += pair.late_acts()
         found += pair.opposite_locks()
     for task in tasks:
@@ -168,7 +168,7 @@ class Pair:
         mine = protection.level(read, reader.operations)
         if mine == "serializable":
             changes = [each for each in other.may_do(reader) if _overwrites(each, read)]
-            whose = reader if other.request == reader.request else other
+            whose = reader if other.is_like(reader) else other
             levels = {protection.level(each, (*whose.operations, each)) for each in changes}
             return levels == {"serializable"}
         return mine in SNAPSHOTS and any(_overwrites(each, read) for each in acting)

@@ -59,6 +59,8 @@ class Lab:
         self._workload = self.system.workload
         self._usual: set[str] = set()
         self._unique = ""
+        self._names: set[OperationName] = set()
+        """Of all operations that were seen in any trial."""
 
     # Trials.
 
@@ -68,7 +70,7 @@ class Lab:
 
     def follow(self, schedule: Schedule) -> Run:
         """One trial under the constraints of ``schedule``."""
-        explorer = Follow(schedule)
+        explorer = Follow(schedule, known=frozenset(self._names))
         played = self.play(explorer, schedule.deliveries)
         done = [held for held in self.running.traffic.done if not held.ambient]
         answered = [held.name for held in done if held.replied_ms is not None]
@@ -109,6 +111,7 @@ class Lab:
         trial = self.stage.play(explorer, lambda: self._plan(unique, deliveries))
         duration = monotonic_ms() - started
         operations = tuple(held.operation() for held in traffic.done if held.replied_ms is not None)
+        self._names |= {operation.name for operation in operations}
         answers = self._answers()
         self.stage.finish()
         if not trial.failures:

@@ -108,3 +108,12 @@ def test_a_commit_and_an_autocommitted_write_are_the_same_effect(
 def test_two_different_writes_are_not_the_same_where_neither_commits() -> None:
     assert not same(name(1, "INSERT"), name(1, "UPDATE"))
     assert not same(name(1, "SELECT", "a"), name(1, "SELECT", "b"))
+
+
+def test_a_name_that_the_program_uses_means_itself_alone() -> None:
+    """Its first transaction commits the same table, which is no reason to hold that one back."""
+    update = name(1, "UPDATE", "seats", role="worker")
+    schedule = Schedule(constraints=(Constraint(before=LOOK, after=update),), deliveries=2)
+    here = step(candidate(COMMIT))
+    assert Follow(schedule, known=frozenset({update, COMMIT})).choose(here) == 0
+    assert Follow(schedule).choose(here) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from redhanded.case.operation import OperationName
 from redhanded.case.schedule import Constraint, Followed, Schedule
@@ -12,10 +12,15 @@ WRITE_KINDS = {"COMMIT", "INSERT", "UPDATE", "DELETE", "MERGE"}
 
 
 class Follow:
-    """An explorer that meets the constraints of a schedule, and says which it could not."""
+    """An explorer that meets the constraints of a schedule, and says which it could not.
 
-    def __init__(self, schedule: Schedule) -> None:
+    ``known`` are names that the program was seen to use: those mean themselves alone, only others
+    are looked for by their effect (``same``), as on edited code.
+    """
+
+    def __init__(self, schedule: Schedule, known: Set[OperationName] = frozenset()) -> None:
         self.schedule = schedule
+        self._known = known
         self.missed: list[Constraint] = []
         self._answered: list[OperationName] = []
         self._unseen: frozenset[OperationName] = frozenset()
@@ -33,7 +38,7 @@ class Follow:
         """Nothing else can happen: drops the constraints that hold the first candidate back."""
         first = step.candidates[0]
         for constraint in self.schedule.constraints:
-            if constraint not in self.missed and same(
+            if constraint not in self.missed and self._means(
                 constraint.after, first.name, uncommitted=first.uncommitted
             ):
                 self.missed.append(constraint)
@@ -47,23 +52,65 @@ class Follow:
         ``unseen`` are those of ``answered`` whose writes only a later COMMIT shows to others.
         """
         for constraint in self.schedule.constraints:
-            if constraint not in self.missed and not _in_order(constraint, answered, unseen):
+            if constraint not in self.missed and not self._in_order(constraint, answered, unseen):
                 self.missed.append(constraint)
         if not self.missed:
             return Followed(following="followed")
         return Followed(
             following="infeasible",
             missed=tuple(self.missed),
-            why=_why(self.missed[0], answered, unseen),
+            why=self._why(self.missed[0], answered, unseen),
         )
 
     def _waits(self, name: OperationName, *, uncommitted: bool) -> bool:
         return any(
             constraint not in self.missed
-            and same(constraint.after, name, uncommitted=uncommitted)
-            and not _places(constraint.before, self._answered, self._unseen)
+            and self._means(constraint.after, name, uncommitted=uncommitted)
+            and not self._places(constraint.before, self._answered, self._unseen)
             for constraint in self.schedule.constraints
         )
+
+    def _means(self, wanted: OperationName, seen: OperationName, *, uncommitted: bool) -> bool:
+        if wanted in self._known:
+            return wanted == seen
+        return same(wanted, seen, uncommitted=uncommitted)
+
+    def _places(
+        self,
+        wanted: OperationName,
+        answered: Sequence[OperationName],
+        unseen: frozenset[OperationName],
+    ) -> list[int]:
+        return [
+            place
+            for place, name in enumerate(answered)
+            if self._means(wanted, name, uncommitted=name in unseen)
+        ]
+
+    def _in_order(
+        self,
+        constraint: Constraint,
+        answered: Sequence[OperationName],
+        unseen: frozenset[OperationName],
+    ) -> bool:
+        before = self._places(constraint.before, answered, unseen)
+        after = self._places(constraint.after, answered, unseen)
+        return bool(before and after) and before[0] < after[0]
+
+    def _why(
+        self,
+        constraint: Constraint,
+        answered: Sequence[OperationName],
+        unseen: frozenset[OperationName],
+    ) -> str:
+        missing = [
+            str(name)
+            for name in (constraint.before, constraint.after)
+            if not self._places(name, answered, unseen)
+        ]
+        if missing:
+            return "never happened: " + "; ".join(missing)
+        return "the two could only happen the other way round"
 
 
 def same(wanted: OperationName, seen: OperationName, *, uncommitted: bool = False) -> bool:
@@ -87,34 +134,3 @@ def same(wanted: OperationName, seen: OperationName, *, uncommitted: bool = Fals
         effects = {wanted.kind, seen.kind} <= WRITE_KINDS
         return effects and bool(set(wanted.target.split("+")) & set(seen.target.split("+")))
     return False
-
-
-def _places(
-    wanted: OperationName, answered: Sequence[OperationName], unseen: frozenset[OperationName]
-) -> list[int]:
-    return [
-        place
-        for place, name in enumerate(answered)
-        if same(wanted, name, uncommitted=name in unseen)
-    ]
-
-
-def _in_order(
-    constraint: Constraint, answered: Sequence[OperationName], unseen: frozenset[OperationName]
-) -> bool:
-    before = _places(constraint.before, answered, unseen)
-    after = _places(constraint.after, answered, unseen)
-    return bool(before and after) and before[0] < after[0]
-
-
-def _why(
-    constraint: Constraint, answered: Sequence[OperationName], unseen: frozenset[OperationName]
-) -> str:
-    missing = [
-        str(name)
-        for name in (constraint.before, constraint.after)
-        if not _places(name, answered, unseen)
-    ]
-    if missing:
-        return "never happened: " + "; ".join(missing)
-    return "the two could only happen the other way round"
