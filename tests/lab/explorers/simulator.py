@@ -6,14 +6,17 @@ with what there is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from hypothesis import strategies as st
 
-from redhanded.case.operation import Access, OperationName, Touch
-from redhanded.case.run import Run
+from redhanded.case.operation import Access, Operation, OperationName, Touch
+from redhanded.case.run import Failure, Run
+from redhanded.case.schedule import Schedule
 from redhanded.lab.explorers import Candidate, Explorer, Step, Taken
+from redhanded.lab.explorers.follow import Follow
 
 Do = Literal["read", "add", "set", "append", "skip", "none"]
 State = tuple[tuple[int, ...], tuple[tuple[int, ...], ...]]
@@ -71,6 +74,7 @@ class World:
     read: list[list[int]] = field(default_factory=list)
     released: list[int] = field(default_factory=list)
     last_index: dict[int, int] = field(default_factory=dict)
+    operations: list[Operation] = field(default_factory=list)
     busy: dict[int, int] = field(default_factory=dict)
     """Task to the worker that it has."""
 
@@ -114,6 +118,7 @@ class World:
 
     def release(self, task: int) -> None:
         act = self.program[task][self.places[task]]
+        self.operations.append(self._operation(task))
         if self._wants_worker(task):
             self.busy[task] = self._free_worker()
         number = self.cells[act.cell]
@@ -131,6 +136,20 @@ class World:
         if self.places[task] >= len(self.program[task]):
             self.busy.pop(task, None)
 
+    def _operation(self, task: int) -> Operation:
+        candidate = self.candidate(task)
+        return Operation(
+            index=len(self.released),
+            name=candidate.name,
+            process=f"{candidate.process} {task + 1}",
+            service="db",
+            text="",
+            fingerprint=candidate.name.kind,
+            parent=candidate.cause,
+            touches=candidate.touches,
+            connection=task,
+        )
+
     def state(self) -> State:
         return tuple(self.cells), tuple(tuple(values) for values in self.read)
 
@@ -147,7 +166,7 @@ def step_of(world: World) -> Step:
     return Step(
         candidates=tuple(world.candidate(task) for task in world.enabled()),
         current=current,
-        answered=[],
+        answered=[operation.name for operation in world.operations],
     )
 
 
@@ -161,7 +180,39 @@ def run(world: World, explorer: Explorer) -> tuple[Run, tuple[Taken, ...]]:
             chosen = explorer.give_up(step)
         trace.append(Taken(step=step, chosen=chosen, index=len(world.released)))
         world.release(tasks[chosen])
-    return Run(), tuple(trace)
+    order = tuple(taken.chosen for taken in trace)
+    return Run(operations=tuple(world.operations), order=order), tuple(trace)
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """As the lab gives it."""
+
+    run: Run
+    trace: tuple[Taken, ...]
+
+
+@dataclass(slots=True)
+class Laboratory:
+    """A program that can be run as a lab's system is; fails where ``fails`` says so."""
+
+    program: Program
+    fails: Callable[[World], bool]
+    trials: int = 0
+
+    def play(self, explorer: Explorer, deliveries: int | None = None) -> Played:
+        world = World(self.program[:deliveries])
+        finished, trace = run(world, explorer)
+        self.trials += 1
+        failed = self.fails(world)
+        failures = (Failure(kind="invariant", text=str(world.state())),) if failed else ()
+        return Played(replace(finished, failures=failures), trace)
+
+    def follow(self, schedule: Schedule) -> Run:
+        explorer = Follow(schedule)
+        followed = self.play(explorer, schedule.deliveries).run
+        answered = [operation.name for operation in followed.operations]
+        return replace(followed, followed=explorer.followed(answered))
 
 
 def every_state(

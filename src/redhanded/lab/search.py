@@ -1,0 +1,270 @@
+"""Finds an order that fails without being told where: from the cheapest guess to the widest net.
+
+One serial run; what it predicts, each order once; all orders within a growing bound of preemptions,
+the serial orders among them read for predictions too; then random orders, half of them by partial
+order sampling and half by PCT with three constraints. Every controlled trial counts, also one whose
+order could not be met. What fails in a search becomes a schedule: the dependent operations of the
+failing run in their order, shrunk to those that are needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
+
+from redhanded.case.run import Run
+from redhanded.case.schedule import Followed, Schedule
+from redhanded.lab.choices import Choices
+from redhanded.lab.clock import monotonic_ms
+from redhanded.lab.explorers import Explorer, Straight, Taken
+from redhanded.lab.explorers.metrics import Counts, Metrics
+from redhanded.lab.explorers.pct import Pct
+from redhanded.lab.explorers.pos import Pos
+from redhanded.lab.explorers.systematic import Exploration, explore
+from redhanded.lab.predict import Prediction, predict
+from redhanded.lab.witness import witnesses
+
+Means = Literal["serial", "predicted", "systematic", "random"]
+Stop = Literal["failure", "trials", "seconds"]
+BOUNDS = (0, 1, 2)
+PCT_DEPTH = 3
+
+
+class Played(Protocol):
+    """A run and the choices it made."""
+
+    @property
+    def run(self) -> Run: ...
+    @property
+    def trace(self) -> tuple[Taken, ...]: ...
+
+
+class Trials(Protocol):
+    """Something that can be run again and again: a lab."""
+
+    def play(self, explorer: Explorer, deliveries: int | None = None) -> Played: ...
+
+    def follow(self, schedule: Schedule) -> Run: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How far a search goes where nothing fails."""
+
+    predictions: int = 24
+    systematic: int = 400
+    """Trials of all bounds together."""
+    random: int = 200
+    seconds: float = 120.0
+    """Of the whole search; a trial that has begun is finished."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Coverage:
+    """What was tried, in numbers."""
+
+    predicted: int = 0
+    """Raw predictions, all of them."""
+    forced: int = 0
+    """Those among them that were tried."""
+    infeasible: int = 0
+    """Those among the tried whose order could not be met; they prove nothing."""
+    systematic: list[Exploration] = field(default_factory=list)
+    """One of each bound, in the order of bounds."""
+    random: int = 0
+    unsettled: int = 0
+    """Trials in which the system did not come to rest: they count for nothing."""
+    counts: Counts = field(default_factory=Counts)
+    """Over all trials in which an explorer was chosen here."""
+
+    @property
+    def exhausted(self) -> int | None:
+        """The largest bound of preemptions within which nothing is left; None if not even 0."""
+        done = [each.bound for each in self.systematic if each.exhausted]
+        return max(done, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What was found, or how far it went."""
+
+    stopped: Stop
+    trials: int
+    """Controlled trials, the first serial one not counted; up to and including the first failure
+    where there is one, what it took to state its order not counted."""
+    seconds: float
+    coverage: Coverage
+    run: Run | None = None
+    """The first that failed."""
+    means: Means | None = None
+    """How it was found."""
+    schedule: Schedule | None = None
+    """One under which the failure was seen again; None also where none of those tried did it."""
+    prediction: Prediction | None = None
+    serial: Run | None = None
+
+
+Wanted = Callable[[Run], bool]
+OnRun = Callable[[int, str, Run], None]
+"""Is told the number of each trial, what it was for, and what came of it; may raise."""
+
+
+def search(
+    trials: Trials,
+    *,
+    deliveries: int,
+    tables: Collection[str] = (),
+    budget: Budget | None = None,
+    seed: int = 0,
+    wanted: Wanted = lambda run: run.failed,
+    on_run: OnRun = lambda _number, _what, _run: None,
+) -> Search:
+    """Searches until ``wanted`` holds for a run or the budget is spent.
+
+    ``tables`` are those that the symptom names. A failing order that was searched for is turned
+    into a schedule at the end; that takes further trials, which ``trials`` does not count.
+    """
+    state = _Going(trials, deliveries, frozenset(tables), budget or Budget(), seed, wanted, on_run)
+    for _ in state.stages():
+        if state.found is not None or state.out_of_time():
+            break
+    return state.result()
+
+
+class _Going:
+    """A search under way."""
+
+    def __init__(
+        self,
+        trials: Trials,
+        deliveries: int,
+        tables: frozenset[str],
+        budget: Budget,
+        seed: int,
+        wanted: Wanted,
+        on_run: OnRun,
+    ) -> None:
+        self.lab, self.deliveries, self.tables, self.budget = trials, deliveries, tables, budget
+        self.wanted, self.on_run = wanted, on_run
+        self.choices = Choices(seed)
+        self.started = monotonic_ms()
+        self.ended_ms: float | None = None
+        self.coverage = Coverage()
+        self.trials = 0
+        self.found: Run | None = None
+        self.means: Means | None = None
+        self.prediction: Prediction | None = None
+        self.serial: Run | None = None
+        self._tried: set[Schedule] = set()
+        self._steps = 1
+
+    def stages(self) -> Iterator[None]:
+        """The search in its order; whoever asks for the next stage has looked at the last."""
+        self.serial = self._play(Straight(), "one delivery and all its work after the other")[0]
+        self._steps = max(1, len(self.serial.order))
+        self._note(self.serial, "serial")
+        yield
+        self._predictions(self.serial)
+        yield
+        for bound in BOUNDS:
+            self._systematic(bound)
+            yield
+        self._random()
+        yield
+
+    def out_of_time(self) -> bool:
+        return monotonic_ms() - self.started > self.budget.seconds * 1000.0
+
+    def result(self) -> Search:
+        seconds = ((self.ended_ms or monotonic_ms()) - self.started) / 1000.0
+        stopped: Stop = "seconds" if self.out_of_time() else "trials"
+        return Search(
+            stopped="failure" if self.found is not None else stopped,
+            trials=max(0, self.trials - 1),
+            seconds=round(seconds, 3),
+            coverage=self.coverage,
+            run=self.found,
+            means=self.means,
+            schedule=self._schedule(),
+            prediction=self.prediction,
+            serial=self.serial,
+        )
+
+    def _predictions(self, run: Run) -> None:
+        """Forces what a serial run predicts, unless it was tried already."""
+        predicted = predict(run, tables=self.tables, deliveries=self.deliveries)
+        new = [each for each in predicted if each.schedule not in self._tried]
+        self.coverage.predicted += len(new)
+        for prediction in new:
+            if self.coverage.forced >= self.budget.predictions or self.out_of_time():
+                return
+            self._tried.add(prediction.schedule)
+            forced = self.lab.follow(prediction.schedule)
+            self.coverage.forced += 1
+            self.coverage.infeasible += forced.followed.following == "infeasible"
+            self._ran(forced, f"forcing: {prediction.why}")
+            if self._note(forced, "predicted"):
+                self.prediction = prediction
+                return
+
+    def _systematic(self, bound: int) -> None:
+        left = self.budget.systematic - sum(each.explored for each in self.coverage.systematic)
+        if left <= 0:
+            return
+        serial: list[Run] = []
+
+        def play(explorer: Explorer) -> tuple[Run, tuple[Taken, ...]]:
+            return self._play(explorer, f"all orders with at most {bound} preemptions")
+
+        def on_run(_number: int, run: Run) -> bool:
+            serial.append(run)
+            return not self._note(run, "systematic") and not self.out_of_time()
+
+        self.coverage.systematic.append(explore(play, bound=bound, limit=left, on_run=on_run))
+        if bound == 0:
+            for run in serial[1:]:
+                if self.found is None:
+                    self._predictions(run)
+
+    def _random(self) -> None:
+        for number in range(self.budget.random):
+            if self.found is not None or self.out_of_time():
+                return
+            pct = number % 2 == 1
+            explorer: Explorer = (
+                Pct(self.choices, depth=PCT_DEPTH, steps=self._steps) if pct else Pos(self.choices)
+            )
+            run, _ = self._play(explorer, "random orders")
+            self.coverage.random += 1
+            self._note(run, "random")
+
+    def _play(self, explorer: Explorer, what: str) -> tuple[Run, tuple[Taken, ...]]:
+        played = self.lab.play(Metrics(explorer, self.coverage.counts), self.deliveries)
+        self._ran(played.run, what)
+        return played.run, played.trace
+
+    def _ran(self, run: Run, what: str) -> None:
+        self.trials += 1
+        self.coverage.unsettled += not run.quiescent
+        self.on_run(self.trials, what, run)
+
+    def _note(self, run: Run, means: Means) -> bool:
+        """Whether the search is over with this run."""
+        if self.found is None and run.quiescent and run.failed and self.wanted(run):
+            self.found, self.means = run, means
+            self.ended_ms = monotonic_ms()
+        return self.found is not None
+
+    def _schedule(self) -> Schedule | None:
+        if self.found is None:
+            return None
+        if self.prediction is not None:
+            return self.prediction.schedule
+        if self.means == "serial":
+            return Schedule(deliveries=self.deliveries)
+        for schedule in witnesses(self.found, self.deliveries):
+            run = self.lab.follow(schedule)
+            if self.wanted(run) and run.failed and run.followed == Followed(following="followed"):
+                return replace(schedule, deliveries=self.deliveries)
+        return None
