@@ -1,49 +1,161 @@
-"""The smallest schedule that still fails: fewest deliveries, fewest constraints."""
+"""The smallest schedule that still fails: fewest deliveries, fewest constraints.
+
+Delta debugging (Zeller and Hildebrandt, 2002) takes large parts away first; then each constraint
+alone, until none can go. That is 1-minimal, not smallest: where more than one is left, fewer among
+all orders of dependent operations of the failing run are tried too, as far as a number of runs
+goes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from itertools import combinations
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations, pairwise
 
 from redhanded.case.run import Run
 from redhanded.case.schedule import Constraint, Schedule
+from redhanded.lab.witness import pairs
 
 Follow = Callable[[Schedule], Run]
+Wanted = Callable[[Run], bool]
 RUNS_EACH = 3
+"""Of a schedule that is said not to fail."""
+FEWER_RUNS = 60
+"""Spent on looking for fewer constraints than a 1-minimal schedule has."""
 
 
-def shrink(schedule: Schedule, follow: Follow) -> tuple[Schedule, int]:
-    """A schedule in which nothing can be left out, and how many runs that took.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shrunk:
+    """A schedule in which nothing can be left out."""
 
-    1-minimal: with any one constraint or delivery less, none of ``RUNS_EACH`` runs fails.
+    schedule: Schedule
+    runs: int
+    needed: tuple[tuple[Constraint, int, int], ...] = ()
+    """Each constraint, with the runs without it and how many of those failed: none."""
+    confirmed: bool = True
+    """False: the schedule that was given did not fail, and was not shrunk."""
+
+
+def shrink(
+    schedule: Schedule, follow: Follow, wanted: Wanted = lambda run: run.failed
+) -> tuple[Schedule, int]:
+    """A schedule in which nothing can be left out, and how many runs that took."""
+    found = smallest(schedule, follow, wanted)
+    return found.schedule, found.runs
+
+
+def smallest(schedule: Schedule, follow: Follow, wanted: Wanted = lambda run: run.failed) -> Shrunk:
+    """The same, with what was seen where a constraint was left out.
+
+    1-minimal: with any one constraint or delivery less, none of ``RUNS_EACH`` runs fails. A run in
+    which the constraints could not be met counts as one that does not fail.
     """
-    runs = 0
+    search = _Shrinking(follow, wanted)
+    if not search.fails(schedule, RUNS_EACH):
+        return Shrunk(schedule=schedule, runs=search.runs, confirmed=False)
+    current = search.fewest_deliveries(schedule)
+    current = search.by_parts(current)
+    current = search.one_by_one(current)
+    fewer = search.fewer(current)
+    if fewer is not None:
+        current = search.one_by_one(fewer)
+    return Shrunk(
+        schedule=current,
+        runs=search.runs,
+        needed=tuple(
+            (constraint, search.passed.get(_without(current, {place}), 0), 0)
+            for place, constraint in enumerate(current.constraints)
+        ),
+    )
 
-    def fails(candidate: Schedule) -> bool:
-        nonlocal runs
-        for _ in range(RUNS_EACH):
-            runs += 1
-            run = follow(candidate)
-            if run.failed and run.followed.following == "followed":
+
+@dataclass(slots=True)
+class _Shrinking:
+    """What was tried so far."""
+
+    follow: Follow
+    wanted: Wanted
+    runs: int = 0
+    passed: dict[Schedule, int] = field(default_factory=dict)
+    """Runs of schedules none of which failed."""
+    failing: Run | None = None
+    """The last one that failed."""
+
+    def fails(self, candidate: Schedule, runs: int = 1) -> bool:
+        """Whether one of so many runs fails, those counted that were made before."""
+        for _ in range(runs - self.passed.get(candidate, 0)):
+            self.runs += 1
+            run = self.follow(candidate)
+            if self.wanted(run) and run.followed.following == "followed":
+                self.passed.pop(candidate, None)
+                self.failing = run
                 return True
+            self.passed[candidate] = self.passed.get(candidate, 0) + 1
         return False
 
-    current = schedule
-    for deliveries in range(1, current.deliveries):
-        smaller = replace(current, deliveries=deliveries)
-        if fails(smaller):
-            current = smaller
-            break
-    place = 0
-    while place < len(current.constraints):
-        less = current.constraints[:place] + current.constraints[place + 1 :]
-        candidate = replace(current, constraints=less)
-        if fails(candidate):
-            current = candidate
-        else:
-            place += 1
-    return current, runs
+    def fewest_deliveries(self, schedule: Schedule) -> Schedule:
+        for deliveries in range(1, schedule.deliveries):
+            smaller = replace(schedule, deliveries=deliveries)
+            if self.fails(smaller, RUNS_EACH):
+                return smaller
+        return schedule
+
+    def by_parts(self, schedule: Schedule) -> Schedule:
+        """Delta debugging: leaves out halves, then quarters, until parts are single constraints."""
+        parts = 2
+        current = schedule
+        while len(current.constraints) > 2 and parts <= len(current.constraints):
+            smaller = next(
+                (less for less in _with_a_part_less(current, parts) if self.fails(less)), None
+            )
+            if smaller is not None:
+                current, parts = smaller, max(2, parts - 1)
+            elif parts == len(current.constraints):
+                break
+            else:
+                parts = min(len(current.constraints), 2 * parts)
+        return current
+
+    def one_by_one(self, schedule: Schedule) -> Schedule:
+        """Leaves out one after the other, from the start again after each success."""
+        current, place = schedule, 0
+        while place < len(current.constraints):
+            smaller = _without(current, {place})
+            if self.fails(smaller, RUNS_EACH):
+                current, place = smaller, 0
+            else:
+                place += 1
+        return current
+
+    def fewer(self, schedule: Schedule) -> Schedule | None:
+        """A schedule with fewer constraints, made of other orders that the failing run had."""
+        if len(schedule.constraints) < 2 or self.failing is None:
+            return None
+        limit = self.runs + FEWER_RUNS
+        others = pairs(self.failing)
+        for size in range(1, len(schedule.constraints)):
+            for chosen in combinations(others, size):
+                if self.runs >= limit:
+                    return None
+                candidate = replace(schedule, constraints=chosen)
+                if self.fails(candidate):
+                    return candidate
+        return None
+
+
+def _with_a_part_less(schedule: Schedule, parts: int) -> Iterator[Schedule]:
+    count = len(schedule.constraints)
+    edges = [count * part // parts for part in range(parts + 1)]
+    for start, end in pairwise(edges):
+        if end > start:
+            yield _without(schedule, set(range(start, end)))
+
+
+def _without(schedule: Schedule, places: Sequence[int] | set[int]) -> Schedule:
+    kept = tuple(
+        constraint for place, constraint in enumerate(schedule.constraints) if place not in places
+    )
+    return replace(schedule, constraints=kept)
 
 
 def flip(schedule: Schedule, place: int) -> tuple[Schedule, tuple[Constraint, ...]]:

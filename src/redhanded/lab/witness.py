@@ -46,6 +46,18 @@ def ordered(run: Run) -> tuple[Constraint, ...]:
     return _without_repeated_names(found, chosen)
 
 
+def pairs(run: Run) -> tuple[Constraint, ...]:
+    """All pairs of dependent operations of different tasks, in the order in which they went."""
+    chosen = [operation for operation in run.operations if _is_choice(operation)]
+    found = [
+        Constraint(before=earlier.name, after=later.name)
+        for place, later in enumerate(chosen)
+        for earlier in chosen[:place]
+        if earlier.name.task != later.name.task and depend(earlier, later)
+    ]
+    return _without_repeated_names(found, chosen)
+
+
 def switched(run: Run) -> tuple[Constraint, ...]:
     """The switches between tasks."""
     chosen = [operation for operation in run.operations if _is_choice(operation)]
