@@ -176,7 +176,12 @@ def test_a_server_without_key_specifications(
         ("v2:item", "v2:item"),
         ("s:a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "s:*"),
         ("sess:0a1b2c3d4e", "sess:*"),
+        ("sess:6gXq5vTBgMlwJ_3SxZpW-0yKd1fHu2cN", "sess:*"),
+        ("brute:RbF9HSe/w+iRqWKK1beHGjZgBXEb8O07ptWWYKLwNBc=", "brute:*"),
+        ("brute:XrY7u+Ae7tCTyyK7j1rNww==:count", "brute:*:count"),
         ("decade:facade", "decade:facade"),
+        ("monthly-statement-of-accounts", "monthly-statement-of-accounts"),
+        ("Country/Region/NamesOfPlacesByCountry", "Country/Region/NamesOfPlacesByCountry"),
         ("seen:tok_x1", "seen:*"),
     ],
 )

@@ -175,8 +175,8 @@ def located_key(key: bytes, database: int) -> bytes:
 
 def pattern(key: bytes, variable: Collection[str] = ()) -> str:
     """The key with what differs from trial to trial replaced by ``*``: the values of this trial,
-    UUIDs, hexadecimal words of eight digits or more, and segments between ``:`` that are numbers.
-    ``bull:mail:17`` gives ``bull:mail:*``."""
+    UUIDs, hexadecimal words of eight digits or more, digests and random tokens in base64, and
+    segments between ``:`` that are numbers. ``bull:mail:17`` gives ``bull:mail:*``."""
     return _pattern(key, tuple(variable))
 
 
@@ -226,6 +226,8 @@ def _pattern(key: bytes, variable: tuple[str, ...]) -> str:
             text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "*", text)
     text = _UUID.sub("*", text)
     text = _HEXADECIMAL.sub("*", text)
+    text = _PADDED.sub("*", text)
+    text = _TOKEN.sub("*", text)
     return _NUMBER.sub("*", text)
 
 
@@ -233,4 +235,15 @@ _DISTINCT_LENGTH = 4
 """A shorter value may be part of a longer one by chance: it counts as a whole word only."""
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])(?=[a-fA-F]*[0-9])[0-9a-fA-F]{8,}(?![0-9A-Za-z])")
+_PADDED = re.compile(
+    r"(?<![\w+/])(?:[\w+/]{22}==|[\w+/]{27}=|[\w+/]{43}=|[\w+/]{86}==)(?![\w+/=])", re.ASCII
+)
+"""Base64 of a UUID or MD5, SHA-1, SHA-256, SHA-512 sum, with its padding."""
+_TOKEN = re.compile(
+    r"(?<![\w-])(?=(?:[A-Za-z_-]*\d){2})(?=(?:[a-z\d_-]*[A-Z]){2})(?=(?:[A-Z\d_-]*[a-z]){2})"
+    r"[\w-]{22,}(?![\w-])",
+    re.ASCII,
+)
+"""A word of URL-safe base64 as session identifiers are: long, with digits and letters of both
+cases."""
 _NUMBER = re.compile(r"(?<=:)\d+(?=:|$)|^\d+(?=:|$)")
