@@ -2,11 +2,10 @@
 
 import logging
 
+from miles.models import Member, Posting
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
-
-from miles.models import Member, Posting
 
 log = logging.getLogger("miles.accrual")
 SILVER, GOLD = 25_000, 60_000
