@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 
-.PHONY: setup hunt hunt-quick test bench bench-wire lock clean
+.PHONY: setup hunt hunt-quick test bench bench-wire bench-lab lock clean
 
 setup: $(VENV)/.ready
 
@@ -33,6 +33,9 @@ bench: setup
 
 bench-wire: setup
 	$(BIN)/python bench/wire.py $(ARGS)
+
+bench-lab: setup
+	$(BIN)/python bench/lab.py $(ARGS)
 
 lock:
 	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from redhanded.case.errors import LabError
 from redhanded.lab import Lab
+from redhanded.lab.clock import timestamp
 from redhanded.lab.services import find_node
+
+NOT_USED = "not used"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,12 @@ class Machine:
     load: tuple[float, float, float]
     """Load average over 1, 5 and 15 minutes at the start."""
 
+    def or_used(self, other: Machine) -> Machine:
+        """With the servers of ``other`` where none was used here."""
+        postgresql = other.postgresql if self.postgresql == NOT_USED else self.postgresql
+        valkey = other.valkey if self.valkey == NOT_USED else self.valkey
+        return replace(self, postgresql=postgresql, valkey=valkey)
+
 
 def describe(lab: Lab, load: tuple[float, float, float]) -> Machine:
     """This machine and the servers of an open lab."""
@@ -44,6 +53,22 @@ def describe(lab: Lab, load: tuple[float, float, float]) -> Machine:
         valkey=_valkey(lab),
         load=load,
     )
+
+
+def facts(machine: Machine, seed: int) -> list[tuple[str, str]]:
+    load = ", ".join(f"{value:.1f}" for value in machine.load)
+    return [
+        ("at", timestamp()),
+        ("processor", f"{machine.processor}, {machine.cores} cores"),
+        ("memory", f"{machine.memory_gb:g} GB"),
+        ("kernel", f"Linux {machine.kernel}"),
+        ("Python", machine.python),
+        ("Node", machine.node),
+        ("PostgreSQL", machine.postgresql),
+        ("Valkey", machine.valkey),
+        ("load average at the start (1, 5, 15 min)", load),
+        ("seed", str(seed)),
+    ]
 
 
 def _field(path: Path, name: str) -> str:
@@ -62,7 +87,9 @@ def _node() -> str:
 
 
 def _postgresql(lab: Lab) -> str:
-    admin = next(server.admin for server in lab.running.servers.values() if server.admin)
+    admin = next((each.admin for each in lab.running.servers.values() if each.admin), None)
+    if admin is None:
+        return NOT_USED
     row = admin.execute("SHOW server_version").fetchone()
     if row is None:
         raise LabError("PostgreSQL does not say its version")
@@ -70,6 +97,9 @@ def _postgresql(lab: Lab) -> str:
 
 
 def _valkey(lab: Lab) -> str:
-    client: Any = next(server.client for server in lab.running.servers.values() if server.client)
+    clients = (each.client for each in lab.running.servers.values() if each.client)
+    client: Any = next(clients, None)
+    if client is None:
+        return NOT_USED
     said = client.info("server")
     return str(said.get("valkey_version", said["redis_version"]))

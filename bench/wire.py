@@ -22,12 +22,11 @@ import wire_http
 import wire_postgres
 import wire_redis
 from example import lay_out
-from machine import Machine, describe
+from machine import describe, facts
 from part import Part, body, write
 
 from redhanded.case.errors import RedhandedError
 from redhanded.lab import Lab, open_lab
-from redhanded.lab.clock import timestamp
 from redhanded.lab.services import find_node, start_postgres, start_redis
 from report import WAY_NAMES
 
@@ -224,22 +223,6 @@ def measured(name: str, arguments: argparse.Namespace) -> Path:
             machine = describe(lab, load)
             part = PARTS[name](lab, arguments)
     return write(part, facts(machine, arguments.seed), arguments.out, name)
-
-
-def facts(machine: Machine, seed: int) -> list[tuple[str, str]]:
-    load = ", ".join(f"{value:.1f}" for value in machine.load)
-    return [
-        ("at", timestamp()),
-        ("processor", f"{machine.processor}, {machine.cores} cores"),
-        ("memory", f"{machine.memory_gb:g} GB"),
-        ("kernel", f"Linux {machine.kernel}"),
-        ("Python", machine.python),
-        ("Node", machine.node),
-        ("PostgreSQL", machine.postgresql),
-        ("Valkey", machine.valkey),
-        ("load average at the start (1, 5, 15 min)", load),
-        ("seed", str(seed)),
-    ]
 
 
 def say(sentence: str) -> None:
