@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from made import name, operation
 
 from redhanded.case.operation import Operation
@@ -51,6 +53,28 @@ def test_reads_alone_predict_nothing() -> None:
 def test_operations_of_one_delivery_predict_nothing() -> None:
     alone = run(operation(0, name(1, "INSERT")), operation(1, name(1, "SELECT")))
     assert predict(alone, deliveries=2) == ()
+
+
+def test_a_job_that_runs_while_its_request_goes_on_is_side_by_side_with_it() -> None:
+    push, pull = name(1, "LPUSH", "jobs"), name(1, "BRPOP", "jobs")
+    one = run(
+        operation(0, push),
+        operation(1, name(1, "COMMIT"), parent=0),
+        replace(operation(2, pull, parent=0), process="worker.1"),
+        replace(operation(3, name(1, "SELECT"), parent=2), process="worker.1"),
+    )
+    assert [each.schedule.constraints for each in predict(one, deliveries=1)] == [
+        (Constraint(before=name(1, "SELECT"), after=name(1, "COMMIT")),)
+    ]
+
+
+def test_a_job_comes_after_what_led_to_it() -> None:
+    one = run(
+        operation(0, name(1, "COMMIT")),
+        operation(1, name(1, "LPUSH", "jobs"), parent=0),
+        replace(operation(2, name(1, "SELECT"), parent=1), process="worker.1"),
+    )
+    assert predict(one, deliveries=1) == ()
 
 
 def test_housekeeping_predicts_nothing() -> None:

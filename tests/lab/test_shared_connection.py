@@ -8,6 +8,7 @@ from small_systems import lay_out, request
 
 from redhanded.case.system import Process, Service, SymptomPattern, System
 from redhanded.lab import open_lab
+from redhanded.lab.predict import predict
 
 
 def counter(root: Path) -> System:
@@ -36,3 +37,14 @@ def test_the_lost_update_is_found_with_one_preemption(tmp_path: Path, node_packa
     assert found.failing
     assert found.exhausted
     assert found.diverged == 0
+
+
+def test_the_lost_update_is_predicted_and_the_prediction_can_be_followed(
+    tmp_path: Path, node_packages: Path
+) -> None:
+    root = lay_out("counter", tmp_path, node_packages)
+    with open_lab(counter(root), folder=tmp_path / "lab") as lab:
+        first = predict(lab.serial(2), deliveries=2)[0]
+        run = lab.follow(first.schedule)
+    assert run.failed
+    assert run.followed.following == "followed"

@@ -26,6 +26,7 @@ from redhanded.case.run import Run
 from redhanded.case.schedule import Constraint, Schedule
 from redhanded.lab import protection
 from redhanded.lab.chains import Chain, chains, depend, writes
+from redhanded.lab.sharing import orders_to_turn
 
 Pattern = Literal["stale read", "late act", "race within a task", "opposite locks"]
 SNAPSHOTS = ("repeatable read", "serializable")
@@ -189,9 +190,10 @@ class Pair:
         early: Operation,
         pattern: Pattern,
     ) -> Prediction:
-        constraints = tuple(Constraint(before=one.name, after=two.name) for one, two in orders)
+        operations = (*self.first.operations, *self.second.operations)
+        turned = (each for one, two in orders for each in orders_to_turn(one, two, operations))
         return Prediction(
-            schedule=Schedule(constraints=constraints, deliveries=self.deliveries),
+            schedule=Schedule(constraints=tuple(dict.fromkeys(turned)), deliveries=self.deliveries),
             first=late.index,
             second=early.index,
             why=f"{early.name} sees what {late.name} leaves behind",
