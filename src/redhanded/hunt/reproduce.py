@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from redhanded.case.errors import InputError, LabError
 from redhanded.case.operation import Operation
@@ -14,14 +13,14 @@ from redhanded.case.schedule import Constraint, Schedule
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import Delivery
 from redhanded.lab import Lab
-from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.natural import run_naturally
-from redhanded.lab.predict import predict
 from redhanded.lab.refusal import refusal
+from redhanded.lab.search import BOUNDS, FORCING, Budget, OnRun, Search
+from redhanded.lab.search import search as find_order
 from redhanded.lab.shrink import flip, shrink
 
 DELIVERIES = 2
-PREEMPTIONS = 2
+PREEMPTIONS = max(BOUNDS)
 PER_SECOND = 10.0
 GAP_MS_MAX = 2000.0
 PER_SECOND_MAX = 60.0
@@ -41,6 +40,8 @@ class Effort:
     replays: int = 100
     flips: int = 20
     orders: int = 1500
+    random: int = 100
+    """Random orders, after all those within the bound."""
     seconds: float = 120.0
     """Longest time of one search through the orders."""
 
@@ -52,6 +53,7 @@ QUICK = Effort(
     replays=20,
     flips=5,
     orders=200,
+    random=20,
     seconds=20.0,
 )
 
@@ -92,40 +94,76 @@ def watch_nature(
 def search(
     lab: Lab, symptom: Symptom, effort: Effort, step: Step, progress: Progress
 ) -> Reproduction:
-    """Serial run, predictions, then every order within the bound; shrunk, flipped, replayed.
+    """Serial run, predictions, all orders within the bound, random ones; shrunk, flipped, replayed.
 
     Raises ``InputError`` where the workload is never answered or calls outside the lab, and
     ``LabError`` where the system never comes to rest.
     """
-    started = monotonic_ms()
-    step("one serial run: each delivery and all its work before the next")
-    serial = lab.serial(_deliveries(lab))
-    check(serial, lab.system.workload)
-    found = _caught(serial, Schedule(deliveries=_deliveries(lab)), symptom)
-    trials = 1
-    if found is None:
-        found, trials = _try_predictions(lab, symptom, serial, effort, step, progress)
-    if found is None:
-        return _explore(lab, symptom, effort, trials, step, progress)
-    seconds = (monotonic_ms() - started) / 1000.0
-    schedule, run = found
+    step("one serial run, then the orders that it predicts, then every order and random ones")
+    found = find_order(
+        lab,
+        deliveries=_deliveries(lab),
+        tables={symptom.table} if symptom.table else set(),
+        budget=Budget(
+            predictions=effort.predictions,
+            systematic=effort.orders,
+            random=effort.random,
+            seconds=effort.seconds,
+        ),
+        wanted=lambda run: same_error(run, symptom),
+        on_run=_watching(lab, progress),
+    )
+    bound = _bound(found, _deliveries(lab))
+    if found.run is None:
+        return Reproduction(
+            trials_to_first_failure=None,
+            explored=found.trials + 1,
+            exhausted=found.coverage.exhausted == PREEMPTIONS,
+            bound=bound,
+        )
+    schedule = found.schedule or Schedule(deliveries=_deliveries(lab))
     step("shrinking: fewest deliveries, fewest constraints")
-    smallest, _ = shrink(schedule, lab.follow)
+    shrunk, _ = shrink(schedule, lab.follow, lambda run: same_error(run, symptom))
     return _measure(
         lab,
         symptom,
-        smallest,
+        shrunk,
         Reproduction(
-            trials_to_first_failure=trials,
+            trials_to_first_failure=max(1, found.trials),
             shrunk_from=len(schedule.constraints),
-            run=run,
-            seconds_to_first_failure=round(seconds, 3),
-            bound="one prediction at a time",
+            run=found.run,
+            bound=bound,
+            seconds_to_first_failure=found.seconds,
         ),
         effort,
-        serial,
+        found.serial,
         progress,
     )
+
+
+def _watching(lab: Lab, progress: Progress) -> OnRun:
+    """Shows each trial, and ends a search whose trials are worth nothing."""
+
+    def on_run(number: int, what: str, run: Run) -> None:
+        progress(number, None, what)
+        if number == 1:
+            check(run, lab.system.workload)
+        elif what.startswith(FORCING):
+            check(run)
+
+    return on_run
+
+
+def _bound(found: Search, deliveries: int) -> str:
+    """How far the search went that found it, or did not."""
+    if found.means in ("serial", "predicted"):
+        return "one prediction at a time"
+    orders = (
+        f"{deliveries} deliveries, all orders with at most {PREEMPTIONS} preemptions after "
+        "partial-order reduction"
+    )
+    random = found.coverage.random
+    return f"{orders}, and {random} random ones" if random else orders
 
 
 def check(run: Run, workload: Sequence[Delivery] = ()) -> None:
@@ -155,89 +193,6 @@ def check(run: Run, workload: Sequence[Delivery] = ()) -> None:
 
 def _deliveries(lab: Lab) -> int:
     return max(DELIVERIES, *(entry.deliveries for entry in lab.system.workload))
-
-
-def _try_predictions(
-    lab: Lab, symptom: Symptom, serial: Run, effort: Effort, step: Step, progress: Progress
-) -> tuple[tuple[Schedule, Run] | None, int]:
-    step("predicting from the serial run which orders may fail")
-    tables = {symptom.table} if symptom.table else set()
-    predictions = predict(serial, tables=tables, deliveries=_deliveries(lab))
-    for number, prediction in enumerate(predictions[: effort.predictions], 1):
-        progress(number, len(predictions), f"forcing: {prediction.why}")
-        run = lab.follow(prediction.schedule)
-        check(run)
-        found = _caught(run, prediction.schedule, symptom)
-        if found is not None:
-            return found, number
-    return None, min(len(predictions), effort.predictions)
-
-
-def _explore(
-    lab: Lab,
-    symptom: Symptom,
-    effort: Effort,
-    tried: int,
-    step: Step,
-    progress: Progress,
-) -> Reproduction:
-    step(f"no prediction failed: every order with at most {PREEMPTIONS} preemptions")
-    started = monotonic_ms()
-    failing: list[Run] = []
-
-    def on_run(number: int, run: Run) -> bool:
-        progress(number, None, "orders explored")
-        if run.failed and same_error(run, symptom):
-            failing.append(run)
-        return not failing and monotonic_ms() - started < effort.seconds * 1000
-
-    exploration = lab.explore(
-        deliveries=_deliveries(lab), bound=PREEMPTIONS, limit=effort.orders, on_run=on_run
-    )
-    bound = (
-        f"{_deliveries(lab)} deliveries, all orders with at most {PREEMPTIONS} preemptions after "
-        "partial-order reduction"
-    )
-    if not failing:
-        return Reproduction(
-            trials_to_first_failure=None,
-            explored=exploration.explored + tried + 1,
-            exhausted=exploration.exhausted,
-            bound=bound,
-        )
-    schedule = schedule_of(failing[0], _deliveries(lab))
-    smallest, _ = shrink(schedule, lab.follow)
-    return _measure(
-        lab,
-        symptom,
-        smallest,
-        Reproduction(
-            trials_to_first_failure=tried + exploration.explored,
-            shrunk_from=len(schedule.constraints),
-            run=failing[0],
-            explored=exploration.explored,
-            bound=bound,
-            seconds_to_first_failure=round((monotonic_ms() - started) / 1000.0, 3),
-        ),
-        effort,
-        None,
-        progress,
-    )
-
-
-def schedule_of(run: Run, deliveries: int) -> Schedule:
-    """The switches between tasks of a run as constraints, to be shrunk."""
-    chosen = [operation for operation in run.operations if not operation.ambient]
-    constraints = [
-        Constraint(before=one.name, after=other.name)
-        for one, other in pairwise(chosen)
-        if one.name.task != other.name.task
-    ]
-    return Schedule(constraints=tuple(constraints), deliveries=deliveries)
-
-
-def _caught(run: Run, schedule: Schedule, symptom: Symptom) -> tuple[Schedule, Run] | None:
-    return (schedule, run) if run.failed and same_error(run, symptom) else None
 
 
 def same_error(run: Run, symptom: Symptom) -> bool:

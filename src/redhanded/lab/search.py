@@ -21,6 +21,7 @@ from redhanded.lab.explorers import Explorer, Straight, Taken
 from redhanded.lab.explorers.metrics import Counts, Metrics
 from redhanded.lab.explorers.pct import Pct
 from redhanded.lab.explorers.pos import Pos
+from redhanded.lab.explorers.replay import Replay
 from redhanded.lab.explorers.systematic import Exploration, explore
 from redhanded.lab.predict import Prediction, predict
 from redhanded.lab.witness import witnesses
@@ -29,6 +30,10 @@ Means = Literal["serial", "predicted", "systematic", "random"]
 Stop = Literal["failure", "trials", "seconds"]
 BOUNDS = (0, 1, 2)
 PCT_DEPTH = 3
+FORCING = "forcing: "
+"""What a trial of a prediction is for begins so."""
+LIMIT = 1_000_000
+"""Orders within one bound; what a search is allowed counts trials over all of them."""
 
 
 class Played(Protocol):
@@ -71,7 +76,8 @@ class Coverage:
     infeasible: int = 0
     """Those among the tried whose order could not be met; they prove nothing."""
     systematic: list[Exploration] = field(default_factory=list)
-    """One of each bound, in the order of bounds."""
+    """One of each bound, in the order of bounds; the larger bound's orders include the smaller
+    one's, which are run once."""
     random: int = 0
     unsettled: int = 0
     """Trials in which the system did not come to rest: they count for nothing."""
@@ -157,6 +163,10 @@ class _Going:
         self.prediction: Prediction | None = None
         self.serial: Run | None = None
         self._tried: set[Schedule] = set()
+        self._orders: dict[tuple[str, ...], tuple[Run, tuple[Taken, ...]]] = {}
+        """What was run systematically, by prefix: a larger bound begins with the same orders."""
+        self._ordered = 0
+        """Trials of the systematic search."""
         self._steps = 1
 
     def stages(self) -> Iterator[None]:
@@ -203,27 +213,33 @@ class _Going:
             forced = self.lab.follow(prediction.schedule)
             self.coverage.forced += 1
             self.coverage.infeasible += forced.followed.following == "infeasible"
-            self._ran(forced, f"forcing: {prediction.why}")
+            self._ran(forced, FORCING + prediction.why)
             if self._note(forced, "predicted"):
                 self.prediction = prediction
                 return
 
     def _systematic(self, bound: int) -> None:
-        left = self.budget.systematic - sum(each.explored for each in self.coverage.systematic)
-        if left <= 0:
+        if self._ordered >= self.budget.systematic:
             return
-        serial: list[Run] = []
 
         def play(explorer: Explorer) -> tuple[Run, tuple[Taken, ...]]:
-            return self._play(explorer, f"all orders with at most {bound} preemptions")
+            assert isinstance(explorer, Replay)
+            known = self._orders.get(explorer.prefix)
+            if known is not None:
+                return known
+            played = self._play(explorer, f"all orders with at most {bound} preemptions")
+            self._ordered += 1
+            if not explorer.diverged:
+                self._orders[explorer.prefix] = played
+            return played
 
         def on_run(_number: int, run: Run) -> bool:
-            serial.append(run)
-            return not self._note(run, "systematic") and not self.out_of_time()
+            spent = self._ordered >= self.budget.systematic
+            return not (self._note(run, "systematic") or spent or self.out_of_time())
 
-        self.coverage.systematic.append(explore(play, bound=bound, limit=left, on_run=on_run))
+        self.coverage.systematic.append(explore(play, bound=bound, limit=LIMIT, on_run=on_run))
         if bound == 0:
-            for run in serial[1:]:
+            for run, _ in tuple(self._orders.values())[1:]:
                 if self.found is None:
                     self._predictions(run)
 

@@ -11,7 +11,8 @@ class Replay:
     """An explorer that makes the choices with these identities, then goes on without preemption."""
 
     def __init__(self, identities: Iterable[str]) -> None:
-        self._left = list(identities)
+        self.prefix = tuple(identities)
+        self._left = list(self.prefix)
         self.diverged = False
         """A choice was not offered again; from there on nothing was repeated."""
 

@@ -35,7 +35,8 @@ class Exploration:
     bound: int
     failing: tuple[Run, ...] = ()
     diverged: int = 0
-    """Runs in which repeating a prefix did not offer the same choices."""
+    """Runs in which repeating a prefix did not offer the same choices, or that never came to
+    rest."""
 
 
 @dataclass(slots=True)
@@ -71,7 +72,7 @@ def explore(
         explorer = Replay(prefix)
         run, trace = play(explorer)
         explored += 1
-        diverged += explorer.diverged
+        diverged += explorer.diverged or not run.quiescent
         if run.failed:
             failing.append(run)
         going_on = on_run is None or on_run(explored, run)
