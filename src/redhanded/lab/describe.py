@@ -65,9 +65,16 @@ class Scripts:
 
 
 def describe_sql(
-    unit: Unit, service: str, state: TransactionState, catalogue: Catalogue
+    unit: Unit,
+    service: str,
+    state: TransactionState,
+    catalogue: Catalogue,
+    variable: Collection[str] = (),
 ) -> Description:
-    """A PostgreSQL unit, with the transaction it stands in; updates ``state``."""
+    """A PostgreSQL unit, with the transaction it stands in; updates ``state``.
+
+    ``variable`` holds values that differ from trial to trial: a table may be called by one.
+    """
     print_ = footprints(
         [(bound.sql, bound.values) for bound in unit.statements], catalogue=catalogue
     )
@@ -93,7 +100,7 @@ def describe_sql(
         uncommitted = bool(written)
     return Description(
         kind=print_.kind or unit.kind,
-        target=target,
+        target=_without(target, variable),
         access=access,
         text=_sql_text(unit),
         fingerprint=print_.fingerprint,
@@ -101,6 +108,12 @@ def describe_sql(
         uncommitted=uncommitted,
         transaction=number,
     )
+
+
+def _without(target: str, variable: Collection[str]) -> str:
+    for value in variable:
+        target = target.replace(value.lower(), "*") if value else target
+    return target
 
 
 def describe_redis(

@@ -2,7 +2,7 @@
 
 The idea of 2AD (Warszawski and Bailis, SIGMOD 2017), with schedules instead of a report: a serial
 run shows what each task reads and writes, and an order in which one task has to come both before
-and after another is one that no serial run gives. Four patterns are looked for:
+and after another is one that no serial run gives. Five patterns are looked for:
 
 - *stale read*: A reads, B writes that, A acts on what it read (a lost update, a check that no
   longer holds, write skew), where A is the first task of the serial run; one constraint, since A
@@ -10,6 +10,7 @@ and after another is one that no serial run gives. Four patterns are looked for:
 - *late act*: the same with the second task as the reader; two constraints.
 - *race within a task*: a job that looks for what the process that queued it has not done yet.
 - *opposite locks*: two transactions that take the same two locks in another order.
+- *lock is taken*: a lock that is only tried for, while the other task has it.
 
 What ``protection`` covers is left out: each prediction costs a trial, and a search follows anyway.
 """
@@ -28,7 +29,7 @@ from redhanded.lab import protection
 from redhanded.lab.chains import Chain, chains, depend, writes
 from redhanded.lab.sharing import orders_to_turn
 
-Pattern = Literal["stale read", "late act", "race within a task", "opposite locks"]
+Pattern = Literal["stale read", "late act", "race within a task", "opposite locks", "lock is taken"]
 SNAPSHOTS = ("repeatable read", "serializable")
 """Levels at which a transaction that would overwrite an unseen change is turned away."""
 
@@ -74,6 +75,7 @@ def predict(
         if not second.is_like(first):
             found += pair.late_acts()
         found += pair.opposite_locks()
+        found += pair.taken_locks()
     for task in tasks:
         found += _within(task, frozenset(tables), deliveries)
     found.sort(key=lambda each: each.rank)
@@ -144,6 +146,23 @@ class Pair:
                         ),
                     )
 
+    def taken_locks(self) -> Iterator[Found]:
+        """``second`` tries for a lock that ``first`` has not given back."""
+        possible = self.second.may_do(self.first)
+        for lock in self.first.operations:
+            release = protection.tries(lock, self.first.operations)
+            if release is None:
+                continue
+            for other in possible:
+                if protection.tries(other, possible) is not None and depend(other, lock):
+                    yield Found(
+                        rank=(3, *self._rank(lock, release), 0, release.index),
+                        alike=("tried", self.first.request, self.second.request, _shape(lock)),
+                        prediction=self._prediction(
+                            [(other, release)], release, other, "lock is taken"
+                        ),
+                    )
+
     def _early(
         self, read: Operation, write: Operation, possible: Iterable[Operation]
     ) -> Operation | None:
@@ -162,7 +181,7 @@ class Pair:
         done = protection.statements(write, reader.operations)
         same_place = {touch.resource for touch in read.touches}
         acting = [each for each in done if writes(each) & same_place] or list(done)
-        if all(protection.guarded(each) for each in acting):
+        if all(protection.guarded(each, reader.operations) for each in acting):
             return True
         if not any(protection.same_transaction(read, each) for each in acting):
             return False

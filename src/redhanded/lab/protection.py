@@ -30,19 +30,27 @@ def held_at(place: Operation, operations: Sequence[Operation]) -> tuple[Touch, .
     return tuple(held)
 
 
+def tries(operation: Operation, operations: Sequence[Operation]) -> Operation | None:
+    """What gives back a lock that ``operation`` takes only if it is free; None if it does not."""
+    if _only_if(operation) or "pg_try_advisory_" in operation.text:
+        return _released(operation, operations)
+    return None
+
+
 def waits(operation: Operation, held: Iterable[Touch]) -> bool:
     """Whether it cannot be answered (or gets a refusal) while another task holds these locks."""
     return any(mine.conflicts(theirs) for mine in _taken(operation) for theirs in held)
 
 
-def guarded(operation: Operation) -> bool:
+def guarded(operation: Operation, operations: Iterable[Operation]) -> bool:
     """Whether a write looks again, in the same step, at what it changes.
 
     ``UPDATE … SET used = true WHERE … used = false``, ``ON CONFLICT``, ``SET … NX``, a MULTI block
-    after WATCH. A script is taken to look.
+    after WATCH. A script is taken to look. ``operations`` are those of its task.
     """
     if operation.name.protocol == "redis":
-        return operation.name.kind.startswith("EVAL") or _only_if(operation) or _watches(operation)
+        script = operation.name.kind.startswith("EVAL")
+        return script or _only_if(operation) or _was_watched(operation, operations)
     text = operation.text.partition("  [")[0]
     if re.search(r"\bON\s+CONFLICT\b", text, re.IGNORECASE):
         return True
@@ -96,7 +104,7 @@ def _taken(operation: Operation) -> list[Touch]:
     """The locks that it takes: rows that it writes, advisory keys, a Redis key only if free."""
     if operation.name.protocol == "postgres" and operation.name.kind != "COMMIT":
         return [touch for touch in operation.touches if touch.access == "write"]
-    if operation.name.protocol == "redis" and _only_if(operation):
+    if _only_if(operation):
         return [touch for touch in operation.touches if touch.access == "write"]
     return []
 
@@ -136,14 +144,19 @@ def _gives_back(taking: Operation, other: Operation) -> bool:
 
 def _only_if(operation: Operation) -> bool:
     """A Redis write that does nothing where the key is there."""
+    if operation.name.protocol != "redis":
+        return False
     words = operation.text.upper().split()
     return bool(words) and (words[0] in _FREE_ONLY or (words[0] == "SET" and "NX" in words[3:]))
 
 
-def _watches(operation: Operation) -> bool:
-    """A MULTI block that reads beside its commands: it was sent after WATCH."""
+def _was_watched(operation: Operation, operations: Iterable[Operation]) -> bool:
+    """A MULTI block that was sent after WATCH on its connection."""
     return operation.name.kind in ("MULTI", "EXEC") and any(
-        touch.access == "read" for touch in operation.touches
+        other.name.kind == "WATCH"
+        and other.index < operation.index
+        and _session(other) == _session(operation)
+        for other in operations
     )
 
 

@@ -352,7 +352,8 @@ class Traffic(Passing):
         route = channel.route
         if route.kind == "postgres":
             catalogue = self._around.catalogue(route.service)
-            return describe_sql(unit, route.service, self.states[channel].transaction, catalogue)
+            transaction = self.states[channel].transaction
+            return describe_sql(unit, route.service, transaction, catalogue, self.variable)
         if route.kind == "redis":
             keys = self._around.specifications(route.service)
             return describe_redis(unit, route.service, keys, self._scripts, self.variable)

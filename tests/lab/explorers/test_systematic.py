@@ -134,3 +134,20 @@ def test_without_preemption_a_task_is_done_before_the_next() -> None:
     assert world.released == [0, 0, 1, 1]
     assert [taken.step.current for taken in trace] == [None, *["delivery 1"] * 2, "delivery 2"]
     assert isinstance(trace[0].step, Step)
+
+
+def test_an_order_that_cannot_be_repeated_is_not_tried_for_ever() -> None:
+    """Names that are new in each run: no prefix ever comes again."""
+    count = 0
+
+    def play(explorer: Explorer) -> tuple[Run, tuple[Taken, ...]]:
+        nonlocal count
+        count += 1
+        cell = count
+        program = (((Act("read", cell), Act("set", cell)),) * 2)[:2]
+        world = World(program)
+        world.cells = [0] * (cell + 1)
+        return run(world, explorer)
+
+    found = explore(play, bound=1, limit=500)
+    assert found.explored < 20 and found.diverged > 0 and not found.exhausted

@@ -76,8 +76,10 @@ def explore(
         if run.failed:
             failing.append(run)
         going_on = on_run is None or on_run(explored, run)
-        branch = _extend(branch[: len(prefix)], trace)
-        _find_races(branch, trace)
+        if not explorer.diverged:
+            # What came of another order than the one asked for says nothing about this branch.
+            branch = _extend(branch, trace)
+            _find_races(branch, trace)
         if explored >= limit or not going_on or (failing and stop_at_failure):
             return _result(explored, skipped, bound, failing, diverged, exhausted=False)
         found = _next(branch, bound)
