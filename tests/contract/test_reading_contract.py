@@ -117,7 +117,14 @@ def test_an_unknown_table_is_named(tmp_path: Path) -> None:
         ),
         ("one_seat = ", 'a = { http = "GET /", to = "ap" }\none_seat = ', "did you mean 'api'?"),
         ("one_seat = ", 'a = { redis = "GET a", service = "postgres" }\none_seat = ', "'redis'"),
-        ('gap_ms = "from-log"', 'run = "k6 run a.js"', "programs are not supported yet"),
+        ('gap_ms = "from-log"', 'run = "k6 run a.js"', "`request` and `run` exclude"),
+        ('request = "POST /seats"', "", "`request` is missing"),
+        ('request = "POST /seats"', 'run = "k6 run a.js"', "`json` is of a request"),
+        ('gap_ms = "from-log"', "expect = 3", "3 is not an HTTP status"),
+        ('gap_ms = "from-log"', 'values = { unique = ["a"] }', "stands for something else"),
+        ('gap_ms = "from-log"', 'values = { "a b" = ["a"] }', "'a b'"),
+        ('gap_ms = "from-log"', "values = { a = [] }", "'a'"),
+        ('gap_ms = "from-log"', 'capture = { unique = "a" }', "stands for something else"),
         ('gap_ms = "from-log"', 'gap_ms = "from-logs"', "'gap_ms' in [[workload]] number 1"),
         ('log = "could not book"', "rate = 3.0", "'rate' in [symptom]"),
     ],
@@ -183,3 +190,34 @@ count = { run = "node count.js", expect = 3 }
     assert (lua.redis, lua.expect) == (("EVAL", "return 1", "0"), ("1",))
     assert (audit.http, audit.to, audit.expect) == ("GET /audit", "api", None)
     assert (count.run, count.expect, count.service) == ("node count.js", 3, None)
+
+
+CHAIN = """
+capture = { seat_id = "seat.id" }
+
+[[workload]]
+to = "api.2"
+name = "pay"
+request = "POST /seats/{seat_id}/payments"
+values = { amount = [1, 2.5, "three"] }
+after = "POST /seats"
+
+[[workload]]
+to = "api"
+run = "node report.js {seat_id}"
+after = "pay"
+expect = 3
+"""
+
+
+def test_entries_that_come_after_others_say_what_these_were_told(tmp_path: Path) -> None:
+    text = SMALL.replace('gap_ms = "from-log"', CHAIN)
+    text = text.replace('command = "node api.js"', 'command = "node api.js"\nreplicas = 2')
+    first, pay, report = read(written(tmp_path, text)).workload
+    assert first.capture == {"seat_id": "seat.id"}
+    assert (pay.to, pay.path) == ("api.2", "/seats/{seat_id}/payments")
+    assert pay.values == {"amount": (1, 2.5, "three")}
+    assert (report.run, report.expect, report.name) == ("node report.js {seat_id}", 3, report.run)
+    unordered = text.replace('after = "POST /seats"', "")
+    assert "may not have been answered yet; add `after" in refused(tmp_path, unordered)
+    assert "there is no process 'api.2'" in refused(tmp_path, text.replace("replicas = 2", ""))

@@ -64,13 +64,16 @@ class Signature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What the outside world sends in one trial (one ``[[workload]]`` entry)."""
+    """What the outside world sends or starts in one trial (one ``[[workload]]`` entry)."""
 
     name: str
     to: str
-    """The process that receives it."""
-    method: str
-    path: str
+    """The process that receives it, or one of its replicas (``web.2``)."""
+    method: str = ""
+    path: str = ""
+    run: str | None = None
+    """A program instead of a request, started with the environment of ``to``; it answers with its
+    exit code."""
     body: Any = None
     """JSON value; strings may contain ``{unique}``, new in each trial."""
     raw_body: str | None = None
@@ -83,7 +86,12 @@ class Delivery:
     after: str | None = None
     """Starts when the named entry was answered; None starts at once."""
     expect: int | None = None
-    """Status of a good answer; None accepts any below 500."""
+    """Status of a good answer; None accepts any below 500. Of a program: its exit code; None
+    accepts any in a trial, and 0 in a serial run."""
+    capture: dict[str, str] = field(default_factory=dict)
+    """Name to place in the JSON answer (``data.items.0.id``): later entries may say ``{name}``."""
+    values: dict[str, tuple[str | int | float | bool, ...]] = field(default_factory=dict)
+    """Name to the values of which each trial draws one for ``{name}``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Text = Annotated[str, Field(min_length=1)]
 Texts = list[Text]
 Environment = dict[str, str]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*$")]
 Request = Annotated[str, Field(pattern=r"^[A-Z]+ /\S*$")]
 
 
@@ -64,7 +65,8 @@ class SignTable(Table):
 
 class DeliveryTable(Table):
     to: Text
-    request: Request
+    request: Request | None = None
+    run: Text | None = None
     name: Text | None = None
     json_body: Annotated[Any, Field(alias="json")] = None
     body: str | None = None
@@ -73,7 +75,9 @@ class DeliveryTable(Table):
     deliveries: Annotated[int, Field(ge=1, le=100)] = 1
     gap_ms: Annotated[float, Field(ge=0)] | Literal["from-log"] | None = None
     after: Text | None = None
-    expect: Annotated[int, Field(ge=100, le=599)] | None = None
+    expect: Annotated[int, Field(ge=0, le=599)] | None = None
+    capture: dict[Name, Text] = {}
+    values: dict[Name, Annotated[list[str | int | float | bool], Field(min_length=1)]] = {}
 
 
 class SymptomTable(Table):

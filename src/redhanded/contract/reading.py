@@ -11,10 +11,8 @@ from pydantic import ValidationError
 
 from redhanded.case.errors import InputError
 from redhanded.case.system import (
-    Delivery,
     Process,
     Service,
-    Signature,
     Stub,
     SymptomPattern,
     System,
@@ -26,6 +24,7 @@ from redhanded.contract.contract_file import ContractFile
 from redhanded.contract.invariants import invariant
 from redhanded.contract.names import FILE_NAME, SERVICE_PLACES, STUB_PLACES
 from redhanded.contract.short_forms import refuse_unsupported, written_out
+from redhanded.contract.workload import delivery
 
 
 def read(root: Path, *, allow_remote: bool = False) -> System:
@@ -89,8 +88,8 @@ def _system(
         setup_sql=_setup_sql(contract.setup, source),
         setup_commands=tuple(_listed(contract.setup.command)),
         workload=tuple(
-            _delivery(position, table, contract, source, notes)
-            for position, table in enumerate(contract.workload)
+            delivery(position, contract, source, notes)
+            for position in range(len(contract.workload))
         ),
         symptom=SymptomPattern(**contract.symptom.model_dump()),
         invariants=tuple(
@@ -154,43 +153,6 @@ def _setup_sql(table: model.SetupTable, source: ContractFile) -> tuple[str, ...]
         else:
             statements.append(entry)
     return tuple(statements)
-
-
-def _delivery(
-    position: int,
-    table: model.DeliveryTable,
-    contract: model.Contract,
-    source: ContractFile,
-    notes: list[str],
-) -> Delivery:
-    where: tuple[str | int, ...] = ("workload", position)
-    source.known(table.to, contract.processes, "process", (*where, "to"))
-    names = [entry.name or entry.request for entry in contract.workload]
-    if table.after is not None:
-        source.known(table.after, dict.fromkeys(names), "workload", (*where, "after"))
-    if table.json_body is not None and table.body is not None:
-        raise source.fail((*where, "body"), "`json` and `body` exclude each other; keep one")
-    if table.name is None:
-        notes.append(f"workload {position + 1} is called {table.request!r}")
-    body = table.json_body
-    if isinstance(body, str):
-        body = source.loaded(body, (*where, "json"))
-    method, path = table.request.split(" ", 1)
-    gap = table.gap_ms
-    return Delivery(
-        name=names[position],
-        to=table.to,
-        method=method,
-        path=path,
-        body=body,
-        raw_body=table.body,
-        headers=table.headers,
-        sign=Signature(**table.sign.model_dump()) if table.sign else None,
-        deliveries=table.deliveries,
-        gap_ms=None if gap is None or isinstance(gap, str) else gap,
-        after=table.after,
-        expect=table.expect,
-    )
 
 
 def _listed(value: str | list[str]) -> list[str]:

@@ -18,10 +18,6 @@ _UNSUPPORTED = {
     ("stubs", "run"): "stubs that are programs are not supported yet; "
     "record the answers in a file and name it with `routes`",
     ("stubs", "tls"): "TLS to stubs is not supported yet; give the system an http:// address",
-    ("workload", "run"): "workloads that are programs are not supported yet; "
-    "describe the request with `request`",
-    ("workload", "capture"): "values kept from a response are not supported yet; "
-    "use `{unique}` where requests share a value",
     ("setup", "dump"): "dumps are not supported yet; "
     'give plain SQL with `sql = "path.sql"` or a `command` that loads it',
     ("invariants", "serial"): "comparison with a serial order is not supported yet; "

@@ -88,7 +88,8 @@ def _commands(system: System) -> list[str]:
     processes = [process.command for process in system.processes]
     tests = [system.test_command] if system.test_command else []
     checks = [invariant.run for invariant in system.invariants if invariant.run]
-    return [*migrations, *system.setup_commands, *processes, *tests, *checks]
+    started = [entry.run for entry in system.workload if entry.run]
+    return [*migrations, *system.setup_commands, *processes, *tests, *checks, *started]
 
 
 def _listen(

@@ -18,7 +18,8 @@ from redhanded.lab.outside import UNIQUE, Exchange, Request, build
 from redhanded.lab.programs import program_named
 from redhanded.lab.running import RunningSystem
 from redhanded.lab.servers import Server, asker
-from redhanded.lab.stage import OUTSIDE, Stage
+from redhanded.lab.stage import Stage
+from redhanded.lab.workload import OUTSIDE
 
 ANSWER_TIMEOUT_MS = 10_000.0
 COMMAND_TIMEOUT_S = 60.0

@@ -12,8 +12,9 @@ from redhanded.case.system import Invariant
 from redhanded.lab.choices import Choices
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.invariants import broken, rows_against, says_whose, visit_naturally
-from redhanded.lab.outside import Exchange, Request, build
+from redhanded.lab.outside import Answering
 from redhanded.lab.trial import Lab
+from redhanded.lab.workload import Planned
 
 SETTLE_LIMIT_S = 10.0
 RESTS_WANTED = 3
@@ -74,7 +75,11 @@ class _World:
         self.choices = Choices(seed)
         self.strict = strict
         self.on_progress = on_progress
-        self.open: list[Exchange] = []
+        self.open: list[Answering] = []
+        self.followed: set[tuple[int, str]] = set()
+        """Trial and task of what was begun because something else was answered."""
+        self.given_up = False
+        """What is under way is ended by us."""
         self.failed: set[int] = set()
         self.unplaced = 0
         self.sample = ""
@@ -90,6 +95,7 @@ class _World:
                 pump.after(trial / self.per_second, partial(self._begin, trial))
             while self.begun < self.trials:
                 pump.turn(0.02)
+                self.open = [exchange for exchange in self.open if not exchange.ended]
             self._settle()
             self._look_at_the_wire()
             self._check_overlapping()
@@ -144,30 +150,50 @@ class _World:
         self.tokens[unique] = trial
         self.begun += 1
         gap = self.gaps_ms[trial % len(self.gaps_ms)]
-        number = 0
-        for entry in self.lab.system.workload:
-            program = self.lab.receiver(entry)
-            env = self.lab.running.programs[program].environment
-            request = build(entry, unique, env)
-            for _ in range(entry.deliveries):
-                send = partial(self._send, trial, program, request)
-                if number and gap:
-                    self.lab.running.pump.after(number * gap / 1000.0, send)
-                else:
-                    send()
-                number += 1
+        plan = self.lab.plan(unique)
+        at_ms = 0.0
+        for number, planned in enumerate(plan):
+            if planned.entry.after is None:
+                at_ms += self._gap_ms(planned, gap) if number else 0.0
+                self._later(at_ms, trial, planned, plan)
         if self.on_progress is not None:
             self.on_progress(self.begun, self.trials)
 
-    def _send(self, trial: int, program: str, request: Request) -> None:
-        exchange = self.lab.running.send(program, request)
-        exchange.on_end = partial(self._answered, trial, exchange)
-        self.open.append(exchange)
+    def _gap_ms(self, planned: Planned, gap: float) -> float:
+        """Its entry's own, unless all is to come at the same instant."""
+        own = planned.entry.gap_ms
+        return gap if own is None or not any(self.gaps_ms) else own
 
-    def _answered(self, trial: int, exchange: Exchange) -> None:
+    def _later(self, delay_ms: float, trial: int, planned: Planned, plan: list[Planned]) -> None:
+        if delay_ms:
+            send = partial(self._send, trial, planned, plan)
+            self.lab.running.pump.after(delay_ms / 1000.0, send)
+        else:
+            self._send(trial, planned, plan)
+
+    def _send(self, trial: int, planned: Planned, plan: list[Planned]) -> None:
+        exchange = planned.begin()
+        self.open.append(exchange)
+        exchange.on_end = partial(self._answered, trial, planned, plan)
+        if exchange.ended:
+            self._answered(trial, planned, plan)
+
+    def _answered(self, trial: int, planned: Planned, plan: list[Planned]) -> None:
+        planned.take()
+        status = planned.exchange.status if planned.exchange is not None else None
         wanted = self.lab.symptom.status
-        if wanted is not None and exchange.status == wanted:
+        if wanted is not None and status == wanted:
             self._fail(trial, f"HTTP status {wanted}")
+        expected = planned.entry.expect if planned.entry.run is not None else status
+        if expected not in (None, status) and not self.given_up:
+            self._fail(trial, f"{planned.entry.name} ended with {status}")
+        at_ms = 0.0
+        for later in () if self.given_up else plan:
+            if later.entry.after == planned.entry.name and (trial, later.task) not in self.followed:
+                self.followed.add((trial, later.task))
+                gap = self.gaps_ms[trial % len(self.gaps_ms)] if at_ms else 0.0
+                at_ms += self._gap_ms(later, gap)
+                self._later(at_ms, trial, later, plan)
 
     def _fail(self, trial: int, text: str) -> None:
         self.sample = self.sample or text[:2000]
@@ -219,8 +245,10 @@ class _World:
             waiting = any(not exchange.ended for exchange in self.open)
             quiet = not waiting and not running.pump.pending() and running.watch.at_rest()
             rests = rests + 1 if quiet and not running.pump.turn(0.001) else 0
+        self.given_up = True
         for exchange in self.open:
             exchange.close()
+        self.given_up = False
         self.open.clear()
 
 

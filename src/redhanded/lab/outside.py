@@ -8,7 +8,9 @@ import json
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from http.client import HTTPException, HTTPResponse
+from io import BytesIO
+from typing import Any, Protocol, cast
 
 from redhanded.case.errors import InputError, WireError
 from redhanded.case.system import Delivery, Signature
@@ -17,6 +19,25 @@ from redhanded.lab.pump import Pipe, Pump
 from redhanded.lab.wire.http import HttpStream
 
 UNIQUE = "{unique}"
+NO_VALUES: Mapping[str, Any] = {}
+ANSWER_BYTES_KEPT = 1 << 20
+
+
+class Answering(Protocol):
+    """What was sent or started, and how it was answered."""
+
+    status: int | None
+    """HTTP status or exit code; None: there was no answer."""
+    on_end: Callable[[], None] | None
+
+    @property
+    def ended(self) -> bool: ...
+
+    @property
+    def body(self) -> bytes:
+        """Of the answer; empty where it has none."""
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +49,17 @@ class Request:
     """Method, path and body for a reader."""
 
 
-def build(delivery: Delivery, unique: str, environment: Mapping[str, str]) -> Request:
-    """The request with ``{unique}`` filled in and the signature made."""
-    body = _body(delivery, unique)
-    path = delivery.path.replace(UNIQUE, unique)
-    headers = {name: value.replace(UNIQUE, unique) for name, value in delivery.headers.items()}
+def build(
+    delivery: Delivery,
+    unique: str,
+    environment: Mapping[str, str],
+    values: Mapping[str, Any] = NO_VALUES,
+) -> Request:
+    """The request with ``{unique}`` and ``values`` filled in and the signature made."""
+    values = {**values, "unique": unique}
+    body = _body(delivery, values)
+    path = filled_in(delivery.path, values)
+    headers = {name: filled_in(value, values) for name, value in delivery.headers.items()}
     lower = {name.lower() for name in headers}
     if body and "content-type" not in lower:
         headers["Content-Type"] = "application/json"
@@ -76,6 +103,8 @@ class Exchange:
     def __init__(self, pump: Pump, connection: socket.socket, port: int, request: Request) -> None:
         self.status: int | None = None
         self.ended = False
+        self.raw = b""
+        """The first bytes of the answer."""
         self.on_end: Callable[[], None] | None = None
         self._stream = HttpStream()
         self._stream.client(request.data)
@@ -94,7 +123,19 @@ class Exchange:
             self._pipe.close()
             self._finish()
 
+    @property
+    def body(self) -> bytes:
+        """Of the answer, without its transfer coding."""
+        try:
+            response = HTTPResponse(cast(socket.socket, _Recorded(self.raw)))
+            response.begin()
+            return response.read()
+        except (HTTPException, OSError, ValueError):
+            return b""
+
     def _from_server(self, data: bytes) -> None:
+        if len(self.raw) < ANSWER_BYTES_KEPT:
+            self.raw += data
         try:
             answers = self._stream.server(data)
         except WireError:
@@ -117,21 +158,42 @@ class Exchange:
                 self.on_end()
 
 
-def _body(delivery: Delivery, unique: str) -> bytes:
+class _Recorded:
+    """A connection whose bytes are all there."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def makefile(self, _mode: str) -> BytesIO:
+        return BytesIO(self._data)
+
+
+def filled_in(text: str, values: Mapping[str, Any]) -> str:
+    """``text`` with every ``{name}`` of ``values`` replaced; other braces stay."""
+    for name, value in values.items():
+        text = text.replace(
+            "{" + name + "}", value if isinstance(value, str) else json.dumps(value)
+        )
+    return text
+
+
+def _body(delivery: Delivery, values: Mapping[str, Any]) -> bytes:
     if delivery.raw_body is not None:
-        return delivery.raw_body.replace(UNIQUE, unique).encode()
+        return filled_in(delivery.raw_body, values).encode()
     if delivery.body is None:
         return b""
-    return json.dumps(_fill(delivery.body, unique), separators=(",", ":")).encode()
+    return json.dumps(_fill(delivery.body, values), separators=(",", ":")).encode()
 
 
-def _fill(value: Any, unique: str) -> Any:
+def _fill(value: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(value, str):
-        return value.replace(UNIQUE, unique)
+        # A number stays a number where nothing stands around it.
+        whole = value[1:-1] if value[:1] == "{" and value[-1:] == "}" else ""
+        return values[whole] if whole in values else filled_in(value, values)
     if isinstance(value, list):
-        return [_fill(item, unique) for item in value]
+        return [_fill(item, values) for item in value]
     if isinstance(value, dict):
-        return {name: _fill(item, unique) for name, item in value.items()}
+        return {name: _fill(item, values) for name, item in value.items()}
     return value
 
 

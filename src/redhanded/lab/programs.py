@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from redhanded.case.errors import LabError
@@ -29,12 +29,12 @@ def start_programs(running: RunningSystem, say: Callable[[str], None]) -> None:
     for process in system.processes:
         for name in replicas(process):
             running.ports[name] = _free_port(running)
-    names = {process.name: replicas(process)[0] for process in system.processes}
     running.undo.callback(_end_programs, running)
     for process in system.processes:
         for name in replicas(process):
             say(f"starting {name}: {process.command}")
-            _launch(running, process, name, _environment(running, process, name, names))
+            environment = environment_for(running, process, name, running.ports[name])
+            _launch(running, process, name, environment)
     _wait_for_all(running, say)
     called = running.namespace.egress()
     if called:
@@ -84,7 +84,7 @@ def _wait_for_all(running: RunningSystem, say: Callable[[str], None]) -> None:
     for program in running.programs.values():
         say(f"waiting until {program.name} serves")
         _wait_until_ready(running, program)
-    running.watch.follow([program.launched.pid for program in running.programs.values()])
+    running.watch_all()
 
 
 def _end_programs(running: RunningSystem) -> None:
@@ -94,12 +94,13 @@ def _end_programs(running: RunningSystem) -> None:
         program.output.close()
 
 
-def _environment(
-    running: RunningSystem, process: Process, name: str, names: Mapping[str, str]
+def environment_for(
+    running: RunningSystem, process: Process, name: str, port: int
 ) -> dict[str, str]:
-    port = str(running.ports[name])
+    """What ``process`` is told, with proxies of its own for whoever is called ``name``."""
+    names = {process.name: replicas(process)[0] for process in running.system.processes}
     own = {
-        key: template(value, {"port": port, "name": name}, running, name, names)
+        key: template(value, {"port": str(port), "name": name}, running, name, names)
         for key, value in process.env.items()
     }
     file_values = {}

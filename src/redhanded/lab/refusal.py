@@ -17,6 +17,8 @@ def refusal(run: Run, workload: Sequence[Delivery]) -> str | None:
     """
     if run.failures or not run.answers or not workload:
         return None
+    if any(entry.run for entry in workload):
+        return _ended_badly(run, workload)
     requests = " and ".join(dict.fromkeys(f"{entry.method} {entry.path}" for entry in workload))
     where = "Correct `to`, `request`, `headers` or `sign` of [[workload]] in redhanded.toml."
     if not any(run.answers):
@@ -40,3 +42,19 @@ def refusal(run: Run, workload: Sequence[Delivery]) -> str | None:
             f"at work. {where} If that is the right answer, say so with `expect = {statuses[0]}`."
         )
     return None
+
+
+def _ended_badly(run: Run, workload: Sequence[Delivery]) -> str | None:
+    """The same where programs are started: only where there is nothing else is it told."""
+    if not all(entry.run for entry in workload):
+        return None
+    wanted = {entry.expect or 0 for entry in workload}
+    if wanted & set(run.answers):
+        return None
+    names = " and ".join(dict.fromkeys(entry.name for entry in workload))
+    codes = " and ".join(map(str, sorted(set(run.answers))))
+    return (
+        f"The workload ({names}) ended with exit code {codes}, with one after the other, so "
+        "nothing was at work. Correct `run` or `to` of [[workload]] in redhanded.toml; if that is "
+        f"the right end, say so with `expect = {run.answers[0]}`."
+    )

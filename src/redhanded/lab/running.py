@@ -65,6 +65,9 @@ class RunningSystem:
     trace_reader: FileIO | None = None
     catalogues: dict[str, Catalogue] = field(default_factory=dict)
     command_environment: dict[str, str] | None = None
+    visitors: dict[str, int] = field(default_factory=dict)
+    """Programs of the outside world that run now: name to process id."""
+    visitor_environments: dict[str, dict[str, str]] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
     """What processes are told besides where services are; migrations read it too."""
     limits: dict[str, None] = field(default_factory=dict)
@@ -88,7 +91,14 @@ class RunningSystem:
 
     def timer_fired(self, process: str) -> bool:
         """Whether a timer of a process that was set before the current step fell due in it."""
-        return self.watch.fired(self.programs[process].launched.pid)
+        if process in self.visitors:
+            return self.watch.fired(self.visitors[process])
+        return process in self.programs and self.watch.fired(self.programs[process].launched.pid)
+
+    def watch_all(self) -> None:
+        """Watches all that runs now, the outside world's programs too."""
+        pids = [program.launched.pid for program in self.programs.values()]
+        self.watch.follow([*pids, *self.visitors.values()])
 
     def pollers(self) -> list[str]:
         """A sentence for each process whose timers fire all the time."""

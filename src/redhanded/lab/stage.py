@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from redhanded.case.run import Failure, OutputLine
-from redhanded.case.system import Delivery, SymptomPattern
+from redhanded.case.system import SymptomPattern
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.explorers import Candidate, Explorer, Step, Taken
 from redhanded.lab.held import Held
-from redhanded.lab.outside import Exchange, Request
 from redhanded.lab.resting import Rest
 from redhanded.lab.running import RunningSystem
+from redhanded.lab.workload import Planned
 
 PAUSE_MAX_MS = 1_000.0
 """Pauses of an application up to this long are waited for like its other work."""
@@ -25,23 +25,6 @@ LOCK_TIMEOUT_MS = 1_500.0
 """Longer than PostgreSQL takes to find a deadlock."""
 ANSWER_TIMEOUT_MS = 5_000.0
 STEPS_MAX = 2_000
-OUTSIDE = "outside"
-
-
-@dataclass(slots=True, kw_only=True)
-class Planned:
-    """A delivery of this trial."""
-
-    task: str
-    entry: Delivery
-    process: str
-    request: Request
-    held: Held
-    exchange: Exchange | None = None
-
-    @property
-    def answered(self) -> bool:
-        return self.exchange is not None and self.exchange.ended
 
 
 @dataclass(slots=True, kw_only=True)
@@ -181,7 +164,7 @@ class Stage:
         if held.unit is None:
             planned = next(planned for planned in self._plan if planned.held is held)
             traffic.start(held)
-            planned.exchange = self.running.send(planned.process, planned.request)
+            planned.begin()
         else:
             traffic.release(held)
 

@@ -85,6 +85,10 @@ class Traffic(Passing):
             blocked = held.blocking is not None
             held.cause, held.task, held.ambient = None, UNKNOWN_TASK, not blocked
 
+    def call(self, process: str, role: str) -> None:
+        """Says which role a process has that was not there from the beginning."""
+        self._roles[process] = role
+
     def now_ms(self) -> float:
         return monotonic_ms() - self._started_ms
 

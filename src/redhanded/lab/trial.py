@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from redhanded.case.errors import InputError, LabError
 from redhanded.case.operation import OperationName
@@ -17,14 +18,13 @@ from redhanded.lab.explorers import Explorer, Straight, Taken
 from redhanded.lab.explorers.follow import Follow
 from redhanded.lab.explorers.hold import Hold
 from redhanded.lab.explorers.systematic import Exploration, explore
-from redhanded.lab.held import Held
 from redhanded.lab.invariants import Visit, broken, visit_held
 from redhanded.lab.isolation import Behaviour, Isolation
-from redhanded.lab.outside import build
 from redhanded.lab.programs import program_named, restart_programs
 from redhanded.lab.reset import Baseline
 from redhanded.lab.running import RunningSystem
-from redhanded.lab.stage import OUTSIDE, Planned, Stage, Trial
+from redhanded.lab.stage import Stage, Trial
+from redhanded.lab.workload import Planned, Values, draw, plan
 
 WARM_UP_TRIALS = 3
 CALL_BACK_MS = 1000.0
@@ -61,6 +61,10 @@ class Lab:
         self._unique = ""
         self._names: set[OperationName] = set()
         """Of all operations that were seen in any trial."""
+        self.pinned: dict[str, Any] = {}
+        """Values of the workload that are not drawn but as given here."""
+        self.drawn: dict[str, Any] = {}
+        """Those of the last trial."""
 
     # Trials.
 
@@ -108,7 +112,7 @@ class Lab:
         traffic.holding = True
         traffic.begin((unique,))
         started = monotonic_ms()
-        trial = self.stage.play(explorer, lambda: self._plan(unique, deliveries))
+        trial = self.stage.play(explorer, lambda: self.plan(unique, deliveries))
         duration = monotonic_ms() - started
         operations = tuple(held.operation() for held in traffic.done if held.replied_ms is not None)
         self._names |= {operation.name for operation in operations}
@@ -261,38 +265,13 @@ class Lab:
         self.stage.trial = Trial()
         self.stage.settle()
 
-    def _plan(self, unique: str, deliveries: int | None) -> list[Planned]:
+    def plan(self, unique: str, deliveries: int | None = None) -> list[Planned]:
+        """The deliveries of a trial with that value of ``{unique}``."""
         self._unique = unique
-        planned: list[Planned] = []
-        for entry in self.system.workload:
-            count = entry.deliveries if deliveries is None else max(1, deliveries)
-            if deliveries is not None and entry.deliveries == 1:
-                count = 1 if len(self.system.workload) > 1 else deliveries
-            for _ in range(count):
-                planned.append(self._planned(entry, unique, len(planned) + 1))
-        return planned
-
-    def _planned(self, entry: Delivery, unique: str, number: int) -> Planned:
-        program = self.receiver(entry)
-        request = build(entry, unique, self.running.programs[program].environment)
-        task = f"delivery {number}"
-        path = entry.path.partition("?")[0].replace("{unique}", "*")
-        held = Held(
-            protocol="delivery",
-            process=OUTSIDE,
-            role=OUTSIDE,
-            service=program,
-            kind=entry.method,
-            target=path,
-            access="write",
-            text=request.text[:2000],
-            fingerprint=f"{entry.method} {path}",
-            touches=(),
-            cause=None,
-            task=task,
-            arrived_ms=-1.0,
-        )
-        return Planned(task=task, entry=entry, process=program, request=request, held=held)
+        workload = self.system.workload
+        self.drawn = draw(workload, self._choices) | self.pinned
+        values = Values(unique=unique, given=dict(self.drawn))
+        return plan(self.running, workload, values, deliveries)
 
     def _answers(self) -> tuple[int, ...]:
         return tuple(
@@ -307,6 +286,9 @@ class Lab:
         if trial.unanswered:
             who = " and ".join(trial.unanswered)
             return [Failure(kind="status", text=f"{who}: {NO_ANSWER} 5 s")]
+        unmet = self._unmet()
+        if unmet:
+            return [Failure(kind="status", text=unmet)]
         wanted = self.symptom
         if wanted.sqlstate is not None:
             for process, failure in self.running.traffic.wire_failures:
@@ -324,6 +306,17 @@ class Lab:
         if wanted.status is not None and wanted.status in self._answers():
             return [Failure(kind="symptom", text=f"HTTP status {wanted.status}")]
         return self._broken_invariants()
+
+    def _unmet(self) -> str:
+        """What a delivery could not do, or how a program ended otherwise than it has to."""
+        for planned in self.stage.planned:
+            wanted = planned.entry.expect if planned.entry.run is not None else None
+            code = planned.exchange.status if planned.exchange is not None else wanted
+            if wanted is not None and code != wanted:
+                return f"{planned.task}: {planned.entry.name} ended with {code}"
+            if planned.values.missing:
+                return next(iter(planned.values.missing))
+        return ""
 
     def _broken_invariants(self) -> list[Failure]:
         return self.broken(self._unique, visit_held(self.stage))
