@@ -20,8 +20,6 @@ _UNSUPPORTED = {
     ("stubs", "tls"): "TLS to stubs is not supported yet; give the system an http:// address",
     ("setup", "dump"): "dumps are not supported yet; "
     'give plain SQL with `sql = "path.sql"` or a `command` that loads it',
-    ("invariants", "serial"): "comparison with a serial order is not supported yet; "
-    "state what must hold with `sql`, `redis`, `http` or `run`",
 }
 """Planned keys, by table: refused with a sentence, never ignored."""
 

@@ -39,6 +39,8 @@ def run_naturally(
     checked when it is done; overlapping ones are checked at the end, by invariants that say whose
     trial they are about. With ``strict`` an error line that serial runs do not write counts too.
     """
+    lab.draw_values()
+    lab.learn_serial_orders()
     lab.reset()
     world = _World(lab, name, trials, gaps_ms, per_second, seed, strict, on_progress)
     running = lab.running
@@ -116,7 +118,9 @@ class _World:
             if self.per_second is not None
             else "one after the other"
         )
-        unchecked = f"; not checked: {', '.join(self.unchecked)}" if self.unchecked else ""
+        unchecked = (
+            f"; not checked: {', '.join(dict.fromkeys(self.unchecked))}" if self.unchecked else ""
+        )
         return NaturalRun(
             name=self.name,
             trials=self.trials,
@@ -150,6 +154,8 @@ class _World:
         self.tokens[unique] = trial
         self.begun += 1
         gap = self.gaps_ms[trial % len(self.gaps_ms)]
+        if trial:
+            self.lab.draw_values()
         plan = self.lab.plan(unique)
         at_ms = 0.0
         for number, planned in enumerate(plan):
@@ -212,6 +218,9 @@ class _World:
         unique = next(token for token, number in self.tokens.items() if number == trial)
         for failure in self.lab.broken(unique, visit_naturally(self.lab.running))[:1]:
             self._fail(trial, failure.text)
+        serial = [each.name for each in self.lab.system.invariants if each.serial]
+        if serial and not self.lab.knows_serial_orders():
+            self.unchecked += serial
 
     def _check_overlapping(self) -> None:
         """Counts what is told of one trial among others: by its value, asked for or in a row."""

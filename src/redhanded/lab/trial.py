@@ -23,6 +23,7 @@ from redhanded.lab.isolation import Behaviour, Isolation
 from redhanded.lab.programs import program_named, restart_programs
 from redhanded.lab.reset import Baseline
 from redhanded.lab.running import RunningSystem
+from redhanded.lab.serial_orders import SerialOrders
 from redhanded.lab.stage import Stage, Trial
 from redhanded.lab.workload import Planned, Values, draw, plan
 
@@ -61,6 +62,8 @@ class Lab:
         self._unique = ""
         self._names: set[OperationName] = set()
         """Of all operations that were seen in any trial."""
+        self._deliveries: int | None = None
+        self.serial_orders = SerialOrders(running)
         self.pinned: dict[str, Any] = {}
         """Values of the workload that are not drawn but as given here."""
         self.drawn: dict[str, Any] = {}
@@ -106,11 +109,13 @@ class Lab:
             self.check_isolation()
         if self.isolation.restarts:
             self.restart()
+        self.draw_values()
+        self.learn_serial_orders(deliveries)
         self.reset()
         traffic = self.running.traffic
         unique = self._choices.token()
         traffic.holding = True
-        traffic.begin((unique,))
+        traffic.begin((unique, *map(str, self.drawn.values())))
         started = monotonic_ms()
         trial = self.stage.play(explorer, lambda: self.plan(unique, deliveries))
         duration = monotonic_ms() - started
@@ -233,6 +238,10 @@ class Lab:
         self.put_back()
         self.running.namespace.clear_egress()
 
+    def knows_serial_orders(self) -> bool:
+        """Whether a ``serial`` invariant can be told of the values that were drawn last."""
+        return self.serial_orders.knows(self.system.workload, self._deliveries, self.drawn)
+
     def put_back(self) -> None:
         """The same while nothing is held and the processes are at rest."""
         if self._baseline is not None:
@@ -240,7 +249,13 @@ class Lab:
 
     def broken(self, unique: str, visit: Visit) -> list[Failure]:
         """The invariants that do not hold now, after a trial with that value of ``{unique}``."""
-        return broken(self.running, self.system.invariants, unique, visit)
+        found = broken(self.running, self.system.invariants, unique, visit)
+        for invariant in self.system.invariants:
+            if invariant.serial:
+                asked = (self.system.workload, self._deliveries, self.drawn, unique)
+                if text := self.serial_orders.broken(invariant, *asked):
+                    found.append(Failure(kind="invariant", text=f"{invariant.name}: {text}"))
+        return found
 
     def receiver(self, entry: Delivery) -> str:
         """The replica that a workload entry goes to: the first, if it names a process."""
@@ -268,10 +283,26 @@ class Lab:
     def plan(self, unique: str, deliveries: int | None = None) -> list[Planned]:
         """The deliveries of a trial with that value of ``{unique}``."""
         self._unique = unique
-        workload = self.system.workload
-        self.drawn = draw(workload, self._choices) | self.pinned
+        self._deliveries = deliveries
         values = Values(unique=unique, given=dict(self.drawn))
-        return plan(self.running, workload, values, deliveries)
+        return plan(self.running, self.system.workload, values, deliveries)
+
+    def draw_values(self) -> None:
+        """Draws those of the next trial, but for the pinned ones."""
+        self.drawn = draw(self.system.workload, self._choices) | self.pinned
+
+    def learn_serial_orders(self, deliveries: int | None = None) -> None:
+        """Runs every delivery after the other, in each order, if an invariant asks for that."""
+        if self.stage.learning:
+            return
+        pinned, self.pinned = self.pinned, self.drawn
+
+        def play(explorer: Explorer) -> tuple[Run, str]:
+            return self.play(explorer, deliveries).run, self._unique
+
+        invariants, workload = self.system.invariants, self.system.workload
+        self.serial_orders.learn(invariants, workload, deliveries, self.drawn, play)
+        self.pinned = pinned
 
     def _answers(self) -> tuple[int, ...]:
         return tuple(

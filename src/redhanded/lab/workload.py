@@ -83,14 +83,22 @@ def plan(
     the only entry.
     """
     planned: list[Planned] = []
-    for entry in workload:
-        count = entry.deliveries if deliveries is None else max(1, deliveries)
-        if deliveries is not None and entry.deliveries == 1:
-            count = 1 if len(workload) > 1 else deliveries
+    for entry, count in counts(workload, deliveries):
         for number in range(1, count + 1):
             task = f"delivery {len(planned) + 1}"
             planned.append(_planned(running, entry, values, task, number if count > 1 else 0))
     return planned
+
+
+def counts(workload: Sequence[Delivery], deliveries: int | None) -> list[tuple[Delivery, int]]:
+    """How often each entry is delivered."""
+    found = []
+    for entry in workload:
+        count = entry.deliveries if deliveries is None else max(1, deliveries)
+        if deliveries is not None and entry.deliveries == 1:
+            count = 1 if len(workload) > 1 else deliveries
+        found.append((entry, count))
+    return found
 
 
 def draw(workload: Sequence[Delivery], choices: Choices) -> dict[str, Any]:
