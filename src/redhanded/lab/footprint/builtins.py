@@ -12,6 +12,10 @@ ADVISORY = "advisory lock"
 CHANNEL = "channel"
 """Resource of ``NOTIFY``; the row's column is ``name``."""
 
+DEFINITIONS = "definitions"
+"""Resource of what ``information_schema`` tells and a definition of a table changes; columns of
+the row: ``table_schema``, ``table_name``."""
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())

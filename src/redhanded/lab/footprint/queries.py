@@ -43,16 +43,19 @@ def read_query(tree: Node) -> Shape:
 
 
 def table_name(node: exp.Table) -> str:
-    """The resource of a table; empty for the catalogue's own, temporary and function tables."""
+    """The resource of a table; empty for ``pg_catalog``, temporary and function tables."""
     if not isinstance(node.this, exp.Identifier):
         return ""
     return resource_name(node.db, node.name)
 
 
 def resource_name(schema: str, name: str) -> str:
-    """Lower case, without ``public``; empty for catalogue and temporary tables."""
+    """Lower case, without ``public``; empty for ``pg_catalog`` and temporary tables. All views of
+    ``information_schema`` tell of the same thing."""
     schema, name = schema.lower(), name.lower()
-    if schema in ("pg_catalog", "information_schema", "pg_temp"):
+    if schema == "information_schema":
+        return builtins.DEFINITIONS
+    if schema in ("pg_catalog", "pg_temp"):
         return ""
     if schema in ("", "public"):
         return "" if not schema and name.startswith("pg_") else name

@@ -157,6 +157,8 @@ def _definition(text: str, verb: str, second: str) -> Shape:
         kind = f"{verb} {found['what'].upper()}"
         tables = [_resource(name) for name in re.findall(_QUALIFIED, found["names"])]
     accesses = [AccessShape(name, "write") for name in tables if name]
+    if found and found["what"].upper() in ("TABLE", "VIEW"):
+        accesses += [_defined(name) for name in tables if name]
     if found and " AS " in text.upper():
         accesses += [AccessShape(name, "read") for name in map(_resource, _SOURCE.findall(text))]
     return Shape(
@@ -164,6 +166,14 @@ def _definition(text: str, verb: str, second: str) -> Shape:
         target=next((access.resource for access in accesses), ""),
         accesses=tuple(accesses),
     )
+
+
+def _defined(resource: str) -> AccessShape:
+    schema, _, name = resource.rpartition(".")
+    row: tuple[tuple[str, Place | str], ...] = (("table_name", name),)
+    if schema:
+        row = (("table_schema", schema), *row)
+    return AccessShape(builtins.DEFINITIONS, "write", row)
 
 
 _DEFINED = re.compile(
