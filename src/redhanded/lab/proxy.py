@@ -194,6 +194,9 @@ class Channel:
         if not self._read_later:
             return
         later, self._read_later, self._read_later_bytes = self._read_later, [], 0
+        # A side of which something was kept before let nothing go by.
+        asked, told = self._asked, self._told
+        kept = [unread for unread in (asked, told) if not unread.nothing_kept]
         try:
             for from_client, data in later:
                 if from_client:
@@ -205,8 +208,13 @@ class Channel:
         except WireError as error:
             self._opaque = True
             self._owner.broken(self, error)
-        self._asked.ahead = self._asked.end - self._asked.given
-        self._told.ahead = self._told.end - self._told.given
+            if asked in kept:
+                self._send_raw(asked.take())
+            if told in kept:
+                self._client.send(told.take())
+        for unread in (asked, told):
+            if unread not in kept:
+                unread.ahead = unread.end - unread.given
 
     def _later(self, from_client: bool, data: bytes) -> None:
         if not self._read_later:
