@@ -2,12 +2,17 @@
 
 import time
 
+from rq import get_current_job
+
 from labels import settings
 
 
 def print_labels(shipment: str, count: int) -> int:
+    job = get_current_job()
     for number in range(1, count + 1):
         feed(f"{shipment} {number}/{count}")
+        job.meta["printed"] = number
+        job.save_meta()
     return count
 
 
