@@ -222,3 +222,20 @@ def test_entries_that_come_after_others_say_what_these_were_told(tmp_path: Path)
     unordered = text.replace('after = "POST /seats"', "")
     assert "may not have been answered yet; add `after" in refused(tmp_path, unordered)
     assert "there is no process 'api.2'" in refused(tmp_path, text.replace("replicas = 2", ""))
+
+
+def test_a_dump_is_of_the_only_database_or_of_the_one_that_is_named(tmp_path: Path) -> None:
+    (tmp_path / "shop.sql").write_text("")
+    for given in ('"shop.sql"', '{ postgres = "shop.sql" }'):
+        system = read(written(tmp_path, SMALL + f"\n[setup]\ndump = {given}\n"))
+        assert system.dumps == {"postgres": "shop.sql"}
+    for given, says in (
+        ('"no.sql"', "there is no file no.sql"),
+        ('{ redis = "shop.sql" }', "there is no postgres service 'redis'"),
+        ("3", "'dump' in [setup]"),
+    ):
+        assert says in refused(tmp_path, SMALL + f"\n[setup]\ndump = {given}\n")
+    two = SMALL.replace("[services.redis]", '[services.other]\nkind = "postgres"')
+    assert "there are 2 postgres services" in refused(
+        tmp_path, two + '\n[setup]\ndump = "shop.sql"'
+    )

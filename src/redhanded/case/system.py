@@ -146,6 +146,8 @@ class System:
     services: tuple[Service, ...] = ()
     processes: tuple[Process, ...] = ()
     stubs: tuple[Stub, ...] = ()
+    dumps: dict[str, str] = field(default_factory=dict)
+    """Database service to a plain-text dump, relative to the target's root."""
     setup_sql: tuple[str, ...] = ()
     setup_commands: tuple[str, ...] = ()
     workload: tuple[Delivery, ...] = ()

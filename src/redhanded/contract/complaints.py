@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,9 @@ from pydantic_core import ErrorDetails
 
 from redhanded.contract.lines import line_of
 from redhanded.contract.model import Contract
+
+_TAG = re.compile(r"(?:constrained-str|str|int|float|bool|none|(?:literal|list|dict)\[.*)$")
+"""How pydantic names the branches of a union in the place of an error."""
 
 
 def complaint(error: ValidationError, file_name: str, text: str) -> str:
@@ -40,6 +44,8 @@ def _written(problem: ErrorDetails) -> tuple[str | int, ...]:
     kept: list[str | int] = []
     kind: object = Contract
     for part in problem["loc"]:
+        if isinstance(part, str) and _TAG.match(part) and len(_branches(kind)) > 1:
+            continue
         step = _below(kind, part)
         if step is None:
             if problem["type"] in ("extra_forbidden", "missing") and part == problem["loc"][-1]:

@@ -55,6 +55,7 @@ class StubTable(Table):
 class SetupTable(Table):
     sql: Text | Texts = []
     command: Text | Texts = []
+    dump: Text | dict[str, Text] | None = None
 
 
 class SignTable(Table):

@@ -85,6 +85,7 @@ def _system(
             _process(name, table, source) for name, table in contract.processes.items()
         ),
         stubs=tuple(_stub(name, table, source) for name, table in contract.stubs.items()),
+        dumps=_dumps(contract, source),
         setup_sql=_setup_sql(contract.setup, source),
         setup_commands=tuple(_listed(contract.setup.command)),
         workload=tuple(
@@ -139,6 +140,26 @@ def _stub(name: str, table: model.StubTable, source: ContractFile) -> Stub:
     check_places(table.env, STUB_PLACES, lambda key, says: source.fail((*where, "env", key), says))
     source.loaded(table.routes, (*where, "routes"))
     return Stub(name=name, **table.model_dump())
+
+
+def _dumps(contract: model.Contract, source: ContractFile) -> dict[str, str]:
+    """By service; a file alone is for the only database."""
+    where: tuple[str, ...] = ("setup", "dump")
+    databases = [name for name, entry in contract.services.items() if entry.kind == "postgres"]
+    given = contract.setup.dump or {}
+    if isinstance(given, str):
+        if len(databases) != 1:
+            raise source.fail(
+                where,
+                f"there are {len(databases)} postgres services; say which one is restored with "
+                f'`dump = {{ NAME = "{given}" }}`',
+            )
+        given = {databases[0]: given}
+    for name, relative in given.items():
+        source.known(name, databases, "postgres service", (*where, name))
+        if not (source.root / relative).is_file():
+            raise source.fail(where, f"there is no file {relative} in {source.root}")
+    return given
 
 
 def _setup_sql(table: model.SetupTable, source: ContractFile) -> tuple[str, ...]:

@@ -18,8 +18,6 @@ _UNSUPPORTED = {
     ("stubs", "run"): "stubs that are programs are not supported yet; "
     "record the answers in a file and name it with `routes`",
     ("stubs", "tls"): "TLS to stubs is not supported yet; give the system an http:// address",
-    ("setup", "dump"): "dumps are not supported yet; "
-    'give plain SQL with `sql = "path.sql"` or a `command` that loads it',
 }
 """Planned keys, by table: refused with a sentence, never ignored."""
 

@@ -13,6 +13,7 @@ import psycopg
 from redhanded.case.errors import InputError, LabError
 from redhanded.case.system import System
 from redhanded.lab.commands import run_command
+from redhanded.lab.dump import holds_schema, restore
 from redhanded.lab.environment import settings
 from redhanded.lab.namespace import open_namespace
 from redhanded.lab.programs import replicas, start_programs
@@ -99,9 +100,16 @@ def _open_trace_pipe(running: RunningSystem) -> None:
 
 def _migrate(running: RunningSystem, say: Callable[[str], None]) -> None:
     for service in running.system.services:
+        dump = running.system.dumps.get(service.name)
+        path = running.root / dump if dump else None
+        before = path is not None and holds_schema(path)
+        if path is not None and before:
+            _restore(running, service.name, path, say)
         if service.migrate:
             say(f"migrating {service.name}: {service.migrate}")
             _command(running, service.migrate, f"The migration of service `{service.name}`")
+        if path is not None and not before:
+            _restore(running, service.name, path, say)
     for command in running.system.setup_commands:
         say(f"setting up: {command}")
         _command(running, command, "A setup command")
@@ -111,6 +119,13 @@ def _migrate(running: RunningSystem, say: Callable[[str], None]) -> None:
             databases[0].execute(statement.encode())
         except (psycopg.Error, IndexError) as error:
             raise InputError(f"The setup SQL failed: {error}. Correct [setup] sql.") from error
+
+
+def _restore(running: RunningSystem, service: str, path: Path, say: Callable[[str], None]) -> None:
+    admin = running.servers[service].admin
+    if admin is not None:
+        say(f"restoring {service} from {path.name}")
+        restore(admin, path)
 
 
 def _command(running: RunningSystem, command: str, what: str) -> None:
