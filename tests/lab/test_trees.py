@@ -177,3 +177,51 @@ def test_programs_of_a_virtual_environment_run_from_where_it_is_kept(
     tree = made(root, tmp_path, prepare=prepare)
     ran = subprocess.run([tree / ".venv/bin/tool"], capture_output=True, text=True, check=True)
     assert Path(ran.stdout.strip()) == (tree / ".venv").resolve()
+
+
+def built(root: Path, folder: Path, *commands: str, files: dict[str, str] | None = None) -> Path:
+    return made(root, folder, files, build=commands)
+
+
+def test_a_build_is_done_once_for_each_state_of_the_sources(root: Path, tmp_path: Path) -> None:
+    command = "mkdir -p out && date +%s%N > out/stamp && rm src/app.js && ln -s stamp out/link"
+    first = (built(root, tmp_path, command) / "out/stamp").read_text()
+    tree = built(root, tmp_path, command)
+    assert (tree / "out/stamp").read_text() == first
+    assert (tree / "out/link").is_symlink() and (tree / "out/link").read_text() == first
+    assert not (tree / "src/app.js").exists()
+    changed = built(root, tmp_path, command, files={"src/app.js": "variant"})
+    assert (changed / "out/stamp").read_text() != first
+    other = built(root, tmp_path, f"{command} && true")
+    assert (other / "out/stamp").read_text() != first
+    assert (built(root, tmp_path, command) / "out/stamp").read_text() == first
+
+
+@pytest.mark.parametrize(
+    ("also", "says"),
+    [
+        ("echo made > node_modules/library/made.js", "node_modules/library/made.js"),
+        ("pwd > out/place", "out/place names the folder"),
+    ],
+)
+def test_a_build_that_would_not_be_the_same_again_is_not_kept(
+    root: Path, tmp_path: Path, also: str, says: str
+) -> None:
+    command = f"mkdir -p out && date +%s%N > out/stamp && {also}"
+    said: list[str] = []
+    stamps = set()
+    for _ in range(2):
+        system = System(name="project", root=str(root), build=(command,))
+        tree = materialise(system, root, tmp_path / "lab" / "tree", say=said.append)
+        stamps.add((tree / "out/stamp").read_text())
+    assert len(stamps) == 2
+    assert any(says in sentence for sentence in said)
+
+
+def test_a_failed_build_is_tried_again(root: Path, tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    command = f"test -e {shlex.quote(str(ready))} && touch out"
+    with pytest.raises(LabError, match="exit code 1"):
+        built(root, tmp_path, command)
+    ready.touch()
+    assert (built(root, tmp_path, command) / "out").exists()

@@ -1,7 +1,8 @@
 """The tree that a lab runs: a copy of the source with its dependencies beside it.
 
 The user's tree is read and never written. Dependencies are installed once for each state of the
-lock files and then linked, so that a variant of the source costs only the copy.
+lock files and then linked, a build is kept for each state of the sources (``builds``): a variant of
+the source costs the copy, and its build once.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from redhanded.case.errors import LabError
 from redhanded.case.system import System
+from redhanded.lab.builds import build_once
 from redhanded.lab.embedded.binaries import PARTIAL_MARK, cached
 from redhanded.lab.embedded.records import TEMPORARY_MARK, record
 from redhanded.lab.services import exit_code, launch, node_environment, terminate, wait_for_exit
@@ -72,9 +74,15 @@ def materialise(
     if system.prepare:
         source = _installed(system, root, folder.parent, say) / "tree"
     _link(source, folder)
-    for command in system.build:
-        say(f"building: {command}")
-        _run(command, folder, "build", folder.parent)
+    if system.build:
+        build_once(
+            folder,
+            system.build,
+            apart=NOT_COPIED,
+            installed=INSTALLED,
+            run=lambda command: _run(command, folder, "build", folder.parent),
+            say=say,
+        )
     return folder
 
 
