@@ -12,6 +12,7 @@ from small_systems import lay_out, shelf
 
 from redhanded.case.system import Delivery, Invariant
 from redhanded.lab import Lab, open_lab
+from redhanded.lab.clock import epoch_s
 from redhanded.lab.final_state import State, Volatile, difference, take_state
 from redhanded.lab.natural import run_naturally
 from redhanded.lab.serial_orders import serial_orders
@@ -111,14 +112,15 @@ def learned(first: State, second: State) -> Volatile:
 
 
 def test_places_that_differ_between_two_runs_of_an_order_are_not_compared() -> None:
-    one: State = {"t": [{"token": "x1", "n": "1"}], "s:17": [{"v": "1"}]}
-    two: State = {"t": [{"token": "x2", "n": "1"}], "s:18": [{"v": "1"}]}
+    key = {"v": "1", "(expires)": "no"}
+    one: State = {"t": [{"token": "x1", "n": "1"}], "s:17": [key]}
+    two: State = {"t": [{"token": "x2", "n": "1"}], "s:18": [key]}
     volatile = learned(one, two)
     assert volatile.without(one) == volatile.without(two)
-    other: State = {"t": [{"token": "x3", "n": "2"}], "s:99": [{"v": "1"}]}
+    other: State = {"t": [{"token": "x3", "n": "2"}], "s:99": [key]}
     said = difference(volatile.without(other), volatile.without(one))
     assert said == "t has n '2' instead of '1'"
-    more: State = {"t": one["t"], "s:17": [{"v": "1"}], "s:20": [{"v": "1"}]}
+    more: State = {"t": one["t"], "s:17": [key], "s:20": [key]}
     assert "s:* has 2 rows instead of 1" in difference(
         volatile.without(more), volatile.without(one)
     )
@@ -150,6 +152,7 @@ def test_a_state_has_all_kinds_of_keys_and_columns(lab: Lab) -> None:
     client.rpush("l", "p", "q")
     client.sadd("s", "b", "a")
     client.zadd("z", {"m": 2})
+    client.zadd("done", {"b": epoch_s(), "a": epoch_s() + 1})
     client.xadd("x", {"k": "v"})
     client.set("e", "1", ex=1000)
     state = take_state(servers, "u1", ())
@@ -162,5 +165,6 @@ def test_a_state_has_all_kinds_of_keys_and_columns(lab: Lab) -> None:
     assert state["children"] == [{"n": "5"}]
     assert state["h:{unique}"] == [{"(type)": "hash", "(expires)": "no", "f.x": "1"}]
     assert state["l"][0]["1"] == "q" and state["s"][0]["0"] == "a"
+    assert (state["done"][0]["0.member"], state["done"][0]["0.score"]) == ("a", "(now)")
     assert (state["z"][0]["0.member"], state["x"][0]["0.k"]) == ("m", "v")
     assert (state["e"][0]["(expires)"], state["h:{unique}"][0]["(expires)"]) == ("yes", "no")

@@ -11,6 +11,7 @@ import pytest
 from small_systems import lay_out, shelf
 
 from redhanded.case.run import Run
+from redhanded.case.schedule import Schedule
 from redhanded.case.system import Delivery, Invariant, SymptomPattern
 from redhanded.lab import Lab, open_lab
 from redhanded.lab.natural import run_naturally
@@ -145,9 +146,9 @@ def test_values_are_drawn_anew_in_each_trial_and_can_be_pinned(lab: Lab) -> None
         assert rows(lab, "SELECT label FROM tags") == [(drawn[-1],)]
         names = {by_task(lab.serial(1), "delivery 1")[0] for _ in range(4)}
         assert names == {"delivery 1: outside POST /tags/*"}
-        lab.pinned = {"label": "green"}
-        assert [(lab.serial(1), lab.drawn["label"])[1] for _ in range(4)] == ["green"] * 4
-        lab.pinned = {}
+        assert lab.serial(1).values == lab.drawn
+        green = Schedule(values={"label": "green"})
+        assert [lab.follow(green).values["label"] for _ in range(4)] == ["green"] * 4
 
 
 def test_natural_runs_keep_each_entrys_gap_and_what_comes_after(lab: Lab) -> None:

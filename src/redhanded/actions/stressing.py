@@ -44,10 +44,11 @@ def stress(
     """
     system = read(target, allow_remote=allow_remote)
     pattern = replace(system.symptom, log=symptom or system.symptom.log)
-    if pattern.log is None or not system.workload:
+    told = (pattern.log, pattern.sqlstate, pattern.status, system.invariants or None)
+    if not any(told) or not system.workload:
         raise UsageError(
-            f"{target} says not enough: a failure is told by --symptom TEXT or `log` below "
-            "[symptom], and what to send by a [[workload]] in redhanded.toml"
+            f"{target} says not enough: a failure is told by --symptom TEXT, by [symptom] or "
+            "[invariants], and what to send by a [[workload]] in redhanded.toml"
         )
     listener.stage("stress", "the workload without any control, counted trial by trial")
     with (

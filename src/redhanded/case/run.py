@@ -43,13 +43,15 @@ class Run:
     operations: tuple[Operation, ...] = ()
     failures: tuple[Failure, ...] = ()
     answers: tuple[int, ...] = ()
-    """HTTP status of each delivery."""
+    """HTTP status of each delivery, exit code of a program; 0 where there was no answer."""
     output: tuple[OutputLine, ...] = ()
     followed: Followed = field(default_factory=lambda: Followed(following="followed"))
     order: tuple[int, ...] = ()
     """Choices in the order in which they were made: index among the enabled ones."""
     widths: tuple[int, ...] = ()
     """How many were enabled at each choice."""
+    values: dict[str, str | int | float | bool] = field(default_factory=dict)
+    """What was drawn for the workload's ``values``."""
     preemptions: int = 0
     quiescent: bool = True
     """False: the system never came to rest, the run counts for nothing."""

@@ -61,7 +61,7 @@ def take_state(servers: Mapping[str, Server], unique: str, ignore: Sequence[str]
     for service, server in servers.items():
         prefix = f"{service}: " if len(servers) > 2 else ""
         for name, row in _rows(server):
-            shown = prefix + name.replace(unique, "{unique}")
+            shown = prefix + (name.replace(unique, "{unique}") if unique else name)
             if any(fnmatchcase(name, pattern) for pattern in ignore):
                 continue
             kept = {
@@ -81,12 +81,11 @@ class Volatile:
     """Collection and place."""
     collections: set[str] = field(default_factory=set)
     """Those that are not compared at all."""
-    steady: set[str] = field(default_factory=set)
-    """Collections that both runs had."""
+    steady: frozenset[str] = frozenset()
+    """Keys that were there before the workload: their numbers are names and no identifiers."""
 
     def learn(self, first: State, second: State) -> None:
         """Takes note of the differences of two runs that should have ended alike."""
-        self.steady |= first.keys() & second.keys()
         mine, theirs = self._named(first), self._named(second)
         for name in mine.keys() | theirs.keys():
             rows, others = mine.get(name, []), theirs.get(name, [])
@@ -112,11 +111,12 @@ class Volatile:
         }
 
     def _named(self, state: State) -> State:
-        """Keys with an identifier in their name that no other run has are put together."""
+        """New keys with an identifier in their name are put together, like the rows of a table:
+        which one a delivery gets depends on who asks first."""
         found: State = {}
         for name, rows in state.items():
-            general = name if name in self.steady else _NAME_PART.sub("*", name)
-            found.setdefault(general, []).extend(rows)
+            new = name not in self.steady and EXPIRES in rows[0]
+            found.setdefault(_NAME_PART.sub("*", name) if new else name, []).extend(rows)
         return found
 
 
@@ -132,7 +132,8 @@ def difference(here: State, there: State) -> str:
         only_here = [row for row in mine if row not in theirs]
         only_there = [row for row in theirs if row not in mine]
         if only_here and only_there and len(mine) == len(theirs):
-            return f"{name} has {_shown(only_here[0], only_there[0])}"
+            pairs = [_shown(mine, theirs) for mine in only_here for theirs in only_there]
+            return f"{name} has {min(pairs, key=len)}"
         if len(mine) != len(theirs):
             rows = only_here or only_there or mine or theirs
             return f"{name} has {len(mine)} rows instead of {len(theirs)}, e.g. {_short(rows[0])}"
@@ -174,6 +175,10 @@ def _steady(text: str, unique: str) -> str:
     text = text.replace(unique, "{unique}") if unique else text
     text = _MOMENT.sub(lambda found: "(now)" if _is_today(_epoch_of(found[0])) else found[0], text)
     return _EPOCH.sub(lambda found: "(now)" if _is_today(_seconds(found[0])) else found[0], text)
+
+
+def _timeless(score: float) -> float:
+    return 0.0 if _steady(json.dumps(score), "") == "(now)" else score
 
 
 def _seconds(text: str) -> float:
@@ -244,7 +249,9 @@ def _content(client: Any, key: bytes, kind: str) -> Any:
             return sorted(_text(each) for each in client.smembers(key))
         case "zset":
             scored = client.zrange(key, 0, -1, withscores=True)
-            return [{"member": _text(each), "score": score} for each, score in scored]
+            members = [{"member": _text(each), "score": score} for each, score in scored]
+            # Times are as good as any other, and so is their order.
+            return sorted(members, key=lambda each: (_timeless(each["score"]), each["member"]))
         case "stream":
             entries = [fields for _, fields in client.xrange(key)]
             return [{_text(each): _text(it) for each, it in fields.items()} for fields in entries]

@@ -37,8 +37,9 @@ class Outcomes:
 class SerialOrders:
     """The outcomes of a lab, as far as they were asked for."""
 
-    def __init__(self, running: RunningSystem) -> None:
+    def __init__(self, running: RunningSystem, reset: Callable[[], None]) -> None:
         self.running = running
+        self.reset = reset
         self.learning = False
         self._known: dict[str, dict[str, Outcomes]] = {}
         """By workload, and within it by invariant."""
@@ -102,6 +103,10 @@ class SerialOrders:
     ) -> dict[str, Outcomes]:
         orders = list(islice(serial_orders(workload, deliveries), ORDERS_MAX + 1))
         found = {repr(each): Outcomes(complete=len(orders) <= ORDERS_MAX) for each in wanted}
+        self.reset()
+        for invariant in wanted:
+            there = take_state(self.running.servers, "", invariant.ignore)
+            found[repr(invariant)].volatile.steady = frozenset(there)
         first: dict[tuple[int, str], State] = {}
         for again in (False, True):
             for place, order in enumerate(orders[:ORDERS_MAX]):

@@ -63,7 +63,7 @@ class Lab:
         self._names: set[OperationName] = set()
         """Of all operations that were seen in any trial."""
         self._deliveries: int | None = None
-        self.serial_orders = SerialOrders(running)
+        self.serial_orders = SerialOrders(running, self.reset)
         self.pinned: dict[str, Any] = {}
         """Values of the workload that are not drawn but as given here."""
         self.drawn: dict[str, Any] = {}
@@ -78,7 +78,9 @@ class Lab:
     def follow(self, schedule: Schedule) -> Run:
         """One trial under the constraints of ``schedule``."""
         explorer = Follow(schedule, known=frozenset(self._names))
+        pinned, self.pinned = self.pinned, {**self.pinned, **schedule.values}
         played = self.play(explorer, schedule.deliveries)
+        self.pinned = pinned
         done = [held for held in self.running.traffic.done if not held.ambient]
         answered = [held.name for held in done if held.replied_ms is not None]
         unseen = frozenset(held.name for held in done if held.uncommitted)
@@ -117,6 +119,7 @@ class Lab:
         traffic.holding = True
         traffic.begin((unique, *map(str, self.drawn.values())))
         started = monotonic_ms()
+        drawn = self.drawn
         trial = self.stage.play(explorer, lambda: self.plan(unique, deliveries))
         duration = monotonic_ms() - started
         operations = tuple(held.operation() for held in traffic.done if held.replied_ms is not None)
@@ -136,6 +139,7 @@ class Lab:
             followed=Followed(following="followed"),
             order=tuple(taken.chosen for taken in trial.trace),
             widths=tuple(len(taken.step.candidates) for taken in trial.trace),
+            values=drawn,
             preemptions=trial.preemptions,
             quiescent=trial.quiescent,
             egress=self.running.namespace.egress(),
