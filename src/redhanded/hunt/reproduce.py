@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,8 @@ PER_SECOND = 10.0
 GAP_MS_MAX = 2000.0
 PER_SECOND_MAX = 60.0
 """Requests; the log's own pace where it has one."""
+LOCKS = re.compile(r"\b(dead|try)?-?lock|could not serialize|\b40P01\b|\b55P03\b", re.IGNORECASE)
+"""Words of a symptom that is about waiting for each other, or about being turned away."""
 
 Step = Callable[[str], None]
 Progress = Callable[[int, int | None, str], None]
@@ -104,6 +107,7 @@ def search(
         lab,
         deliveries=_deliveries(lab),
         tables={symptom.table} if symptom.table else set(),
+        locks=LOCKS.search(lab.symptom.log or lab.symptom.sqlstate or "") is not None,
         budget=Budget(
             predictions=effort.predictions,
             systematic=effort.orders,

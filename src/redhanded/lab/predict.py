@@ -18,7 +18,7 @@ What ``protection`` covers is left out: each prediction costs a trial, and a sea
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
 
@@ -60,12 +60,14 @@ class Found:
 
 
 def predict(
-    serial: Run, *, tables: Collection[str] = (), deliveries: int
+    serial: Run, *, tables: Collection[str] = (), deliveries: int, locks: bool = False
 ) -> tuple[Prediction, ...]:
     """Predictions, most promising first.
 
-    What concerns ``tables`` comes before other things, what is read and written at the same place
-    before write skew, databases before queues.
+    What concerns ``tables`` comes before other things, databases before queues, what is read and
+    written at the same place before write skew. Where the symptom speaks of ``locks``, those that
+    wait or are refused come first; a refused lock is predicted only then, since it is no failure
+    in itself.
     """
     tasks = chains(serial)
     found: list[Found] = []
@@ -74,8 +76,9 @@ def predict(
         found += pair.stale_reads()
         if not second.is_like(first):
             found += pair.late_acts()
-        found += pair.opposite_locks()
-        found += pair.taken_locks()
+        found += pair.opposite_locks(-1 if locks else 2)
+        if locks:
+            found += pair.taken_locks()
     for task in tasks:
         found += _within(task, frozenset(tables), deliveries)
     found.sort(key=lambda each: each.rank)
@@ -108,7 +111,9 @@ class Pair:
             yield Found(
                 rank=(0, *self._rank(read, write), early.name.access == "write", write.index),
                 alike=(self.first.request, self.second.request, _shape(read)),
-                prediction=self._prediction([(early, write)], write, early, "stale read"),
+                prediction=self._prediction(
+                    [self._before(early, write)], write, early, "stale read"
+                ),
             )
 
     def late_acts(self) -> Iterator[Found]:
@@ -124,22 +129,23 @@ class Pair:
             if _blocked(read, self.second.operations, held):
                 continue
             last = max((changes[0], closing[-1]), key=lambda operation: operation.index)
+            orders = [(read, changes[0]), self._before(last, write)]
+            if orders[1][1] is read:
+                del orders[0]
             yield Found(
                 rank=(1, *self._rank(read, write), 0, write.index),
                 alike=(self.first.request, self.second.request, _shape(read)),
-                prediction=self._prediction(
-                    [(read, changes[0]), (last, write)], changes[0], read, "late act"
-                ),
+                prediction=self._prediction(orders, changes[0], read, "late act"),
             )
 
-    def opposite_locks(self) -> Iterator[Found]:
+    def opposite_locks(self, rank: int) -> Iterator[Found]:
         """Each waits for a row that the other has written in a transaction that is still open."""
         for one, other in _locked_together(self.first):
             for early, late in _locked_together(self.second):
                 met = early.touches and depend(early, other) and depend(late, one)
                 if met and not depend(early, one):
                     yield Found(
-                        rank=(2, *self._rank(one, other), 0, other.index),
+                        rank=(rank, *self._rank(one, other), 0, other.index),
                         alike=("locks", self.first.request, self.second.request),
                         prediction=self._prediction(
                             [(early, other)], other, early, "opposite locks"
@@ -156,7 +162,7 @@ class Pair:
             for other in possible:
                 if protection.tries(other, possible) is not None and depend(other, lock):
                     yield Found(
-                        rank=(3, *self._rank(lock, release), 0, release.index),
+                        rank=(-1, *self._rank(lock, release), 0, release.index),
                         alike=("tried", self.first.request, self.second.request, _shape(lock)),
                         prediction=self._prediction(
                             [(other, release)], release, other, "lock is taken"
@@ -175,6 +181,33 @@ class Pair:
         ]
         reads = [other for other in open_ if other.name.access == "read"]
         return next(iter((*reads, *open_)), None)
+
+    def _before(self, early: Operation, late: Operation) -> tuple[Operation, Operation]:
+        """What has to be ordered for ``early`` to come before ``late``.
+
+        Where both go over one connection, what was sent first goes first, so what leads to them is
+        ordered instead.
+        """
+        shared = early.name.protocol == "redis" and (
+            (early.process, early.service, early.connection)
+            == (late.process, late.service, late.connection)
+        )
+        if not shared:
+            return early, late
+        before, after = self._parent(early), self._parent(late)
+        return (before, after) if before is not None and after is not None else (early, late)
+
+    def _parent(self, operation: Operation) -> Operation | None:
+        """What led to it, in its own task."""
+        for other in (*self.first.operations, *self.second.operations):
+            if other.index == operation.parent:
+                task = operation.name.task
+                return (
+                    other
+                    if other.name.task == task
+                    else replace(other, name=replace(other.name, task=task))
+                )
+        return None
 
     def _kept_out(self, read: Operation, write: Operation, reader: Chain, other: Chain) -> bool:
         """Whether the write looks again, or is turned away if what was read has changed."""
@@ -198,8 +231,8 @@ class Pair:
         named = bool((place | writes(write)) & self.tables) or "*" in place
         return (
             0 if named else 1,
-            0 if place & writes(write) else 1,
             0 if read.name.protocol == "postgres" else 1,
+            0 if place & writes(write) else 1,
         )
 
     def _prediction(
@@ -259,7 +292,7 @@ def _within(task: Chain, tables: frozenset[str], deliveries: int) -> Iterator[Fo
             database = later.name.protocol == "postgres"
             constraint = Constraint(before=later.name, after=earlier.name)
             yield Found(
-                rank=(0, 0 if named else 1, 0, 0 if database else 1, 0, later.index),
+                rank=(0, 0 if named else 1, 0 if database else 1, 0, 0, later.index),
                 alike=("within", task.request, _shape(later), _shape(earlier)),
                 prediction=Prediction(
                     schedule=Schedule(constraints=(constraint,), deliveries=deliveries),

@@ -45,14 +45,15 @@ def waits(operation: Operation, held: Iterable[Touch]) -> bool:
 def guarded(operation: Operation, operations: Iterable[Operation]) -> bool:
     """Whether a write looks again, in the same step, at what it changes.
 
-    ``UPDATE … SET used = true WHERE … used = false``, ``ON CONFLICT``, ``SET … NX``, a MULTI block
-    after WATCH. A script is taken to look. ``operations`` are those of its task.
+    ``UPDATE … SET used = true WHERE … used = false``, ``ON CONFLICT DO NOTHING``, ``SET … NX``, a
+    MULTI block after WATCH, a pop. A script is taken to look. ``operations`` are those of its task.
     """
     if operation.name.protocol == "redis":
-        script = operation.name.kind.startswith("EVAL")
-        return script or _only_if(operation) or _was_watched(operation, operations)
+        kind = operation.name.kind
+        whole = kind.startswith("EVAL") or "POP" in kind or kind in _TAKING
+        return whole or _only_if(operation) or _was_watched(operation, operations)
     text = operation.text.partition("  [")[0]
-    if re.search(r"\bON\s+CONFLICT\b", text, re.IGNORECASE):
+    if _DO_NOTHING.search(text):
         return True
     found = _UPDATE.search(text)
     if found is None:
@@ -97,6 +98,8 @@ _UPDATE = re.compile(
 _ASSIGNED = re.compile(r'"?(\w+)"?\s*=(?!=)')
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _LEVEL = re.compile(r"ISOLATION\s+LEVEL\s+(SERIALIZABLE|REPEATABLE\s+READ)", re.IGNORECASE)
+_DO_NOTHING = re.compile(r"\bON\s+CONFLICT\b.*\bDO\s+NOTHING\b", re.IGNORECASE | re.DOTALL)
+_TAKING = frozenset({"BLMOVE", "LMOVE", "SMOVE", "GETDEL", "XREADGROUP"})
 _FREE_ONLY = frozenset({"SETNX", "HSETNX", "MSETNX"})
 
 

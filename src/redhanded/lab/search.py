@@ -121,6 +121,7 @@ def search(
     *,
     deliveries: int,
     tables: Collection[str] = (),
+    locks: bool = False,
     budget: Budget | None = None,
     seed: int = 0,
     wanted: Wanted = lambda run: run.failed,
@@ -128,10 +129,12 @@ def search(
 ) -> Search:
     """Searches until ``wanted`` holds for a run or the budget is spent.
 
-    ``tables`` are those that the symptom names. A failing order that was searched for is turned
-    into a schedule at the end; that takes further trials, which ``trials`` does not count.
+    ``tables`` are those that the symptom names, ``locks`` whether it speaks of locks. A failing
+    order that was searched for is turned into a schedule at the end; that takes further trials,
+    which ``trials`` does not count.
     """
-    state = _Going(trials, deliveries, frozenset(tables), budget or Budget(), seed, wanted, on_run)
+    state = _Going(trials, deliveries, budget or Budget(), seed, wanted, on_run)
+    state.tables, state.locks = frozenset(tables), locks
     for _ in state.stages():
         if state.found is not None or state.out_of_time():
             break
@@ -145,13 +148,14 @@ class _Going:
         self,
         trials: Trials,
         deliveries: int,
-        tables: frozenset[str],
         budget: Budget,
         seed: int,
         wanted: Wanted,
         on_run: OnRun,
     ) -> None:
-        self.lab, self.deliveries, self.tables, self.budget = trials, deliveries, tables, budget
+        self.lab, self.deliveries, self.budget = trials, deliveries, budget
+        self.tables: frozenset[str] = frozenset()
+        self.locks = False
         self.wanted, self.on_run = wanted, on_run
         self.choices = Choices(seed)
         self.started = monotonic_ms()
@@ -203,7 +207,7 @@ class _Going:
 
     def _predictions(self, run: Run) -> None:
         """Forces what a serial run predicts, unless it was tried already."""
-        predicted = predict(run, tables=self.tables, deliveries=self.deliveries)
+        predicted = predict(run, tables=self.tables, deliveries=self.deliveries, locks=self.locks)
         new = [each for each in predicted if each.schedule not in self._tried]
         self.coverage.predicted += len(new)
         for prediction in new:
@@ -275,7 +279,7 @@ class _Going:
     def _schedule(self) -> Schedule | None:
         if self.found is None:
             return None
-        if self.prediction is not None:
+        if self.prediction is not None and self.found.followed.following == "followed":
             return self.prediction.schedule
         if self.means == "serial":
             return Schedule(deliveries=self.deliveries)
