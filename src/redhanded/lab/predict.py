@@ -17,6 +17,7 @@ What ``protection`` covers is left out: each prediction costs a trial, and a sea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -30,6 +31,8 @@ from redhanded.lab.chains import Chain, chains, depend, writes
 from redhanded.lab.sharing import orders_to_turn
 
 Pattern = Literal["stale read", "late act", "race within a task", "opposite locks", "lock is taken"]
+_CATALOGUE = re.compile(r"\b(information_schema|pg_catalog|pg_class|pg_tables|to_regclass)\b")
+_DEFINING = ("CREATE", "ALTER", "DROP")
 SNAPSHOTS = ("repeatable read", "serializable")
 """Levels at which a transaction that would overwrite an unseen change is turned away."""
 
@@ -74,6 +77,7 @@ def predict(
     for first, second in combinations(tasks, 2):
         pair = Pair(first, second, frozenset(tables), deliveries)
         found += pair.stale_reads()
+        found += pair.stale_catalogue()
         if not second.is_like(first):
             found += pair.late_acts()
         found += pair.opposite_locks(-1 if locks else 2)
@@ -115,6 +119,27 @@ class Pair:
                     [self._before(early, write)], write, early, "stale read"
                 ),
             )
+
+    def stale_catalogue(self) -> Iterator[Found]:
+        """``first`` has looked which tables there are, ``second`` does too, ``first`` makes one."""
+        possible = self.second.may_do(self.first)
+        for change in self.first.operations:
+            looks = [
+                each
+                for each in self.first.operations
+                if _CATALOGUE.search(each.text) and self.first.leads(each, change)
+            ]
+            if not looks or not change.name.kind.startswith(_DEFINING):
+                continue
+            held = protection.held_at(change, self.first.operations)
+            for other in possible:
+                same = _shape(other) == _shape(looks[-1]) and _CATALOGUE.search(other.text)
+                if same and not _blocked(other, possible, held):
+                    yield Found(
+                        rank=(1, *self._rank(looks[-1], change), 0, change.index),
+                        alike=("catalogue", self.first.request, self.second.request),
+                        prediction=self._prediction([(other, change)], change, other, "stale read"),
+                    )
 
     def late_acts(self) -> Iterator[Found]:
         """``second`` has read, ``first`` writes, ``second`` acts."""
