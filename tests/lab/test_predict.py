@@ -297,3 +297,14 @@ def test_what_concerns_the_table_that_was_named_goes_first() -> None:
     for table in ("seats", "rows"):
         first, *_ = predict(serial(task(1), task(2)), tables={table}, deliveries=2)
         assert first.schedule.constraints[0].after.target == table
+
+
+def test_what_would_come_before_the_answer_that_it_waits_for_is_left_out() -> None:
+    run = serial([look(1), put(1)], [look(2), put(2)])
+    asked = [
+        replace(each, service="web" if each.name.protocol == "delivery" else each.service)
+        for each in run.operations
+    ]
+    answered_first = Run(operations=tuple(asked))
+    assert len(predict(answered_first, deliveries=2)) == 1
+    assert predict(answered_first, deliveries=2, after={"delivery 2": "delivery 1"}) == ()

@@ -17,25 +17,30 @@ What ``protection`` covers is left out: each prediction costs a trial, and a sea
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 
 from redhanded.case.run import Run
-from redhanded.lab.chains import chains
+from redhanded.lab.chains import Chain, chains
 from redhanded.lab.patterns import Found, Pair, Pattern, Prediction, within
 
 __all__ = ["Pattern", "Prediction", "predict"]
 
 
 def predict(
-    serial: Run, *, tables: Collection[str] = (), deliveries: int, locks: bool = False
+    serial: Run,
+    *,
+    tables: Collection[str] = (),
+    deliveries: int,
+    locks: bool = False,
+    after: Mapping[str, str] | None = None,
 ) -> tuple[Prediction, ...]:
     """Predictions, most promising first.
 
     What concerns ``tables`` comes before other things, databases before queues, what is read and
     written at the same place before write skew. Where the symptom speaks of ``locks``, those that
     wait or are refused come first; a refused lock is predicted only then, since it is no failure
-    in itself.
+    in itself. ``after`` says of a task whose answer it waits for before it begins.
     """
     tasks = chains(serial)
     found: list[Found] = []
@@ -50,8 +55,28 @@ def predict(
             found += pair.taken_locks()
     for task in tasks:
         found += within(task, frozenset(tables), deliveries)
+    found = [each for each in found if _can_be(each.prediction, tasks, after or {})]
     found.sort(key=lambda each: each.rank)
     kept: dict[tuple[object, ...], Prediction] = {}
     for each in found:
         kept.setdefault(each.alike, each.prediction)
     return tuple(dict.fromkeys(kept.values()))
+
+
+def _can_be(prediction: Prediction, tasks: Sequence[Chain], after: Mapping[str, str]) -> bool:
+    """Whether no task would have to do something before the answer that it waits for.
+
+    What the process that was asked does itself is taken to be done before its answer.
+    """
+    for constraint in prediction.schedule.constraints:
+        late = constraint.after
+        waited_for: str | None = after.get(constraint.before.task)
+        while waited_for is not None:
+            for task in tasks:
+                answered_by = task.operations[0].service if task.task == waited_for else None
+                if late.task == task.task and any(
+                    each.name == late and each.process == answered_by for each in task.operations
+                ):
+                    return False
+            waited_for = after.get(waited_for)
+    return True

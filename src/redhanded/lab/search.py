@@ -9,7 +9,7 @@ failing run in their order, shrunk to those that are needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
@@ -51,6 +51,9 @@ class Trials(Protocol):
     def play(self, explorer: Explorer, deliveries: int | None = None) -> Played: ...
 
     def follow(self, schedule: Schedule) -> Run: ...
+
+    def waits_for(self, deliveries: int | None) -> Mapping[str, str]:
+        """Tasks that begin only when another one's delivery was answered, and that one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -265,6 +265,15 @@ class Lab:
         """The replica that a workload entry goes to: the first, if it names a process."""
         return program_named(self.running, entry.to)
 
+    def waits_for(self, deliveries: int | None = None) -> dict[str, str]:
+        """Tasks that begin only when another one's delivery was answered, and that one."""
+        planned = self._plan("", deliveries)
+        first: dict[str, str] = {}
+        for each in planned:
+            first.setdefault(each.entry.name, each.task)
+        after = {each.task: each.entry.after for each in planned}
+        return {task: first[name] for task, name in after.items() if name in first}
+
     # Inside.
 
     def _hold_again(self) -> None:

@@ -208,6 +208,9 @@ class Laboratory:
         failures = (Failure(kind="invariant", text=str(world.state())),) if failed else ()
         return Played(replace(finished, failures=failures), trace)
 
+    def waits_for(self, _deliveries: int | None) -> dict[str, str]:
+        return {}
+
     def follow(self, schedule: Schedule) -> Run:
         explorer = Follow(schedule)
         followed = self.play(explorer, schedule.deliveries).run
