@@ -147,7 +147,7 @@ def test_values_are_drawn_anew_in_each_trial_and_can_be_pinned(lab: Lab) -> None
         names = {by_task(lab.serial(1), "delivery 1")[0] for _ in range(4)}
         assert names == {"delivery 1: outside POST /tags/*"}
         assert lab.serial(1).values == lab.drawn
-        green = Schedule(values={"label": "green"})
+        green = Schedule(values=(("label", "green"),))
         assert [lab.follow(green).values["label"] for _ in range(4)] == ["green"] * 4
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from redhanded.case.operation import OperationName
@@ -33,8 +33,8 @@ class Schedule:
     constraints: tuple[Constraint, ...] = ()
     deliveries: int = 1
     """How often the workload's request is delivered."""
-    values: dict[str, str | int | float | bool] = field(default_factory=dict)
-    """Values of the workload that it was found with; others are drawn."""
+    values: tuple[tuple[str, str | int | float | bool], ...] = ()
+    """Names and values of the workload that it was found with; others are drawn."""
     version: int = SCHEDULE_VERSION
 
 

@@ -78,7 +78,7 @@ class Lab:
     def follow(self, schedule: Schedule) -> Run:
         """One trial under the constraints of ``schedule``."""
         explorer = Follow(schedule, known=frozenset(self._names))
-        pinned, self.pinned = self.pinned, {**self.pinned, **schedule.values}
+        pinned, self.pinned = self.pinned, {**self.pinned, **dict(schedule.values)}
         played = self.play(explorer, schedule.deliveries)
         self.pinned = pinned
         done = [held for held in self.running.traffic.done if not held.ambient]
@@ -267,7 +267,7 @@ class Lab:
 
     def waits_for(self, deliveries: int | None = None) -> dict[str, str]:
         """Tasks that begin only when another one's delivery was answered, and that one."""
-        planned = self._plan("", deliveries)
+        planned = self.plan("", deliveries)
         first: dict[str, str] = {}
         for each in planned:
             first.setdefault(each.entry.name, each.task)
