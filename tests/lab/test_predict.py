@@ -122,6 +122,14 @@ def test_write_skew_is_predicted_below_serializable() -> None:
     assert [found.pattern for found in predicted(serial(task(1), task(2)))] == ["stale read"]
 
 
+def test_a_snapshot_does_not_keep_two_new_rows_apart() -> None:
+    insert = sql(1, "INSERT", "INSERT INTO seats VALUES (1)", write(), transaction=1)
+    level = "ISOLATION LEVEL REPEATABLE READ"
+    first = [begin(1, level), look(1, 1), insert, commit(1)]
+    (found,) = predicted(serial(first, [begin(2, level), look(2, 2)]))
+    assert found.pattern == "stale read"
+
+
 def test_a_late_act_of_another_request_takes_two_constraints() -> None:
     change = [sql(1, "UPDATE", "UPDATE prices SET n = 1", touch("prices", "write"))]
     change.append(command(1, f"DEL {KEY}", touch(KEY, "write", "cache")))

@@ -16,6 +16,7 @@ from redhanded.lab.chains import Chain, depend, writes
 Pattern = Literal["stale read", "late act", "race within a task", "opposite locks", "lock is taken"]
 _CATALOGUE = re.compile(r"\b(information_schema|pg_catalog|pg_class|pg_tables|to_regclass)\b")
 _DEFINING = ("CREATE", "ALTER", "DROP")
+_OVERWRITING = ("UPDATE", "DELETE", "MERGE")
 SNAPSHOTS = ("repeatable read", "serializable")
 """Levels at which a transaction that would overwrite an unseen change is turned away."""
 
@@ -203,7 +204,12 @@ class Pair:
         mine = protection.level(read, everything)
         if mine == "serializable":
             return {protection.level(each, everything) for each in changes} == {"serializable"}
-        overwritten = any(_same_row(each, change) for each in acting for change in changes)
+        overwritten = any(
+            _same_row(each, change)
+            for each in acting
+            if each.name.kind in _OVERWRITING
+            for change in changes
+        )
         return mine in SNAPSHOTS and overwritten
 
     def _rank(self, read: Operation, write: Operation) -> tuple[int, int, int]:
