@@ -25,6 +25,7 @@ from redhanded.contract import read
 from redhanded.lab import Lab, open_lab
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.natural import run_naturally
+from redhanded.lab.optimum import optimum
 from redhanded.lab.predict import predict
 from redhanded.lab.search import Budget, Search, search
 from redhanded.lab.shrink import smallest
@@ -33,6 +34,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "specimens"))
 from catalogue import Specimen, lay_out
 
 REPLAYS_PER_SERVER = 25
+WARM = 20
+"""Replays in processes that go on running."""
 Progress = Callable[[str], None]
 
 
@@ -79,16 +82,24 @@ class Found:
     confirmed: int
     """Those among them that failed."""
     constraints: int | None
+    optimal: int | None
+    """Fewest constraints that are enough; None where too many operations conflict to try all."""
     shrink_runs: int
     shrink_s: float
     replays: int
     replayed: int
     replay_ms: Spread | None
+    """Of one replay, after its new processes were started if there are new ones."""
+    warm_ms: Spread | None
+    """The same in processes that go on running."""
     loaded: int
     loaded_failed: int
     twin: str
     """How far the search went on the twin, or what it found."""
     twin_quiet: bool
+    twin_predicted: int
+    twin_confirmed: int
+    """Raw predictions of the twin's serial run that failed: false ones."""
     schedule: tuple[str, ...]
 
 
@@ -112,13 +123,16 @@ def measure(specimen: Specimen, effort: Effort, *, say: Progress) -> tuple[Found
                     began = monotonic_ms()
                     small = None if first is None else smallest(first, lab.follow)
                     shrink_s = (monotonic_ms() - began) / 1000.0
-        schedule = None if small is None or not small.confirmed else small.schedule
+                    schedule = None if small is None or not small.confirmed else small.schedule
+                    optimal = _optimal(lab, schedule)
+                    _, warm = _follow(lab, schedule, WARM, new_processes=False)
         replayed, times = _replays(faulty, folder, schedule, effort, specimen.name, say)
         with _busy(effort.loaded if schedule is not None else 0):
             loaded, _ = _replay(faulty, folder, schedule, effort.loaded, new_processes=False)
         say(f"{specimen.name}: the twin")
         with _lab(safe, folder, 0) as lab:
             quiet = _search(lab, effort, 0)
+            twin_predicted, twin_confirmed = _predictions(lab, quiet)
             twin_natural = _natural(lab, specimen, effort, say)
     found = Found(
         specimen=specimen.name,
@@ -131,15 +145,19 @@ def measure(specimen: Specimen, effort: Effort, *, say: Progress) -> tuple[Found
         predicted=predicted,
         confirmed=confirmed,
         constraints=None if schedule is None else len(schedule.constraints),
+        optimal=optimal,
         shrink_runs=small.runs if small is not None else 0,
         shrink_s=round(shrink_s, 2),
         replays=effort.replays if schedule is not None else 0,
         replayed=replayed,
         replay_ms=spread(times) if times else None,
+        warm_ms=spread(warm) if warm else None,
         loaded=effort.loaded if schedule is not None else 0,
         loaded_failed=loaded,
         twin=_told(quiet),
         twin_quiet=quiet.run is None,
+        twin_predicted=twin_predicted,
+        twin_confirmed=twin_confirmed,
         schedule=() if schedule is None else tuple(str(each) for each in schedule.constraints),
     )
     return found, machine
@@ -205,16 +223,34 @@ def _replay(
 ) -> tuple[int, list[float]]:
     if schedule is None or not count:
         return 0, []
-    failed, times = 0, []
     with _lab(system, folder, 7) as lab:
-        for _ in range(count):
-            if new_processes:
-                lab.restart()
-            began = monotonic_ms()
-            run = lab.follow(schedule)
-            times.append(monotonic_ms() - began)
-            failed += run.failed and run.followed.following == "followed"
+        return _follow(lab, schedule, count, new_processes=new_processes)
+
+
+def _follow(
+    lab: Lab, schedule: Schedule | None, count: int, *, new_processes: bool
+) -> tuple[int, list[float]]:
+    failed, times = 0, []
+    for _ in range(count if schedule is not None else 0):
+        if new_processes:
+            lab.restart()
+        began = monotonic_ms()
+        run = lab.follow(schedule or Schedule())
+        times.append(monotonic_ms() - began)
+        failed += run.failed and run.followed.following == "followed"
     return failed, times
+
+
+def _optimal(lab: Lab, schedule: Schedule | None) -> int | None:
+    """Fewest constraints, found by trying all sets of fewer than the schedule has."""
+    if schedule is None or not schedule.constraints:
+        return None
+    run = lab.follow(schedule)
+    try:
+        found = optimum(run, schedule.deliveries, lab.follow, len(schedule.constraints) - 1)
+    except ValueError:
+        return None
+    return len(schedule.constraints if found is None else found.constraints)
 
 
 @contextmanager

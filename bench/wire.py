@@ -14,6 +14,7 @@ import fuzz_postgres
 import fuzz_redis
 import fuzzing
 import isolation
+import natural_rate
 import pass_through
 import released
 import source_lines
@@ -125,6 +126,10 @@ def trials_apart(lab: Lab, arguments: argparse.Namespace) -> Part:
     return isolation.measure(packages(), trials=arguments.long_trials, seed=arguments.seed, say=say)
 
 
+def natural_rates(_lab: Lab, arguments: argparse.Namespace) -> Part:
+    return natural_rate.measure(trials=arguments.natural_trials, seed=arguments.seed, say=say)
+
+
 def postgres_drivers(_lab: Lab, _arguments: argparse.Namespace) -> Part:
     rows = wire_postgres.measure(packages(), say=say)
     return Part(
@@ -180,6 +185,7 @@ PARTS: dict[str, Callable[[Lab, argparse.Namespace], Part]] = {
     "wire-lines": lines,
     "wire-fuzz": fuzzed,
     "wire-isolation": trials_apart,
+    "wire-natural-rate": natural_rates,
 }
 
 
@@ -206,6 +212,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--only", nargs="*", default=[], metavar="PART", help=", ".join(PARTS))
     made.add_argument("--trials", type=int, default=200)
     made.add_argument("--long-trials", type=int, default=1000, help="of each system: isolation")
+    made.add_argument("--natural-trials", type=int, default=300, help="of each specimen, each way")
     made.add_argument("--operations", type=int, default=4000)
     made.add_argument("--rounds", type=int, default=6, help="of each driver: source lines")
     made.add_argument("--inputs", type=int, default=1_000_000, help="of each codec: fuzzing")

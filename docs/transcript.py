@@ -3,8 +3,9 @@
     python docs/transcript.py --record make hunt    runs it, writes docs/transcript.txt, cuts it in
     python docs/transcript.py                       cuts docs/transcript.txt in as it stands
 
-Recorded is what the command writes when it is not on a terminal, 80 columns wide. Only trailing
-blanks are dropped, and the checkout's and the home folder's paths are shortened.
+Recorded is what the command writes when it is not on a terminal, 80 columns wide, in a checkout
+that is set up: what an installer says of the machine does not belong in it. Only trailing blanks
+are dropped, and the checkout's and the home folder's paths are shortened.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str]) -> int:
 def record(command: Sequence[str]) -> int:
     """Runs ``command`` in the checkout, shows what it writes, keeps it; gives its exit code."""
     environment = os.environ | {"COLUMNS": str(COLUMNS), "NO_COLOR": "1", "TERM": "dumb"}
+    subprocess.run(["make", "setup"], cwd=ROOT, check=True)
     lines = [f"$ {' '.join(command)}\n"]
     with subprocess.Popen(
         command,

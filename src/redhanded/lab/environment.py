@@ -28,6 +28,10 @@ def environment_of(
     ports = []
     for service in running.system.services:
         server = running.servers[service.name]
+        if running.direct:
+            values = server.values(None)
+            env |= {key: fill(value, values) for key, value in service.env.items()}
+            continue
         port = _listen(running, name, service.name, service.kind, server.connect(running.pump))
         ports.append(port)
         values = server.values(port)
@@ -44,7 +48,8 @@ def environment_of(
         }
         env |= {key: fill(value, values) for key, value in stub.env.items()}
     env |= extra
-    return environment(env, trace_fd=running.trace_writer, ports=ports) if trace else env
+    traced = trace and not running.direct
+    return environment(env, trace_fd=running.trace_writer, ports=ports) if traced else env
 
 
 def direct_environment(running: RunningSystem) -> dict[str, str]:

@@ -38,6 +38,7 @@ def open_lab(
     seed: int = 0,
     strict: bool = False,
     allow_existing: bool = False,
+    direct: bool = False,
     say: Say | None = None,
 ) -> Iterator[Lab]:
     """Starts the system in a lab, warmed up; everything it started is gone afterwards.
@@ -47,11 +48,16 @@ def open_lab(
     With ``strict``, error lines that serial runs do not write are failures as well as the symptom.
     Raises ``LabError`` if the system cannot be run, and ``InputError`` for a server by URL that
     holds something, unless ``allow_existing``.
+
+    With ``direct`` nothing of ours is between processes and servers, so nothing can be held and no
+    message is seen: only ``run_naturally`` makes sense then, to measure what the lab changes.
     """
     tell = say or (lambda _sentence: None)
     with ExitStack() as undo:
         place = folder or Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="lab-")))
-        running = undo.enter_context(_running(system, place, root, files, allow_existing, tell))
+        running = undo.enter_context(
+            _running(system, place, root, files, allow_existing, tell, direct=direct)
+        )
         lab = Lab(running, symptom or system.symptom, seed)
         lab.strict = strict
         tell("first trials, to fill pools and caches")
@@ -85,6 +91,7 @@ def _running(
     allow_existing: bool,
     tell: Say,
     *,
+    direct: bool = False,
     told: System | None = None,
 ) -> Iterator[RunningSystem]:
     with claimed(folder):
@@ -92,7 +99,13 @@ def _running(
             system, root or Path(system.root), folder / "tree", files=files, say=tell
         )
         running = start(
-            system, root=tree, folder=folder, allow_existing=allow_existing, told=told, say=tell
+            system,
+            root=tree,
+            folder=folder,
+            allow_existing=allow_existing,
+            direct=direct,
+            told=told,
+            say=tell,
         )
         try:
             yield running

@@ -60,6 +60,8 @@ class RunningSystem:
     programs: dict[str, Program] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
     natural: bool = False
+    direct: bool = False
+    """Processes talk to the servers themselves, past the proxies."""
     on_line: Callable[[OutputLine], None] | None = None
     trace_writer: int = -1
     trace_reader: FileIO | None = None

@@ -15,7 +15,7 @@ from redhanded.case.system import System
 from redhanded.lab.commands import run_command
 from redhanded.lab.dump import holds_schema, restore
 from redhanded.lab.environment import settings
-from redhanded.lab.namespace import open_namespace
+from redhanded.lab.namespace import Namespace, open_namespace
 from redhanded.lab.programs import replicas, start_programs
 from redhanded.lab.pump import Pump
 from redhanded.lab.quiescence import Watch
@@ -25,6 +25,7 @@ from redhanded.lab.tracers import TraceReader
 from redhanded.lab.traffic import Traffic
 
 COMMAND_TIMEOUT_S = 180.0
+DIRECT = "the servers are outside of it, and were to be reached directly"
 
 
 def start(
@@ -33,11 +34,13 @@ def start(
     root: Path,
     folder: Path,
     allow_existing: bool = False,
+    direct: bool = False,
     told: System | None = None,
     say: Callable[[str], None],
 ) -> RunningSystem:
     """Starts servers, migrates, starts processes and waits until they serve.
 
+    With ``direct`` the processes share this machine's network and talk to the servers themselves.
     Migrations are told the settings that the processes of ``told`` have (else of ``system``).
     Raises ``LabError`` with the last lines of whatever did not come up, and ``InputError`` for a
     server by URL that cannot be used; nothing is left then.
@@ -46,7 +49,7 @@ def start(
     with ExitStack() as undo:
         pump = Pump()
         undo.callback(pump.close)
-        namespace = open_namespace()
+        namespace = Namespace(isolated=False, why=DIRECT) if direct else open_namespace()
         undo.callback(namespace.close)
         roles = {name: process.name for process in system.processes for name in replicas(process)}
         running = RunningSystem(
@@ -58,6 +61,7 @@ def start(
             namespace=namespace,
             watch=Watch(namespace.diag() if namespace.isolated else None),
             tracer=TraceReader(root),
+            direct=direct,
             undo=undo,
         )
         running.traffic = Traffic(roles, running)

@@ -194,6 +194,8 @@ class Lab:
     def warm_up(self) -> None:
         """Fills pools and script caches, and takes the baseline that trials go back to."""
         self._baseline = Baseline(self.running)
+        if self.running.direct:
+            return
         for _ in range(WARM_UP_TRIALS):
             run = self.serial()
             self.stage.learning = False
@@ -237,7 +239,7 @@ class Lab:
         died = self.running.died()
         if died is not None:
             raise LabError(died)
-        if not self.running.traffic.holding:
+        if not self.running.traffic.holding and not self.running.direct:
             self._hold_again()
         self.put_back()
         self.running.namespace.clear_egress()
