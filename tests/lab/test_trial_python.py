@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from small_systems import desk, lay_out
@@ -101,3 +102,20 @@ def test_left_to_itself_it_is_counted(lab: Lab) -> None:
     )
     assert 0 <= result.failures <= result.trials == 6
     assert lab.follow(early_look(lab)).failed
+
+
+def test_with_nothing_in_between_a_system_runs_and_fails_by_itself(tmp_path: Path) -> None:
+    """Processes reach the servers themselves: failures are counted, nothing else is recorded."""
+    system = desk(lay_out("desk", tmp_path))
+    with open_lab(system, folder=tmp_path / "lab", direct=True) as opened:
+        natural = run_naturally(
+            opened, name="direct", trials=20, gaps_ms=(0.0,), per_second=None, seed=1
+        )
+        seen = {held.kind for held in opened.running.traffic.done}
+        server = opened.running.servers["books"].values(None)["port"]
+        told = [program.environment for program in opened.running.programs.values()]
+    assert natural.trials == 20
+    assert natural.failures > 0
+    assert "duplicate key" in natural.sample
+    assert "INSERT" not in seen
+    assert told and all(any(server in value for value in each.values()) for each in told)
