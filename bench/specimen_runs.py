@@ -174,7 +174,8 @@ def _lab(system: System, folder: Path, seed: int) -> Iterator[Lab]:
 
 def _search(lab: Lab, effort: Effort, seed: int) -> Search:
     deliveries = max(entry.deliveries for entry in lab.system.workload)
-    return search(lab, deliveries=deliveries, budget=effort.budget, seed=seed)
+    faults = lab.system.faults or ()
+    return search(lab, deliveries=deliveries, faults=faults, budget=effort.budget, seed=seed)
 
 
 def _predictions(lab: Lab, found: Search) -> tuple[int, int]:

@@ -7,7 +7,8 @@ from typing import Literal
 
 from redhanded.case.evidence import Location
 
-Protocol = Literal["postgres", "redis", "http", "delivery"]
+Protocol = Literal["postgres", "redis", "http", "delivery", "fault"]
+"""``fault``: something that the environment did; see ``schedule.Event``."""
 Access = Literal["read", "write"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from redhanded.case.evidence import Location
 from redhanded.case.operation import (
@@ -62,6 +62,10 @@ class Held:
     """Pieces of the answer that were not delivered yet."""
     answer: bytearray = field(default_factory=bytearray)
     """The first bytes of the answer, to see which job it hands out."""
+    withheld: bool = False
+    """Its process is not given the answer."""
+    before: Any = None
+    """What a service held before it, where that is to be put back."""
     parallel: bool = False
     """Another operation of the same task and process was parked beside it."""
 

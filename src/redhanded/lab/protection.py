@@ -42,6 +42,28 @@ def waits(operation: Operation, held: Iterable[Touch]) -> bool:
     return any(mine.conflicts(theirs) for mine in _taken(operation) for theirs in held)
 
 
+def blocked(operation: Operation, of: Iterable[Operation], held: Iterable[Touch]) -> bool:
+    """Whether its task waits for one of the locks held before ``operation`` is answered."""
+    locks = tuple(held)
+    for earlier in of:
+        if waits(earlier, locks):
+            return True
+        if earlier is operation:
+            return False
+    return False
+
+
+def is_lease(operation: Operation) -> bool:
+    """Whether it takes a lock that ends by itself: a key set only if free, with a lifetime."""
+    words = operation.text.upper().split()
+    return _only_if(operation) and bool(_LIFETIME & set(words[3:]))
+
+
+def guarded_by_key(operation: Operation) -> bool:
+    """Whether a statement says what to do where a unique key refuses it."""
+    return bool(_ON_CONFLICT.search(operation.text.partition("  [")[0]))
+
+
 def guarded(operation: Operation, operations: Iterable[Operation]) -> bool:
     """Whether a write looks again, in the same step, at what it changes.
 
@@ -99,6 +121,8 @@ _ASSIGNED = re.compile(r'"?(\w+)"?\s*=(?!=)')
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _LEVEL = re.compile(r"ISOLATION\s+LEVEL\s+(SERIALIZABLE|REPEATABLE\s+READ)", re.IGNORECASE)
 _DO_NOTHING = re.compile(r"\bON\s+CONFLICT\b.*\bDO\s+NOTHING\b", re.IGNORECASE | re.DOTALL)
+_ON_CONFLICT = re.compile(r"\bON\s+CONFLICT\b", re.IGNORECASE)
+_LIFETIME = frozenset({"EX", "PX", "EXAT", "PXAT"})
 _TAKING = frozenset({"BLMOVE", "LMOVE", "SMOVE", "GETDEL", "XREADGROUP"})
 _FREE_ONLY = frozenset({"SETNX", "HSETNX", "MSETNX"})
 

@@ -90,6 +90,8 @@ class Channel:
         self.stream: Stream = open_stream(route.kind)
         self.passing = False
         """Nobody holds anything here: bytes go on at once and are read when there is time."""
+        self.instead: bytes | None = None
+        """Sent in the place of the next unit that is forwarded."""
         self._owner = owner
         self._pump = pump
         self._opaque = False
@@ -117,8 +119,11 @@ class Channel:
     def forward(self) -> Unit:
         """Sends the oldest waiting unit on; gives it."""
         unit = self.waiting.popleft()
+        instead, self.instead = self.instead, None
         if self._upstream is not None:
-            if self._asked.ahead:
+            if instead is not None:
+                self._upstream.send(instead)
+            elif self._asked.ahead:
                 self._upstream.send(self._asked.rest(unit.raw))
             else:
                 self._upstream.forward(unit)
@@ -167,6 +172,12 @@ class Channel:
         if self._upstream is not None:
             self._upstream.close()
             self._upstream = None
+
+    def cut(self) -> None:
+        """Ends it on both sides as if it broke on the way; the owner is told."""
+        self._client.reset()
+        self.close()
+        self._owner.closed(self)
 
     def _from_client(self, data: bytes) -> None:
         if self._opaque:

@@ -134,7 +134,8 @@ class Traffic(Passing):
             self._complete(state, held, answer, "done")
             # The process works on it while the lab learns what it needs to know.
             self.deliver_kept(held)
-            self.causes.delivered(held)
+            if not held.withheld:
+                self.causes.delivered(held)
         elif held is not self.in_flight:
             self.deliver_kept(held)
 
@@ -199,6 +200,12 @@ class Traffic(Passing):
         if held.state == "sent":
             self.in_flight = held
 
+    def let_start(self, process: str) -> None:
+        """Lets go what a process sends to get ready, if anything is held now."""
+        for held in self.heads() if self._holding else ():
+            if held.process == process and held.ambient and held.blocking is None:
+                self.release(held)
+
     def start(self, held: Held) -> None:
         """Marks a delivery as released; the caller sends it."""
         self.parked.remove(held)
@@ -224,7 +231,8 @@ class Traffic(Passing):
                 self.causes.next_step()
                 held.state = "done"
                 self.deliver_kept(held)
-                self.causes.delivered(held)
+                if not held.withheld:
+                    self.causes.delivered(held)
                 return True
         return False
 
@@ -234,6 +242,8 @@ class Traffic(Passing):
         An answer is delivered whole, so that a client which acts on the first piece (an error, say,
         before the server is ready again) cannot be faster than the rest of it.
         """
+        if held.withheld:
+            return
         pieces, held.kept = b"".join(held.kept), []
         if held.channel is not None and pieces:
             held.channel.deliver(pieces)

@@ -9,7 +9,7 @@ from typing import Any
 from redhanded.case.errors import InputError, LabError
 from redhanded.case.operation import OperationName
 from redhanded.case.run import Failure, OutputLine, Run
-from redhanded.case.schedule import Followed, Schedule
+from redhanded.case.schedule import FAULT_KINDS, Event, Followed, Schedule
 from redhanded.case.system import Delivery, SymptomPattern
 from redhanded.lab.choices import Choices
 from redhanded.lab.clock import monotonic_ms
@@ -63,6 +63,8 @@ class Lab:
         self._names: set[OperationName] = set()
         """Of all operations that were seen in any trial."""
         self._deliveries: int | None = None
+        self._disturbed = False
+        """A fault in the last trial may have left its processes otherwise than they were."""
         self.serial_orders = SerialOrders(running, self.reset)
         self.pinned: dict[str, Any] = {}
         """Values of the workload that are not drawn but as given here."""
@@ -79,12 +81,13 @@ class Lab:
         """One trial under the constraints of ``schedule``."""
         explorer = Follow(schedule, known=frozenset(self._names))
         pinned, self.pinned = self.pinned, {**self.pinned, **dict(schedule.values)}
-        played = self.play(explorer, schedule.deliveries)
+        played = self.play(explorer, schedule.deliveries, events=schedule.events)
         self.pinned = pinned
         done = [held for held in self.running.traffic.done if not held.ambient]
         answered = [held.name for held in done if held.replied_ms is not None]
         unseen = frozenset(held.name for held in done if held.uncommitted)
-        return replace(played.run, followed=explorer.followed(answered, unseen))
+        followed = explorer.followed(answered, unseen)
+        return replace(played.run, followed=_with_events(followed, self.stage.trial.events_missed))
 
     def hold(self, kind: str, target: str, *, task: str | None = None) -> Run:
         """One trial in which the first operation of that name waits until nothing else can happen.
@@ -105,12 +108,19 @@ class Lab:
             )
         return run
 
-    def play(self, explorer: Explorer, deliveries: int | None = None) -> Played:
-        """One trial in which ``explorer`` makes every choice."""
+    def play(
+        self,
+        explorer: Explorer,
+        deliveries: int | None = None,
+        *,
+        events: Sequence[Event] = (),
+    ) -> Played:
+        """One trial in which ``explorer`` makes every choice, and ``events`` happen."""
         if self.isolation.due(self.trials):
             self.check_isolation()
-        if self.isolation.restarts:
+        if self.isolation.restarts or self._disturbed:
             self.restart()
+        self._disturbed = any(event.kind in FAULT_KINDS for event in events)
         self.draw_values()
         self.learn_serial_orders(deliveries)
         self.reset()
@@ -120,14 +130,15 @@ class Lab:
         traffic.begin((unique, *map(str, self.drawn.values())))
         started = monotonic_ms()
         drawn = self.drawn
-        trial = self.stage.play(explorer, lambda: self.plan(unique, deliveries))
+        known = frozenset(self._names)
+        trial = self.stage.play(explorer, lambda: self.plan(unique, deliveries), events, known)
         duration = monotonic_ms() - started
         operations = tuple(held.operation() for held in traffic.done if held.replied_ms is not None)
         self._names |= {operation.name for operation in operations}
         answers = self._answers()
         self.stage.finish()
         if not trial.failures:
-            trial.failures += self._other_failures(trial)
+            trial.failures += self._other_failures(trial, disturbed=bool(events))
         if not trial.failures and self.strict:
             trial.failures += unusual_errors(trial.lines, self._usual)
         self.trials += 1
@@ -325,14 +336,15 @@ class Lab:
             for planned in self.stage.planned
         )
 
-    def _other_failures(self, trial: Trial) -> list[Failure]:
+    def _other_failures(self, trial: Trial, *, disturbed: bool) -> list[Failure]:
+        """Where the environment ``disturbed`` the trial, that no answer came is no failure."""
         died = self.running.died()
         if died is not None:
             return [Failure(kind="status", text=died)]
-        if trial.unanswered:
+        if trial.unanswered and not disturbed:
             who = " and ".join(trial.unanswered)
             return [Failure(kind="status", text=f"{who}: {NO_ANSWER} 5 s")]
-        unmet = self._unmet()
+        unmet = "" if disturbed else self._unmet()
         if unmet:
             return [Failure(kind="status", text=unmet)]
         wanted = self.symptom
@@ -366,6 +378,19 @@ class Lab:
 
     def _broken_invariants(self) -> list[Failure]:
         return self.broken(self._unique, visit_held(self.stage))
+
+
+def _with_events(followed: Followed, missed: dict[Event, str]) -> Followed:
+    """Also infeasible if an event could not be made to happen."""
+    if not missed:
+        return followed
+    event, why = next(iter(missed.items()))
+    return replace(
+        followed,
+        following="infeasible",
+        events_missed=tuple(missed),
+        why=followed.why or f"{event.kind} did not happen: {why}",
+    )
 
 
 def lines_of(run: Run, process: str) -> Sequence[OutputLine]:
