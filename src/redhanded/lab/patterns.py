@@ -21,6 +21,7 @@ Pattern = Literal[
     "lock is taken",
     "lease ends",
     "overlap in a statement",
+    "timer meanwhile",
     "fault",
 ]
 _CATALOGUE = re.compile(r"\b(information_schema|pg_catalog|pg_class|pg_tables|to_regclass)\b")

@@ -4,6 +4,7 @@
   its holder still works.
 - *overlap*: two statements that look and write in one step, outside a transaction, where nothing
   unique makes the second one fail.
+- *timer meanwhile*: a heartbeat or renewal that was sent before the work was seen to be done.
 - *fault*: something happens between two effects of one task that are not one transaction or
   script; first between two writes of the same thing, since whoever comes next finds it half done.
 """
@@ -23,6 +24,8 @@ from redhanded.lab.chains import Chain, chains, depend, writes
 from redhanded.lab.faults import FAULTS, Fault
 from redhanded.lab.patterns import Found, Pair, Pattern, Prediction, acts
 
+TIMERS_MAX = 6
+"""Each may take as long as a timer is waited for."""
 _LOOKS = re.compile(r"\bSELECT\b", re.IGNORECASE)
 _NOTHING_BETWEEN: frozenset[EventKind] = frozenset({"delivered twice"})
 
@@ -38,6 +41,26 @@ def predict_events(
         found += _lease_ends(pair)
         found += _overlaps(pair)
     return _kept(found)
+
+
+def predict_timers(serial: Run, *, deliveries: int) -> tuple[Prediction, ...]:
+    """Where a timer may fire meanwhile: at what changes most in one step first, such as the end
+    of a job."""
+    found = [
+        _found(
+            deliveries,
+            (),
+            Event(kind="timer fires", at=operation.name),
+            rank=(-len(writes(operation)), -operation.index),
+            why=f"a timer fires while {operation.name} is under way",
+            pattern="timer meanwhile",
+            at=(operation, operation),
+        )
+        for task in chains(serial)
+        for operation in task.operations
+        if _is_effect(operation)
+    ]
+    return _kept(found)[:TIMERS_MAX]
 
 
 def predict_faults(

@@ -25,7 +25,7 @@ from redhanded.lab.explorers.pos import Pos
 from redhanded.lab.explorers.replay import Replay
 from redhanded.lab.explorers.systematic import Exploration, explore
 from redhanded.lab.predict import Prediction, predict
-from redhanded.lab.predict_events import predict_events, predict_faults
+from redhanded.lab.predict_events import predict_events, predict_faults, predict_timers
 from redhanded.lab.witness import witnesses
 
 Means = Literal["serial", "predicted", "fault", "systematic", "random"]
@@ -86,6 +86,10 @@ class Coverage:
     """Trials in which a fault was to happen."""
     faults_missed: int = 0
     """Those among them in which it could not be made to happen."""
+    timers: int = 0
+    """Trials that waited for a timer."""
+    timers_missed: int = 0
+    """Those among them in which none fired in time that mattered."""
     systematic: list[Exploration] = field(default_factory=list)
     """One of each bound, in the order of bounds; the larger bound's orders include the smaller
     one's, which are run once."""
@@ -204,6 +208,8 @@ class _Going:
         for bound in BOUNDS:
             self._systematic(bound)
             yield
+        self._timers(self.serial)
+        yield
         self._random()
         yield
         if self.faults_last:
@@ -243,6 +249,17 @@ class _Going:
             if self._note(forced, "predicted"):
                 self.prediction = prediction
                 return
+
+    def _timers(self, run: Run) -> None:
+        """Timers that fire while something is under way."""
+        for prediction in predict_timers(run, deliveries=self.deliveries):
+            if self.found is not None or self.out_of_time():
+                return
+            forced = self._force(prediction)
+            self.coverage.timers += 1
+            self.coverage.timers_missed += bool(forced.followed.events_missed)
+            if self._note(forced, "predicted"):
+                self.prediction = prediction
 
     def _faults(self, run: Run) -> None:
         """One fault at a time, wherever it may matter in a serial run."""

@@ -17,6 +17,7 @@ from redhanded.lab.faults import (
     process_killed,
     reply_lost,
     serialization_failure,
+    timer_fires,
     writes_lost,
 )
 from redhanded.lab.faults.fault import ENVIRONMENT, Fault, Place
@@ -33,6 +34,7 @@ FAULTS = (
     delivered_twice.FAULT,
     lease_ended.FAULT,
     overlap.FAULT,
+    timer_fires.FAULT,
 )
 
 
