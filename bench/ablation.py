@@ -101,7 +101,8 @@ def page(folder: Path, every: Sequence[Specimen], out: Path) -> Path:
             "\n\n".join(
                 (
                     "On how many specimens, and in how many attempts, the failure was seen; "
-                    "medians over all attempts (–: not seen in at least half of them).",
+                    "medians over all attempts, one without a failure taken as the latest "
+                    "(–: not seen in at least half of them).",
                     summary,
                     "\n".join(f"- {sentence}" for sentence in sentences(kept, missing)),
                 )
