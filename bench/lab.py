@@ -1,7 +1,8 @@
 """Measures the lab on the specimens, one file each in ``results/lab/``, one table; see ``--help``.
 
 A specimen can be measured again alone: the table is written anew from all files, and says of each
-when it was measured.
+when it was measured. Then, unless ``--no-ablation``, ``ablation.py`` compares its search with other
+ways to see the failure, within the limits that are its own defaults.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+import ablation
 from machine import Machine, facts
 from part import Part, body, write
 from specimen_runs import Effort, Found, measure
@@ -78,6 +80,9 @@ def main() -> int:
         kept = Kept(at=timestamp(), machine=machine, effort=effort, found=found)
         (folder / f"{specimen.name}.json").write_bytes(encode(kept) + b"\n")
         say(str(_page(folder, every, arguments.out)))
+    if not arguments.no_ablation:
+        limits = ablation.Limits(seeds=arguments.ablation_seeds)
+        troubled = not ablation.compare(arguments.only, limits, arguments.out, say=say) or troubled
     return 1 if troubled else 0
 
 
@@ -211,6 +216,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--same-processes", action="store_true", help="between replays")
     parser.add_argument("--orders", type=int, default=400)
     parser.add_argument("--random", type=int, default=200)
+    parser.add_argument("--no-ablation", action="store_true", help="only what the lab does")
+    parser.add_argument("--ablation-seeds", type=int, default=ablation.USUAL.seeds)
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the page")
     return parser.parse_args()
 

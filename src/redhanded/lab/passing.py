@@ -7,6 +7,7 @@ from collections import Counter
 from redhanded.case.operation import WireFailure
 from redhanded.lab.channel_state import ChannelState, gets_an_answer
 from redhanded.lab.describe import Scripts
+from redhanded.lab.late import Late
 from redhanded.lab.proxy import Channel
 from redhanded.lab.wire.unit import Answer, Unit
 
@@ -20,6 +21,8 @@ class Passing:
         """How many units each service was sent."""
         self.wire_failures: list[tuple[str, WireFailure]] = []
         """Process and error, also while nothing is held."""
+        self.late: Late | None = None
+        """Where there is one, what goes by while nothing is held waits until it is due."""
         self._scripts = Scripts()
         self._holding = False
 
@@ -85,4 +88,5 @@ class Passing:
 
     def _let_pass(self, state: ChannelState) -> None:
         """What was held has to be answered before the rest may go on unread."""
-        state.channel.passing = not self._holding and not state.held
+        at_once = not self._holding and self.late is None
+        state.channel.passing = at_once and not state.held

@@ -23,6 +23,7 @@ from redhanded.lab.describe import (
 )
 from redhanded.lab.footprint import Catalogue, KeySpecifications
 from redhanded.lab.held import UNKNOWN_TASK, Held
+from redhanded.lab.late import Late
 from redhanded.lab.passing import Passing
 from redhanded.lab.proxy import Channel
 from redhanded.lab.wire.redis import RedisStream
@@ -103,6 +104,8 @@ class Traffic(Passing):
         if channel.route.kind == "redis" and unit.arguments:
             self._scripts.learn(unit.arguments)
         if not self.holding or not unit.held or unit.silent:
+            if self.late is not None and unit.held:
+                self.late.begin(channel, unit, self._pass_on)
             self._pass_on(channel)
             return
         held = self._hold(channel, unit)
@@ -267,6 +270,13 @@ class Traffic(Passing):
             held.state = "sent"
         self.parked.clear()
 
+    def let_come(self, late: Late | None) -> None:
+        """Says how what is not held comes from now on: late, or (None) at once."""
+        self.late = late
+        for state in list(self.states.values()):
+            self._let_pass(state)
+            self._pass_on(state.channel)
+
     # Inside.
 
     def _pass_on(self, channel: Channel) -> None:
@@ -274,6 +284,8 @@ class Traffic(Passing):
         while channel.waiting:
             head = channel.waiting[0]
             if self.holding and head.held and not head.silent:
+                return
+            if self.late is not None and head.held and self.late.early(channel, head):
                 return
             if channel in self.states and gets_an_answer(head):
                 self.states[channel].owed.append(head.serial)
