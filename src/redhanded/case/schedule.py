@@ -38,7 +38,7 @@ FaultKind = Literal[
 ]
 """What machines and networks do now and then; a contract says which of them may."""
 FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
-EventKind = FaultKind | Literal["lease ended", "overlap", "timer fires"]
+EventKind = FaultKind | Literal["lease ended", "lease kept", "overlap", "timer fires"]
 """The others need nothing but time."""
 
 

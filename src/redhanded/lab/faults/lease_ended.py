@@ -25,14 +25,12 @@ def _applies(_operation: Operation, _run: Run) -> bool:
 
 def _end(place: Place) -> None:
     event, running = place.event, place.running
+    client, keys = leases(place)
     ended: list[str] = []
-    server = running.servers.get(event.service)
-    client: Any = server.client if server is not None else None
-    for key in client.keys("*") if client is not None else []:
-        if pattern(key, running.traffic.variable) == event.target and client.pttl(key) >= 0:
-            client.pexpire(key, 1)
-            _wait_until_gone(client, key)
-            ended.append(key.decode("utf-8", "backslashreplace"))
+    for key in keys:
+        client.pexpire(key, 1)
+        _wait_until_gone(client, key)
+        ended.append(key.decode("utf-8", "backslashreplace"))
     if not ended:
         place.missed[event] = f"no key {event.target} with a lifetime is there at {event.at}"
         return
@@ -40,6 +38,21 @@ def _end(place: Place) -> None:
     text = f"the lifetime of {', '.join(ended)} ended"
     record(place, event.target, text, service=event.service, touches=touches)
     running.traffic.forwarded[event.service] += 1
+
+
+def leases(place: Place) -> tuple[Any, list[bytes]]:
+    """A client of the event's service, and its keys of that name that have a lifetime."""
+    event, running = place.event, place.running
+    server = running.servers.get(event.service)
+    client: Any = server.client if server is not None else None
+    if client is None:
+        return None, []
+    named = [
+        key
+        for key in client.keys("*")
+        if pattern(key, running.traffic.variable) == event.target and client.pttl(key) >= 0
+    ]
+    return client, named
 
 
 def _wait_until_gone(client: Any, key: bytes) -> None:
