@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -105,3 +105,15 @@ class Followed:
     events_missed: tuple[Event, ...] = ()
     """The events that could not be made to happen, with ``infeasible``."""
     why: str = ""
+
+    def without(self, missed: Mapping[Event, str]) -> Followed:
+        """The same, infeasible if an event could not be made to happen."""
+        if not missed:
+            return self
+        event, why = next(iter(missed.items()))
+        return replace(
+            self,
+            following="infeasible",
+            events_missed=tuple(missed),
+            why=self.why or f"{event.kind} did not happen: {why}",
+        )
