@@ -1,4 +1,4 @@
-"""The fewest constraints and events that make a run fail, by trying all: what shrinking is compared with."""
+"""The fewest constraints and events that make a run fail: what shrinking is compared with."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import combinations
 
 from redhanded.case.run import Run
-from redhanded.case.schedule import Event, Schedule
+from redhanded.case.schedule import Constraint, Event, Schedule
 from redhanded.lab.witness import pairs
 
 Follow = Callable[[Schedule], Run]
@@ -23,8 +23,8 @@ def optimum(
 ) -> Schedule | None:
     """A smallest schedule under which it fails again; None if more than ``size_max`` are needed.
 
-    Made of the dependent operations of ``failing`` in either order, and of ``events``. ValueError if there are more
-    than ``OPERATIONS_MAX`` of them: it takes a run for each set of constraints.
+    Made of the dependent operations of ``failing`` in either order, and of ``events``. ValueError
+    if there are more than ``OPERATIONS_MAX`` of them: it takes a run for each set.
     """
     forward = pairs(failing)
     operations = {name for each in forward for name in (each.before, each.after)}
@@ -33,7 +33,11 @@ def optimum(
             f"{len(operations)} operations depend on others; {OPERATIONS_MAX} are the most that "
             "all sets of constraints are tried for"
         )
-    either = (*forward, *(each.flipped() for each in forward), *events)
+    either: tuple[Constraint | Event, ...] = (
+        *forward,
+        *(each.flipped() for each in forward),
+        *events,
+    )
     for size in range(size_max + 1):
         for chosen in combinations(either, size):
             schedule = Schedule(deliveries=deliveries).demanding(chosen)
