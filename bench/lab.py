@@ -118,8 +118,8 @@ def _how(effort: Effort) -> str:
         "is that of a replay in such processes while nothing else was run by the bench. "
         "Predictions: those of one serial run (orders, ends of leases, overlaps, and faults where "
         "the contract says that they may happen) that fail when forced. Constraints: and events. "
-        "Optimal: all sets of them tried, where 14 operations or fewer conflict. What differs from these numbers "
-        "for one specimen shows in its row."
+        "Optimal: all sets of them tried, where 14 operations or fewer conflict. What differs from "
+        "these numbers for one specimen shows in its row."
     )
 
 
