@@ -7,7 +7,8 @@ from typing import Literal
 
 from redhanded.case.operation import OperationName
 
-SCHEDULE_VERSION = 1
+SCHEDULE_VERSION = 2
+"""Of what is written. 2 added ``mark`` to the names of operations; files of 1 are read as well."""
 SCHEDULE_SCHEMA = f"redhanded/schedule/v{SCHEDULE_VERSION}"
 
 
@@ -37,6 +38,11 @@ class Schedule:
     """Names and values of the workload that it was found with; others are drawn."""
     version: int = SCHEDULE_VERSION
 
+    def names(self) -> tuple[OperationName, ...]:
+        """The operations that its constraints name, each once."""
+        named = (name for each in self.constraints for name in (each.before, each.after))
+        return tuple(dict.fromkeys(named))
+
 
 Following = Literal["followed", "infeasible"]
 
@@ -49,3 +55,5 @@ class Followed:
     missed: tuple[Constraint, ...] = ()
     """The constraints that could not be met, with ``infeasible``."""
     why: str = ""
+    unclear: tuple[str, ...] = ()
+    """Names that the schedule leaves open on this code, and what was taken for them."""

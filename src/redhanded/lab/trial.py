@@ -21,6 +21,7 @@ from redhanded.lab.explorers.systematic import Exploration, explore
 from redhanded.lab.invariants import Visit, broken, visit_held
 from redhanded.lab.isolation import Behaviour, Isolation
 from redhanded.lab.programs import program_named, restart_programs
+from redhanded.lab.repertoire import Repertoire
 from redhanded.lab.reset import Baseline
 from redhanded.lab.running import RunningSystem
 from redhanded.lab.serial_orders import SerialOrders
@@ -60,8 +61,11 @@ class Lab:
         self._workload = self.system.workload
         self._usual: set[str] = set()
         self._unique = ""
-        self._names: set[OperationName] = set()
-        """Of all operations that were seen in any trial."""
+        self.repertoire = Repertoire()
+        self._learned: set[Schedule] = set()
+        """Schedules that a serial run was made for."""
+        self._unclear: dict[str, None] = {}
+        """What had to be guessed to follow a schedule here."""
         self._deliveries: int | None = None
         self.serial_orders = SerialOrders(running, self.reset)
         self.pinned: dict[str, Any] = {}
@@ -77,14 +81,17 @@ class Lab:
 
     def follow(self, schedule: Schedule) -> Run:
         """One trial under the constraints of ``schedule``."""
-        explorer = Follow(schedule, known=frozenset(self._names))
         pinned, self.pinned = self.pinned, {**self.pinned, **dict(schedule.values)}
+        self._learn_for(schedule)
+        explorer = Follow(schedule, self.repertoire)
         played = self.play(explorer, schedule.deliveries)
         self.pinned = pinned
         done = [held for held in self.running.traffic.done if not held.ambient]
         answered = [held.name for held in done if held.replied_ms is not None]
         unseen = frozenset(held.name for held in done if held.uncommitted)
-        return replace(played.run, followed=explorer.followed(answered, unseen))
+        followed = explorer.followed(answered, unseen)
+        self._unclear |= dict.fromkeys(followed.unclear)
+        return replace(played.run, followed=followed)
 
     def hold(self, kind: str, target: str, *, task: str | None = None) -> Run:
         """One trial in which the first operation of that name waits until nothing else can happen.
@@ -122,8 +129,10 @@ class Lab:
         drawn = self.drawn
         trial = self.stage.play(explorer, lambda: self.plan(unique, deliveries))
         duration = monotonic_ms() - started
-        operations = tuple(held.operation() for held in traffic.done if held.replied_ms is not None)
-        self._names |= {operation.name for operation in operations}
+        operations = self.repertoire.saw(
+            (held.operation() for held in traffic.done if held.replied_ms is not None),
+            serial=isinstance(explorer, Straight) and not self.stage.learning,
+        )
         answers = self._answers()
         self.stage.finish()
         if not trial.failures:
@@ -177,7 +186,7 @@ class Lab:
         """What is not controlled here."""
         running = self.running
         found = (*running.limits, *running.traffic.notes, *running.pollers())
-        return (*found, *self.isolation.sentences())
+        return (*found, *self._unclear, *self.isolation.sentences())
 
     def is_unusual(self, text: str) -> bool:
         """Whether a line is an error that serial runs do not write."""
@@ -318,6 +327,12 @@ class Lab:
         invariants, workload = self.system.invariants, self.system.workload
         self.serial_orders.learn(invariants, workload, deliveries, self.drawn, play)
         self.pinned = pinned
+
+    def _learn_for(self, schedule: Schedule) -> None:
+        """A serial run with the schedule's values, if what it names is not known here."""
+        if schedule not in self._learned and self.repertoire.lacks(schedule.names()):
+            self._learned.add(schedule)
+            self.serial(schedule.deliveries)
 
     def _answers(self) -> tuple[int, ...]:
         return tuple(
