@@ -156,7 +156,7 @@ def _rest(tree: Node) -> Iterator[str]:
 
 
 def _text(node: Node) -> str:
-    return str(node.sql(dialect="postgres")).lower()
+    return str(node.sql(dialect="postgres"))
 
 
 def _alike(one: Anatomy, other: Anatomy) -> float:
