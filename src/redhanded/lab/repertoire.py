@@ -21,8 +21,8 @@ class Repertoire:
     """In any run."""
     usual: dict[str, dict[tuple[Identity, int], OperationName]] = field(default_factory=dict)
     """By task, in causal order: in runs of one delivery after the other."""
-    statements: set[Identity] = field(default_factory=set)
-    """Of these."""
+    statements: dict[Identity, int] = field(default_factory=dict)
+    """Of these, and how often a task sends each at most."""
     roles: set[str] = field(default_factory=set)
 
     def saw(self, operations: Iterable[Operation], *, serial: bool) -> tuple[Operation, ...]:
@@ -32,15 +32,19 @@ class Repertoire:
         done = [_with_cause(operation, known) for operation in seen]
         self.names.update(known.values())
         if serial:
-            for name in (each.name for each in done if each.name.task and not each.ambient):
-                self.usual.setdefault(name.task, {}).setdefault((identity(name), nth(name)), name)
-                self.statements.add(identity(name))
-                self.roles.add(name.role)
+            self._learn(each.name for each in done if each.name.task and not each.ambient)
         counts: dict[Identity, int] = {}
-        usual = [name for names in self.usual.values() for name in names.values()]
-        for name in (*usual, *known.values()):
-            counts[identity(name)] = max(counts.get(identity(name), 0), nth(name))
+        for name in known.values():
+            same = identity(name)
+            counts[same] = max(counts.get(same, self.statements.get(same, 0)), nth(name))
         return tuple(self._with_counts(each, counts) for each in done)
+
+    def _learn(self, names: Iterable[OperationName]) -> None:
+        for name in names:
+            same, number = identity(name), nth(name)
+            self.usual.setdefault(name.task, {}).setdefault((same, number), name)
+            self.statements[same] = max(self.statements.get(same, 0), number)
+            self.roles.add(name.role)
 
     def lacks(self, names: Iterable[OperationName]) -> bool:
         """Whether one of ``names`` was usual where they were found, and is not known here."""
