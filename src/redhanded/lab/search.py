@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from redhanded.case.run import Run
-from redhanded.case.schedule import EventKind, Followed, Schedule
+from redhanded.case.schedule import EventKind, Schedule
 from redhanded.lab.choices import Choices
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.explorers import Explorer, Straight, Taken
@@ -348,6 +348,7 @@ class _Going:
             return Schedule(deliveries=self.deliveries)
         for schedule in witnesses(self.found, self.deliveries):
             run = self.lab.follow(schedule)
-            if self.wanted(run) and run.failed and run.followed == Followed(following="followed"):
+            met = run.followed.following == "followed"
+            if self.wanted(run) and run.failed and met:
                 return replace(schedule, deliveries=self.deliveries)
         return None
