@@ -12,6 +12,7 @@ import psycopg
 
 from redhanded.case.errors import InputError, LabError
 from redhanded.case.system import System
+from redhanded.lab.authority import make_authority
 from redhanded.lab.commands import run_command
 from redhanded.lab.dump import holds_schema, restore
 from redhanded.lab.environment import settings
@@ -74,6 +75,9 @@ def start(
             ] = None
         running.settings = settings(told or system, root)
         _open_trace_pipe(running)
+        if any(service.tls for service in system.services):
+            running.authority = make_authority(folder, [each.name for each in system.services])
+            undo.callback(running.authority.remove)
         for service in system.services:
             say(f"starting {service.name} ({service.kind})")
             running.servers[service.name] = start_server(
@@ -142,4 +146,6 @@ def _command(running: RunningSystem, command: str, what: str) -> None:
             else f"ended with exit code {finished.code}"
         )
         tail = "\n  ".join(finished.lines[-12:]) or "(it wrote nothing)"
-        raise LabError(f"{what} {ended}: {command}\n  {tail}")
+        refused = [*running.traffic.notes, *running.traffic.refused()]
+        seen = "".join(f"\n  ({each})" for each in refused)
+        raise LabError(f"{what} {ended}: {command}\n  {tail}{seen}")

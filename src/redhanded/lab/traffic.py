@@ -24,7 +24,7 @@ from redhanded.lab.describe import (
 from redhanded.lab.footprint import Catalogue, KeySpecifications
 from redhanded.lab.held import UNKNOWN_TASK, Held
 from redhanded.lab.passing import Passing
-from redhanded.lab.proxy import Channel
+from redhanded.lab.proxy import Channel, Route
 from redhanded.lab.wire.redis import RedisStream
 from redhanded.lab.wire.unit import Answer, Unit
 
@@ -41,7 +41,9 @@ class Surroundings(Protocol):
 
     def catalogue(self, service: str) -> Catalogue: ...
 
-    def stack(self, port: int, offset: int) -> tuple[Location, ...]: ...
+    def stack(
+        self, port: int, offset: int, sealed_at: int | None = None
+    ) -> tuple[Location, ...]: ...
 
     def timer_fired(self, process: str) -> bool:
         """Whether a timer that was set before the current step fell due in it."""
@@ -63,6 +65,7 @@ class Traffic(Passing):
         self.paused = False
         """Somebody waits for what comes after a pause of the application."""
         self.on_timer: Callable[[Held], None] | None = None
+        self._insisting: dict[Route, None] = {}
         self._roles = roles
         self._around = surroundings
         self.causes = Causes(surroundings.keys)
@@ -88,6 +91,17 @@ class Traffic(Passing):
     def call(self, process: str, role: str) -> None:
         """Says which role a process has that was not there from the beginning."""
         self._roles[process] = role
+
+    def refused(self) -> list[str]:
+        """A sentence for each process that wanted encryption from a service and is not served now;
+        some ask once and then come without."""
+        served = {channel.route for channel in self.states if channel.stream.passable}
+        return [
+            f"{route.process} → {route.service}: asks for an encrypted connection and goes away "
+            f"when that is refused; say `tls = true` in [services.{route.service}]"
+            for route in self._insisting
+            if route not in served
+        ]
 
     def now_ms(self) -> float:
         return monotonic_ms() - self._started_ms
@@ -139,6 +153,13 @@ class Traffic(Passing):
             self.deliver_kept(held)
 
     def closed(self, channel: Channel) -> None:
+        if channel.refusal:
+            route = channel.route
+            self.notes[f"{route.process} → {route.service}: {channel.refusal}"] = None
+        if channel.insists:
+            self._insisting[channel.route] = None
+        elif channel.stream.passable:
+            self._insisting.pop(channel.route, None)
         self._lose(self.states.pop(channel, None))
 
     def _skip(self, channel: Channel, unit: Unit) -> None:
@@ -336,7 +357,7 @@ class Traffic(Passing):
             channel=channel,
             unit=unit,
             transaction=description.transaction,
-            stack=self._around.stack(channel.port, unit.offset),
+            stack=self._around.stack(channel.port, *channel.sent_at(unit.offset)),
         )
         if unit.blocking is not None:
             held.task, held.ambient, held.free = UNKNOWN_TASK, False, False
