@@ -20,6 +20,7 @@ from redhanded.lab.wire.encryption import BEGINNINGS, begin_postgres, begin_redi
 
 PING = b"*1\r\n$4\r\nPING\r\n"
 QUERY = b"Q\0\0\0\x0dSELECT 1\0"
+HANDSHAKE_TURNS = 10
 VERSIONS = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
 
 
@@ -90,14 +91,13 @@ class Client:
         return bool(sealed)
 
     def shake_hands(self) -> None:
-        while True:
-            try:
+        for _ in range(HANDSHAKE_TURNS):
+            with suppress(ssl.SSLWantReadError):
                 self.tls.do_handshake()
-            except ssl.SSLWantReadError:
-                self.move()
-            else:
                 self.move()
                 return
+            self.move()
+        raise AssertionError("the proxy does not shake hands")
 
     def ask_for_tls(self) -> None:
         self.process.sendall(SSL_REQUEST)

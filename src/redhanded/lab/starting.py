@@ -75,9 +75,7 @@ def start(
             ] = None
         running.settings = settings(told or system, root)
         _open_trace_pipe(running)
-        if any(service.tls for service in system.services):
-            running.authority = make_authority(folder, [each.name for each in system.services])
-            undo.callback(running.authority.remove)
+        _make_authority(running)
         for service in system.services:
             say(f"starting {service.name} ({service.kind})")
             running.servers[service.name] = start_server(
@@ -92,6 +90,14 @@ def start(
         start_programs(running, say)
         running.undo = undo.pop_all()
     return running
+
+
+def _make_authority(running: RunningSystem) -> None:
+    """Where some service is to be reached in TLS."""
+    services = running.system.services
+    if any(service.tls for service in services):
+        running.authority = make_authority(running.folder, [each.name for each in services])
+        running.undo.callback(running.authority.remove)
 
 
 def _open_trace_pipe(running: RunningSystem) -> None:
