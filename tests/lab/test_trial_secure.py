@@ -155,6 +155,19 @@ def test_a_process_that_speaks_plain_to_a_port_for_tls_is_named(
         pass
 
 
+def test_a_client_in_tls_of_a_queue_without_is_told_the_key(
+    tmp_path: Path, node_packages: Path
+) -> None:
+    text = PLAIN.replace("PORT)", "PORT), tls: { rejectUnauthorized: false }")
+    text += "setTimeout(() => process.exit(1), 800);\n"
+    system = small(tmp_path, node_packages, text, tls=False)
+    with (
+        pytest.raises(LabError, match=r"web → queue: .* or that the service has `tls = true`"),
+        open_lab(system),
+    ):
+        pass
+
+
 SIGN_IN = """
 import os, sys, psycopg
 try:

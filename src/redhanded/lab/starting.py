@@ -76,20 +76,26 @@ def start(
         running.settings = settings(told or system, root)
         _open_trace_pipe(running)
         _make_authority(running)
-        for service in system.services:
-            say(f"starting {service.name} ({service.kind})")
-            running.servers[service.name] = start_server(
-                service,
-                running.folder,
-                running.undo,
-                allow_existing=allow_existing,
-                hang_up=running.traffic.hang_up,
-            )
+        _start_servers(running, allow_existing, say)
         _migrate(running, say)
         running.read_catalogues()
         start_programs(running, say)
         running.undo = undo.pop_all()
     return running
+
+
+def _start_servers(
+    running: RunningSystem, allow_existing: bool, say: Callable[[str], None]
+) -> None:
+    for service in running.system.services:
+        say(f"starting {service.name} ({service.kind})")
+        running.servers[service.name] = start_server(
+            service,
+            running.folder,
+            running.undo,
+            allow_existing=allow_existing,
+            hang_up=running.traffic.hang_up,
+        )
 
 
 def _make_authority(running: RunningSystem) -> None:
