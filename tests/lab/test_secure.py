@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_proxy import GSS_REQUEST, READY, SSL_REQUEST, STARTUP, Passing
 
-from redhanded.lab.authority import Authority, make_authority
+from redhanded.lab.authority import Authority, in_tls, make_authority
 from redhanded.lab.proxy import Channel, Kind, Route, SocketUpstream
 from redhanded.lab.pump import UNSENT_BYTES_MAX, Pump
 from redhanded.lab.wire.encryption import BEGINNINGS, begin_postgres, begin_redis
@@ -303,6 +303,25 @@ def test_a_server_that_speaks_and_leaves_before_hands_are_shaken_is_heard(
         assert made.tls.read(1) == b""
 
 
+def test_a_client_that_ends_its_side_is_heard_to_the_end(authority: Authority) -> None:
+    """Without a goodbye, as a process does that is killed."""
+    owner = Passing()
+    with client("redis", authority, owner) as made:
+        made.shake_hands()
+        made.tls.write(PING * 3000)
+        sealed = made.outgoing.read()
+        made.process.sendall(sealed[:-1])
+        made.process.shutdown(socket.SHUT_WR)
+        heard = b""
+        while made.pump.turn():
+            heard += made.server_hears() or b""
+        heard += made.server_hears() or b""
+        # All but the last record, of which a byte is missing.
+        assert len(PING) * 2000 < len(heard) < len(PING) * 3000
+        assert (PING * 3000).startswith(heard)
+    assert owner.ended == 1
+
+
 def test_nothing_is_sent_that_nobody_waits_for(authority: Authority) -> None:
     """Session tickets would stay unread in a process that sleeps, and it would never be at rest."""
     with client("redis", authority, Passing()) as made:
@@ -396,6 +415,29 @@ def test_who_begins_how() -> None:
     assert begin_redis(b"\x16").speaks == "tls"
     assert begin_redis(b"*").speaks == "wrong"
     assert set(BEGINNINGS) == {"postgres", "redis"}
+
+
+@pytest.mark.parametrize(
+    ("plain", "secure"),
+    [
+        ("redis://u:p%40@127.0.0.1:1/2?a=b", "rediss://u:p%40@127.0.0.1:1/2?a=b"),
+        ("valkey://127.0.0.1:1", "valkeys://127.0.0.1:1"),
+        ("postgresql://u:p%40@h:1/x", "postgresql://u:p%40@h:1/x?sslmode=require"),
+        ("postgres://h/x?sslmode=disable", "postgres://h/x?sslmode=require"),
+        (
+            "postgres://h/x?options=-c%20a%3Db&sslmode=prefer",
+            "postgres://h/x?options=-c%20a%3Db&sslmode=require",
+        ),
+    ],
+)
+def test_an_address_asks_for_tls_and_keeps_the_rest(
+    authority: Authority, plain: str, secure: str
+) -> None:
+    assert in_tls({"url": plain, "db": "x"}, authority) == {
+        "url": secure,
+        "db": "x",
+        "ca": str(authority.certificate),
+    }
 
 
 def test_keys_are_nowhere_and_the_authority_goes_with_the_lab(tmp_path: Path) -> None:

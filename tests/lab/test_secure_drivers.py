@@ -14,6 +14,7 @@ from small_systems import lay_out, odd
 from redhanded.case.system import Service, System
 from redhanded.lab import open_services
 from redhanded.lab.commands import run_command
+from redhanded.lab.environment import environment_of
 from redhanded.lab.opening import Services
 
 COMMANDS = {"Node": "node drivers.cjs", "Python": f"{shlex.quote(sys.executable)} drivers.py"}
@@ -67,3 +68,16 @@ def test_drivers_see_the_same(services: tuple[bool, Services], language: str, di
         assert result["seen"] == SEEN.setdefault((language, driver), result["seen"]), way
     notes = opened._running.traffic.notes
     assert not notes
+
+
+def test_what_a_process_says_itself_comes_first(services: tuple[bool, Services]) -> None:
+    tls, opened = services
+    own = {"SSL_CERT_FILE": "own.pem"}
+    env = environment_of(opened._running, "web", own, trace=False)
+    assert env["SSL_CERT_FILE"] == "own.pem"
+    assert ("NODE_EXTRA_CA_CERTS" in env) is ("PGSSLROOTCERT" in env) is tls
+    assert env["DB_URL"].endswith("?sslmode=require") is tls
+    assert env["REDIS_URL"].startswith("rediss://") is tls
+    if tls:
+        assert env["CA"] == env["NODE_EXTRA_CA_CERTS"]
+        assert "BEGIN CERTIFICATE" in Path(env["CA"]).read_text()

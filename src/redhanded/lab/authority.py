@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from redhanded.lab.proxy import MakePipe
 from redhanded.lab.pump import Pipe
@@ -95,7 +95,8 @@ def in_tls(values: dict[str, str], authority: Authority) -> dict[str, str]:
         parts = parts._replace(scheme=SCHEMES[parts.scheme])
     else:
         asked = [pair for pair in parse_qsl(parts.query) if pair[0] not in LIBPQ_TLS_KEYS]
-        parts = parts._replace(query=urlencode([*asked, ("sslmode", "require")]))
+        query = urlencode([*asked, ("sslmode", "require")], quote_via=quote)
+        parts = parts._replace(query=query)
     return values | {"url": parts.geturl(), "ca": str(authority.certificate)}
 
 
