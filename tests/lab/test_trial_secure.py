@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +18,7 @@ from redhanded.case.schedule import Constraint, Schedule
 from redhanded.case.system import Process, Service, System
 from redhanded.lab import Lab, open_lab, open_services
 from redhanded.lab.natural import run_naturally
+from redhanded.lab.services import reap
 from redhanded.lab.shrink import flip
 
 INSISTS = (
@@ -124,7 +126,22 @@ def test_past_the_proxies_it_still_finds_tls(tmp_path: Path) -> None:
             opened, name="direct", trials=5, gaps_ms=(0.0,), per_second=None, seed=1
         )
     assert natural.trials == 5
-    assert not (tmp_path / "lab" / "authority.pem").exists()
+
+
+def test_the_authority_goes_with_the_lab_however_it_ends(tmp_path: Path) -> None:
+    system = replace(in_tls(patient_desk(tmp_path)), processes=())
+    folder = tmp_path / "lab"
+    with open_services(system, folder=folder):
+        (certificate,) = folder.rglob("authority.pem")
+        copy = tmp_path / "of a lab that was killed"
+        copy.mkdir()
+        started = (folder / "started.jsonl").read_text()
+        shutil.copytree(certificate.parent, copy / certificate.parent.name)
+        (copy / "started.jsonl").write_text(started.replace(f"{folder}/", f"{copy}/"))
+    assert not list(folder.rglob("*.pem"))
+    assert list(copy.rglob("*.pem"))
+    reap(copy)
+    assert not list(copy.rglob("*.pem"))
 
 
 def small(root: Path, packages: Path, text: str, *, tls: bool) -> System:

@@ -50,14 +50,12 @@ class Authority:
             "SSL_CERT_FILE": str(self.bundle),
         }
 
-    def remove(self) -> None:
-        """Takes its files away."""
-        self.certificate.unlink(missing_ok=True)
-        self.bundle.unlink(missing_ok=True)
-
 
 def make_authority(folder: Path, services: Iterable[str]) -> Authority:
-    """A new one with a certificate for this machine and for names of services."""
+    """A new one with a certificate for this machine and for names of services.
+
+    What clients have to trust lies in ``folder``, which goes with the lab.
+    """
     import trustme  # Takes a tenth of a second, and most systems need none.
 
     authority = trustme.CA(organization_name="redhanded", organization_unit_name="lab")

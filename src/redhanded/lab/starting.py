@@ -22,6 +22,7 @@ from redhanded.lab.pump import Pump
 from redhanded.lab.quiescence import Watch
 from redhanded.lab.running import RunningSystem
 from redhanded.lab.servers import start_server
+from redhanded.lab.services import record, temporary_folder
 from redhanded.lab.tracers import TraceReader
 from redhanded.lab.traffic import Traffic
 
@@ -102,8 +103,9 @@ def _make_authority(running: RunningSystem) -> None:
     """Where some service is to be reached in TLS."""
     services = running.system.services
     if any(service.tls for service in services):
-        running.authority = make_authority(running.folder, [each.name for each in services])
-        running.undo.callback(running.authority.remove)
+        place = running.undo.enter_context(temporary_folder(running.folder, "authority"))
+        record(running.folder, what="certificates", removes=place)
+        running.authority = make_authority(place, [each.name for each in services])
 
 
 def _open_trace_pipe(running: RunningSystem) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,10 +36,8 @@ DRIVERS = [driver for driver in source_lines.PYTHON + source_lines.NODE if drive
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
-    made = make_authority(tmp_path_factory.mktemp("authority"), [])
-    yield made
-    made.remove()
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return make_authority(tmp_path_factory.mktemp("authority"), [])
 
 
 @pytest.mark.parametrize("driver", DRIVERS, ids=[each.name for each in DRIVERS])
