@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 
-.PHONY: setup hunt hunt-quick test bench bench-wire bench-lab lock clean
+.PHONY: setup hunt hunt-quick test bench bench-wire bench-lab bench-ablation lock clean
 
 setup: $(VENV)/.ready
 
@@ -36,6 +36,10 @@ bench-wire: setup
 
 bench-lab: setup
 	$(BIN)/python bench/lab.py $(ARGS)
+
+# Already part of bench-lab, unless that is told --no-ablation.
+bench-ablation: setup
+	$(BIN)/python bench/ablation.py $(ARGS)
 
 lock:
 	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \

@@ -14,7 +14,7 @@ from redhanded.case.errors import InputError
 from redhanded.case.run import Run
 from redhanded.case.system import Invariant, SymptomPattern
 from redhanded.lab import Lab, open_lab
-from redhanded.lab.natural import run_naturally
+from redhanded.lab.natural import run_naturally, run_until_failure
 
 IN_LUA = "return tonumber(redis.call('GET', KEYS[1])) > tonumber(ARGV[1])"
 TOLD = {
@@ -123,3 +123,26 @@ def test_a_status_and_an_sqlstate_are_symptoms_of_natural_trials(lab: Lab) -> No
         lab.system = replace(lab.system, workload=(replace(entry, path="/closed"),))
         run = run_naturally(lab, name="x", trials=3, gaps_ms=[0.0], per_second=None, seed=4)
     assert (run.failures, run.sample) == (3, "HTTP status 503")
+
+
+def test_the_first_failure_ends_a_run_that_waits_for_it(lab: Lab) -> None:
+    with stated(lab, TOLD["redis"]):
+        run = run_until_failure(lab, name="x", trials=50, seconds=30.0, gaps_ms=[60.0, 0.0], seed=5)
+        apart = run_until_failure(lab, name="x", trials=3, seconds=30.0, gaps_ms=[60.0], seed=6)
+        short = run_until_failure(lab, name="x", trials=3, seconds=0.0, gaps_ms=[60.0], seed=7)
+    assert run.failures == 1 and run.trials % 2 == 0, "the first gap never fails"
+    assert (apart.trials, apart.failures) == (3, 0)
+    assert (short.trials, short.failures) == (1, 0)
+
+
+def test_late_messages_make_natural_trials_slower_and_control_comes_back(lab: Lab) -> None:
+    before = lab.serial().names()
+    with stated(lab, TOLD["redis"]):
+        at_once = run_until_failure(lab, name="x", trials=4, seconds=30.0, gaps_ms=[60.0], seed=8)
+        late = run_until_failure(
+            lab, name="x", trials=4, seconds=30.0, gaps_ms=[60.0], seed=8, late_ms=20.0
+        )
+    assert late.trials == at_once.trials == 4
+    assert late.seconds > at_once.seconds + 0.05
+    assert "each message late by up to 20 ms" in late.how and "late" not in at_once.how
+    assert lab.serial().names() == before

@@ -192,8 +192,8 @@ def test_a_client_of_postgres_that_wants_no_tls_is_served(authority: Authority) 
         made.move()
         assert made.server_hears() == STARTUP
         # The tracers have counted the question, which the server never saw.
-        assert made.channel.sent_at(0) == (len(GSS_REQUEST), None)
-        assert not made.channel.refusal
+        assert made.channel.client.sent_at(0) == (len(GSS_REQUEST), None)
+        assert not made.channel.client.refusal
 
 
 def test_a_client_of_redis_that_speaks_plain_is_ended_and_named(authority: Authority) -> None:
@@ -203,7 +203,7 @@ def test_a_client_of_redis_that_speaks_plain_is_ended_and_named(authority: Autho
         made.move()
         assert made.server_hears() == b""
         assert not made.channel.open
-        assert "came in plain text" in made.channel.refusal
+        assert "came in plain text" in made.channel.client.refusal
     assert (owner.ended, owner.kinds) == (1, [])
 
 
@@ -213,7 +213,7 @@ def test_a_client_that_does_not_trust_the_authority_is_named(authority: Authorit
         with pytest.raises(ssl.SSLCertVerificationError):
             made.shake_hands()
         made.move()
-        assert "does not accept the lab's certificate" in made.channel.refusal
+        assert "does not accept the lab's certificate" in made.channel.client.refusal
     assert owner.ended == 1
 
 
@@ -225,7 +225,7 @@ def test_a_client_that_leaves_while_shaking_hands_is_named(authority: Authority)
         made.process.close()
         while made.pump.turn():
             continue
-        assert "in the midst of the TLS handshake" in made.channel.refusal
+        assert "in the midst of the TLS handshake" in made.channel.client.refusal
 
 
 def test_a_client_that_looks_whether_the_port_is_open_is_not_named(authority: Authority) -> None:
@@ -234,7 +234,7 @@ def test_a_client_that_looks_whether_the_port_is_open_is_not_named(authority: Au
         made.process.close()
         while made.pump.turn():
             continue
-        assert (owner.ended, made.channel.refusal) == (1, "")
+        assert (owner.ended, made.channel.client.refusal) == (1, "")
 
 
 def test_versions_that_are_not_to_be_had_are_named(authority: Authority) -> None:
@@ -242,7 +242,7 @@ def test_versions_that_are_not_to_be_had_are_named(authority: Authority) -> None
         made.process.sendall(b"\x16\x03\x01\x00\x05hello")
         while made.pump.turn():
             continue
-        assert "the TLS handshake failed" in made.channel.refusal
+        assert "the TLS handshake failed" in made.channel.client.refusal
 
 
 def test_a_record_that_was_changed_ends_the_connection_behind_what_came_whole(
@@ -260,7 +260,7 @@ def test_a_record_that_was_changed_ends_the_connection_behind_what_came_whole(
         while made.pump.turn():
             continue
         assert made.server_hears() == PING
-        assert "broke" in made.channel.refusal
+        assert "broke" in made.channel.client.refusal
     assert owner.kinds == ["PING"]
 
 
@@ -275,7 +275,7 @@ def test_a_goodbye_of_the_client_follows_what_it_said(authority: Authority) -> N
         assert made.server_hears() == PING
         assert made.server_hears() == b""
         made.tls.unwrap()  # The proxy has said goodbye too; else this would raise.
-        assert made.channel.refusal == ""
+        assert made.channel.client.refusal == ""
     assert owner.ended == 1
 
 
@@ -358,7 +358,7 @@ def test_no_more_is_read_for_a_process_that_does_not_read(authority: Authority) 
 def test_it_is_known_where_on_the_wire_each_message_began(authority: Authority) -> None:
     with client("redis", authority, Passing()) as made:
         made.shake_hands()
-        wire = made.channel._client._sealed  # type: ignore[attr-defined]
+        wire = made.channel.client._sealed  # type: ignore[attr-defined]
         sealed = []
         for _ in range(3):
             sealed.append(wire)
@@ -367,8 +367,8 @@ def test_it_is_known_where_on_the_wire_each_message_began(authority: Authority) 
             made.move()
         for number, start in enumerate(sealed):
             at = number * 2 * len(PING)
-            assert made.channel.sent_at(at) == (at, start)
-            assert made.channel.sent_at(at + len(PING)) == (at + len(PING), start)
+            assert made.channel.client.sent_at(at) == (at, start)
+            assert made.channel.client.sent_at(at + len(PING)) == (at + len(PING), start)
 
 
 SAID = st.lists(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
 
 from redhanded.case.evidence import Location
+from redhanded.lab.choices import Choices
 from redhanded.lab.footprint import UNKNOWN, Catalogue, KeySpecifications
+from redhanded.lab.late import Late
 from redhanded.lab.proxy import Channel, Kind, Route
 from redhanded.lab.pump import Pump
 from redhanded.lab.traffic import Traffic
@@ -256,3 +259,46 @@ def test_a_request_whose_client_waits_for_the_answer_is_not_waited_for(holding: 
         traffic.release(held)
     line.send(b"def")
     assert b"".join(line.service.got) == half + b"def"
+
+
+def test_late_messages_come_in_their_order_each_when_it_is_due(
+    traffic: Traffic, database: Line, pump: Pump
+) -> None:
+    traffic.holding = False
+    traffic.let_come(Late(pump, Drawn(30_000, 10_000), 40.0))
+    first, second = (message(b"Q", b"SELECT %d\0" % number) for number in (1, 2))
+    sent = time.monotonic()
+    database.send(first + second)
+    assert database.service.got == [STARTUP]
+    while pump.pending():
+        pump.turn(0.05)
+        due = time.monotonic() - sent >= 0.03
+        assert (database.service.got == [STARTUP, first, second]) == due, "the second one waits"
+    assert traffic.owes()
+
+
+def test_what_is_late_goes_on_at_once_when_nothing_shall_be_late_any_more(
+    traffic: Traffic, database: Line, pump: Pump
+) -> None:
+    traffic.holding = False
+    traffic.let_come(Late(pump, Drawn(9_000_000, 9_000_000), 9_000.0))
+    query = message(b"Q", b"SELECT 1\0")
+    database.send(query)
+    assert database.service.got == [STARTUP]
+    traffic.let_come(None)
+    assert database.service.got == [STARTUP, query]
+    database.send(query)
+    assert database.service.got == [STARTUP, query, query]
+
+
+class Drawn(Choices):
+    """Gives the numbers that it was told."""
+
+    def __init__(self, *numbers: int) -> None:
+        super().__init__(0)
+        self._numbers = list(numbers)
+
+    def index(self, width: int) -> int:
+        number = self._numbers.pop(0)
+        assert number < width
+        return number

@@ -16,7 +16,7 @@ from redhanded.case.system import Delivery, SymptomPattern
 from redhanded.lab import Lab, open_lab
 from redhanded.lab.explorers import Step, Straight
 from redhanded.lab.explorers.follow import Follow
-from redhanded.lab.natural import run_naturally
+from redhanded.lab.natural import run_naturally, run_until_failure
 from redhanded.lab.predict import predict
 from redhanded.lab.shrink import flip, shrink
 from redhanded.lab.trial import names_of
@@ -328,6 +328,16 @@ def test_natural_runs_count_trials_that_fail_and_not_lines(lab: Lab) -> None:
 def test_after_natural_runs_control_is_as_good_as_before(lab: Lab) -> None:
     before = names_of(lab.serial())
     run_naturally(lab, name="log", trials=3, gaps_ms=[0.0], per_second=40.0, seed=5)
+    assert names_of(lab.serial()) == before
+    assert lab.follow(early_look(lab)).failed
+
+
+def test_late_messages_race_and_leave_control_as_it_was(lab: Lab) -> None:
+    before = names_of(lab.serial())
+    late = run_until_failure(
+        lab, name="late", trials=60, seconds=30.0, gaps_ms=[0.0], seed=6, late_ms=10.0
+    )
+    assert late.failures == 1 and "duplicate key" in late.sample
     assert names_of(lab.serial()) == before
     assert lab.follow(early_look(lab)).failed
 

@@ -109,7 +109,7 @@ def test_a_node_system_in_tls_is_controlled(tmp_path: Path, node_packages: Path)
         assert kinds == ["GET", "GET", "SET", "SET"]
         # The other end of each connection is really encrypted.
         assert all(
-            channel.sent_at(0)[1] is not None
+            channel.client.sent_at(0)[1] is not None
             for channel in lab.running.traffic.states
             if channel.route.kind != "http"
         )

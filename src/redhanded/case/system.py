@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from redhanded.case.schedule import FaultKind
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
@@ -156,6 +158,8 @@ class System:
     workload: tuple[Delivery, ...] = ()
     symptom: SymptomPattern = field(default_factory=SymptomPattern)
     invariants: tuple[Invariant, ...] = ()
+    faults: tuple[FaultKind, ...] | None = None
+    """What the environment may do; None: nothing was said of it."""
     test_command: str | None = None
     notes: tuple[str, ...] = ()
     """What was filled in or guessed while reading the file."""

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from redhanded.case.schedule import FaultKind
+
 Text = Annotated[str, Field(min_length=1)]
 Texts = list[Text]
 Environment = dict[str, str]
@@ -101,6 +103,10 @@ class InvariantTable(Table):
     ignore: Text | Texts = []
 
 
+class FaultsTable(Table):
+    may: list[FaultKind]
+
+
 class TestsTable(Table):
     command: Text
 
@@ -116,6 +122,7 @@ class Contract(Table):
     workload: list[DeliveryTable] = []
     symptom: SymptomTable = SymptomTable()
     invariants: dict[str, InvariantTable] = {}
+    faults: FaultsTable | None = None
     tests: TestsTable | None = None
 
 

@@ -101,6 +101,7 @@ def _system(
         invariants=tuple(
             invariant(name, table, contract, source) for name, table in contract.invariants.items()
         ),
+        faults=tuple(contract.faults.may) if contract.faults is not None else None,
         test_command=contract.tests.command if contract.tests else None,
         notes=tuple(notes),
     )

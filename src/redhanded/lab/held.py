@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from redhanded.case.evidence import Location
 from redhanded.case.operation import (
     Access,
+    Mark,
     Operation,
     OperationName,
     Touch,
@@ -51,6 +52,8 @@ class Held:
     transaction: int | None = None
     stack: tuple[Location, ...] = ()
     occurrence: int = 1
+    mark: Mark | None = None
+    """Given when it is counted."""
     state: State = "parked"
     index: int = -1
     released_ms: float = 0.0
@@ -62,6 +65,10 @@ class Held:
     """Pieces of the answer that were not delivered yet."""
     answer: bytearray = field(default_factory=bytearray)
     """The first bytes of the answer, to see which job it hands out."""
+    withheld: bool = False
+    """Its process is not given the answer."""
+    before: Any = None
+    """What a service held before it, where that is to be put back."""
     parallel: bool = False
     """Another operation of the same task and process was parked beside it."""
 
@@ -69,6 +76,19 @@ class Held:
     def blocking(self) -> Blocking | None:
         """What it waits for, if it is a consumer that waits until somebody feeds it."""
         return None if self.unit is None else self.unit.blocking
+
+    @property
+    def place(self) -> tuple[bool, float, str]:
+        """By arrival; blocked consumers last and by name, since they came before the trial."""
+        blocked = self.blocking is not None
+        return (blocked, 0.0 if blocked else self.arrived_ms, self.process)
+
+    @property
+    def connection(self) -> tuple[str, str, int] | None:
+        """Process, service and number."""
+        if self.channel is None:
+            return None
+        return (self.process, self.service, self.channel.number)
 
     @property
     def name(self) -> OperationName:
@@ -80,6 +100,7 @@ class Held:
             target=self.target,
             access=self.access,
             occurrence=self.occurrence,
+            mark=self.mark,
         )
 
     def operation(self) -> Operation:

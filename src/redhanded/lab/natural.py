@@ -12,6 +12,7 @@ from redhanded.case.system import Invariant
 from redhanded.lab.choices import Choices
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.invariants import broken, rows_against, says_whose, visit_naturally
+from redhanded.lab.late import Late
 from redhanded.lab.outside import Answering
 from redhanded.lab.trial import Lab
 from redhanded.lab.workload import Planned
@@ -39,25 +40,65 @@ def run_naturally(
     checked when it is done; overlapping ones are checked at the end, by invariants that say whose
     trial they are about. With ``strict`` an error line that serial runs do not write counts too.
     """
+    _begin_anew(lab)
+    world = _World(lab, name, trials, gaps_ms, per_second, seed, strict, on_progress)
+    return _left_alone(world)
+
+
+def run_until_failure(
+    lab: Lab,
+    *,
+    name: str,
+    trials: int,
+    seconds: float,
+    gaps_ms: Sequence[float],
+    seed: int,
+    late_ms: float = 0.0,
+) -> NaturalRun:
+    """The same, one after the other, until a trial fails: it is the last one.
+
+    After ``seconds`` no further one begins. With ``late_ms`` each delivery, and each message from
+    a process to a service, comes late by a time of its own, drawn from 0 to that.
+    """
+    _begin_anew(lab)
+    world = _World(lab, name, trials, gaps_ms, None, seed, False, None)
+    world.until_s = seconds
+    if late_ms:
+        world.late_ms = late_ms
+        world.late = Late(lab.running.pump, world.choices, late_ms)
+    return _left_alone(world)
+
+
+def _begin_anew(lab: Lab) -> None:
     lab.draw_values()
     lab.learn_serial_orders()
     lab.reset()
-    world = _World(lab, name, trials, gaps_ms, per_second, seed, strict, on_progress)
-    running = lab.running
+
+
+def _left_alone(world: _World) -> NaturalRun:
+    running = world.lab.running
     before = running.on_line
     running.on_line = world.line
     running.natural = True
     running.traffic.forward_all()
-    started = monotonic_ms()
+    running.traffic.let_come(world.late)
+    world.started_ms = monotonic_ms()
     try:
         world.run()
     finally:
+        running.traffic.let_come(None)
         running.on_line = before
         running.natural = False
-    return world.result((monotonic_ms() - started) / 1000.0)
+    return world.result((monotonic_ms() - world.started_ms) / 1000.0)
 
 
 class _World:
+    until_s: float | None = None
+    """Where it is said, the first failure ends it, or so much time."""
+    late: Late | None = None
+    late_ms = 0.0
+    started_ms = 0.0
+
     def __init__(
         self,
         lab: Lab,
@@ -103,6 +144,8 @@ class _World:
             self._check_overlapping()
             return
         for trial in range(self.trials):
+            if self._over():
+                return
             if trial and self.lab.system.invariants:
                 self.lab.put_back()
             self._begin(trial)
@@ -110,6 +153,12 @@ class _World:
             self._look_at_the_wire()
             if trial not in self.failed:
                 self._check(trial)
+
+    def _over(self) -> bool:
+        if self.until_s is None or not self.begun:
+            return False
+        spent_s = (monotonic_ms() - self.started_ms) / 1000.0
+        return bool(self.failed or self.unplaced) or spent_s > self.until_s
 
     def result(self, seconds: float) -> NaturalRun:
         gaps = _range(self.gaps_ms)
@@ -121,12 +170,13 @@ class _World:
         unchecked = (
             f"; not checked: {', '.join(dict.fromkeys(self.unchecked))}" if self.unchecked else ""
         )
+        late = f", each message late by up to {self.late_ms:g} ms" if self.late else ""
         return NaturalRun(
             name=self.name,
-            trials=self.trials,
-            failures=min(self.trials, len(self.failed) + self.unplaced),
+            trials=self.begun,
+            failures=min(self.begun, len(self.failed) + self.unplaced),
             seconds=round(seconds, 3),
-            how=f"deliveries {gaps} ms apart, {pace}, nothing held{unchecked}",
+            how=f"deliveries {gaps} ms apart, {pace}, nothing held{late}{unchecked}",
             sample=self.sample,
         )
 
@@ -161,7 +211,8 @@ class _World:
         for number, planned in enumerate(plan):
             if planned.entry.after is None:
                 at_ms += self._gap_ms(planned, gap) if number else 0.0
-                self._later(at_ms, trial, planned, plan)
+                late_ms = self.late.draw_ms() if self.late else 0.0
+                self._later(at_ms + late_ms, trial, planned, plan)
         if self.on_progress is not None:
             self.on_progress(self.begun, self.trials)
 

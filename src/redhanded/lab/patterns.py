@@ -5,15 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Literal
 
-from redhanded.case.operation import Operation, Touch
+from redhanded.case.operation import Operation
 from redhanded.case.schedule import Constraint, Schedule
 from redhanded.lab import protection
 from redhanded.lab.chains import Chain, depend, writes
 
-Pattern = Literal["stale read", "late act", "race within a task", "opposite locks", "lock is taken"]
+Pattern = Literal[
+    "stale read",
+    "late act",
+    "half done",
+    "race within a task",
+    "opposite locks",
+    "lock is taken",
+    "lease ends",
+    "overlap in a statement",
+    "timer meanwhile",
+    "fault",
+]
 _CATALOGUE = re.compile(r"\b(information_schema|pg_catalog|pg_class|pg_tables|to_regclass)\b")
 _DEFINING = ("CREATE", "ALTER", "DROP")
 _OVERWRITING = ("UPDATE", "DELETE", "MERGE")
@@ -58,16 +69,16 @@ class Pair:
     def stale_reads(self) -> Iterator[Found]:
         """``first`` has read, all of ``second`` happens, ``first`` acts."""
         possible = self.second.may_do(self.first)
-        for read, write in _acts(self.first):
+        for read, write in acts(self.first):
             if self._kept_out(read, write, self.first, self.second):
                 continue
             if not any(_overwrites(other, read) for other in possible):
                 continue
-            early = self._early(read, write, possible)
+            early = self.early(read, write, possible)
             if early is None:
                 continue
             yield Found(
-                rank=(0, *self._rank(read, write), early.name.access == "write", write.index),
+                rank=(0, *self.rank(read, write), early.name.access == "write", write.index),
                 alike=(self.first.request, self.second.request, _shape(read)),
                 prediction=self._prediction(
                     [self._before(early, write)], write, early, "stale read"
@@ -88,16 +99,16 @@ class Pair:
             held = protection.held_at(change, self.first.operations)
             for other in possible:
                 same = _shape(other) == _shape(looks[-1]) and _CATALOGUE.search(other.text)
-                if same and not _blocked(other, possible, held):
+                if same and not protection.blocked(other, possible, held):
                     yield Found(
-                        rank=(1, *self._rank(looks[-1], change), 0, change.index),
+                        rank=(1, *self.rank(looks[-1], change), 0, change.index),
                         alike=("catalogue", self.first.request, self.second.request),
                         prediction=self._prediction([(other, change)], change, other, "stale read"),
                     )
 
     def late_acts(self) -> Iterator[Found]:
         """``second`` has read, ``first`` writes, ``second`` acts."""
-        for read, write in _acts(self.second):
+        for read, write in acts(self.second):
             changes = [other for other in self.first.operations if _overwrites(other, read)]
             closing = [other for other in self.first.operations if depend(other, write)]
             if not changes or not closing:
@@ -105,17 +116,40 @@ class Pair:
             if self._kept_out(read, write, self.second, self.first):
                 continue
             held = protection.held_at(changes[0], self.first.operations)
-            if _blocked(read, self.second.operations, held):
+            if protection.blocked(read, self.second.operations, held):
                 continue
             last = max((changes[0], closing[-1]), key=lambda operation: operation.index)
             orders = [(read, changes[0]), self._before(last, write)]
             if orders[1][1] is read:
                 del orders[0]
             yield Found(
-                rank=(1, *self._rank(read, write), 0, write.index),
+                rank=(1, *self.rank(read, write), 0, write.index),
                 alike=(self.first.request, self.second.request, _shape(read)),
                 prediction=self._prediction(orders, changes[0], read, "late act"),
             )
+
+    def half_done(self) -> Iterator[Found]:
+        """``first`` changes something in two steps, ``second`` looks at it in between.
+
+        Only where the serial run shows no act of ``second`` on what it saw: there it came too
+        late to have a reason.
+        """
+        acting = {read.index for read, _ in acts(self.second)}
+        for read in self.second.operations:
+            if read.name.access != "read" or not read.touches or read.index in acting:
+                continue
+            steps = [each for each in self.first.operations if _overwrites(each, read)]
+            for one, other in pairwise(steps):
+                held = protection.held_at(other, self.first.operations)
+                if protection.same_transaction(one, other) or protection.blocked(
+                    read, self.second.operations, held
+                ):
+                    continue
+                yield Found(
+                    rank=(3, *self.rank(read, other), 0, -other.index),
+                    alike=("half done", self.first.request, self.second.request, _shape(read)),
+                    prediction=self._prediction([(read, other)], other, read, "half done"),
+                )
 
     def opposite_locks(self, rank: int) -> Iterator[Found]:
         """Each waits for a row that the other has written in a transaction that is still open."""
@@ -123,9 +157,9 @@ class Pair:
             for early, late in _locked_together(self.second):
                 met = early.touches and depend(early, other) and depend(late, one)
                 held = protection.held_at(other, self.first.operations)
-                if met and not _blocked(early, self.second.operations, held):
+                if met and not protection.blocked(early, self.second.operations, held):
                     yield Found(
-                        rank=(rank, *self._rank(one, other), 0, other.index),
+                        rank=(rank, *self.rank(one, other), 0, other.index),
                         alike=("locks", self.first.request, self.second.request),
                         prediction=self._prediction(
                             [(early, other)], other, early, "opposite locks"
@@ -142,22 +176,34 @@ class Pair:
             for other in possible:
                 if protection.tries(other, possible) is not None and depend(other, lock):
                     yield Found(
-                        rank=(-1, *self._rank(lock, release), 0, release.index),
+                        rank=(-1, *self.rank(lock, release), 0, release.index),
                         alike=("tried", self.first.request, self.second.request, _shape(lock)),
                         prediction=self._prediction(
                             [(other, release)], release, other, "lock is taken"
                         ),
                     )
 
-    def _early(
-        self, read: Operation, write: Operation, possible: Iterable[Operation]
+    def early(
+        self,
+        read: Operation,
+        write: Operation,
+        possible: Iterable[Operation],
+        without: Operation | None = None,
     ) -> Operation | None:
-        """What ``second`` has to have done before ``first`` acts: a read of it if there is one."""
+        """What ``second`` has to have done before ``first`` acts: a read of it if there is one.
+
+        Only what a lease ``without`` which it would wait keeps out, if that is given.
+        """
         held = protection.held_at(write, self.first.operations)
+        if without is not None:
+            lifted = tuple(touch for touch in held if touch not in without.touches)
+            if lifted == held:
+                return None
+            held = lifted
         open_ = [
             other
             for other in possible
-            if depend(other, write) and not _blocked(other, possible, held)
+            if depend(other, write) and not protection.blocked(other, possible, held)
         ]
         reads = [other for other in open_ if other.name.access == "read"]
         return next(iter((*reads, *open_)), None)
@@ -212,7 +258,7 @@ class Pair:
         )
         return mine in SNAPSHOTS and overwritten
 
-    def _rank(self, read: Operation, write: Operation) -> tuple[int, int, int]:
+    def rank(self, read: Operation, write: Operation) -> tuple[int, int, int]:
         place = {touch.resource for touch in read.touches}
         named = bool((place | writes(write)) & self.tables) or "*" in place
         return (
@@ -238,7 +284,7 @@ class Pair:
         )
 
 
-def _acts(task: Chain) -> Iterator[tuple[Operation, Operation]]:
+def acts(task: Chain) -> Iterator[tuple[Operation, Operation]]:
     """A plain read, and a write of the same task that may rest on it."""
     for read in task.operations:
         if read.name.access != "read" or not read.touches:
@@ -268,17 +314,6 @@ def _same_row(one: Operation, other: Operation) -> bool:
         for mine in one.touches
         for theirs in other.touches
     )
-
-
-def _blocked(operation: Operation, of: Iterable[Operation], held: Iterable[Touch]) -> bool:
-    """Whether its task waits for one of the locks held before ``operation`` is answered."""
-    locks = tuple(held)
-    for earlier in of:
-        if protection.waits(earlier, locks):
-            return True
-        if earlier is operation:
-            return False
-    return False
 
 
 def within(task: Chain, tables: frozenset[str], deliveries: int) -> Iterator[Found]:

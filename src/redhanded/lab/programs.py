@@ -62,6 +62,24 @@ def restart_programs(running: RunningSystem) -> None:
     _wait_for_all(running, lambda _sentence: None)
 
 
+def replace_program(running: RunningSystem, name: str) -> None:
+    """Kills one replica with all that it started, and starts it again at its addresses.
+
+    In the middle of a trial: what the new one sends to get ready goes on as it comes. Raises
+    ``LabError`` as ``start_programs`` does.
+    """
+    before = running.programs.pop(name)
+    terminate(before.launched, grace_s=0.0)
+    before.output.drain()
+    before.output.close()
+    for channel in tuple(running.traffic.states):
+        if channel.route.process == name:
+            channel.cut()
+    _launch(running, before.process, name, before.environment)
+    _wait_until_ready(running, running.programs[name])
+    running.watch_all()
+
+
 def replicas(process: Process) -> list[str]:
     """``worker``, or ``worker.1``, ``worker.2`` … where there are several."""
     if process.replicas == 1:
@@ -155,6 +173,7 @@ def _wait_until_ready(running: RunningSystem, program: Program) -> None:
     deadline = monotonic_ms() + READY_TIMEOUT_S * 1000
     while monotonic_ms() < deadline:
         running.pump.turn(0.02)
+        running.traffic.let_start(program.name)
         code = exit_code(program.launched)
         if code is not None:
             program.output.drain()

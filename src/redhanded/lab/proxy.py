@@ -71,7 +71,7 @@ class Route:
     process: str
     service: str
     kind: Kind
-    connect: Callable[[Channel], Upstream] = field(compare=False)
+    connect: Connect = field(compare=False)
     pipe: MakePipe = field(default=Pipe, compare=False)
     """What reads and writes the process's side: with ``secure.SecurePipe`` in TLS."""
 
@@ -94,6 +94,8 @@ class Channel:
         self.stream: Stream = open_stream(route.kind)
         self.passing = False
         """Nobody holds anything here: bytes go on at once and are read when there is time."""
+        self.instead: bytes | None = None
+        """Sent in the place of the next unit that is forwarded."""
         self._owner = owner
         self._pump = pump
         self._opaque = False
@@ -102,8 +104,7 @@ class Channel:
         self._read_later_bytes = 0
         self._asked = Unread()
         self._told = Unread()
-        self.insists = False
-        """Has asked for encryption, was refused, and has said nothing since."""
+        self.insists = False  # It asked for encryption, was refused, and has said nothing since.
         self._client = route.pipe(pump, connection, self._from_client, self._client_ended)
         try:
             self._upstream: Upstream | None = route.connect(self)
@@ -116,13 +117,9 @@ class Channel:
         return self._client.open and self._upstream is not None
 
     @property
-    def refusal(self) -> str:
-        """Why the process got no connection, if it was refused one."""
-        return self._client.refusal
-
-    def sent_at(self, offset: int) -> tuple[int, int | None]:
-        """See ``Pipe.sent_at``."""
-        return self._client.sent_at(offset)
+    def client(self) -> Pipe:
+        """What leads to the process."""
+        return self._client
 
     def link(self, upstream: Pipe) -> None:
         """Lets neither side be read faster than the other reads."""
@@ -132,8 +129,11 @@ class Channel:
     def forward(self) -> Unit:
         """Sends the oldest waiting unit on; gives it."""
         unit = self.waiting.popleft()
+        instead, self.instead = self.instead, None
         if self._upstream is not None:
-            if self._asked.ahead:
+            if instead is not None:
+                self._upstream.send(instead)
+            elif self._asked.ahead:
                 self._upstream.send(self._asked.rest(unit.raw))
             else:
                 self._upstream.forward(unit)
@@ -182,6 +182,12 @@ class Channel:
         if self._upstream is not None:
             self._upstream.close()
             self._upstream = None
+
+    def cut(self) -> None:
+        """Ends it on both sides as if it broke on the way; the owner is told."""
+        self._client.reset()
+        self.close()
+        self._owner.closed(self)
 
     def _from_client(self, data: bytes) -> None:
         if self._opaque:

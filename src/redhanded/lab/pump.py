@@ -10,6 +10,7 @@ import contextlib
 import heapq
 import select
 import socket
+import struct
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -17,6 +18,7 @@ from typing import Protocol
 READ = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 CHUNK = 1 << 16
 """Below the size (128 KB) from which malloc maps and unmaps pages for each buffer."""
+NO_LINGER = struct.pack("ii", 1, 0)
 UNSENT_BYTES_MAX = 1 << 20
 """A peer that has this much to read yet stops the reading of what would be sent to it."""
 
@@ -162,6 +164,12 @@ class Pipe:
             self._watch()
         else:
             self.close()
+
+    def reset(self) -> None:
+        """Closes so that the peer is told that the connection broke."""
+        if self.open and self.socket.family in (socket.AF_INET, socket.AF_INET6):
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        self.close()
 
     def close(self) -> None:
         """Closes without telling the owner; what the peer did not read yet is lost."""

@@ -1,10 +1,11 @@
 """Finds an order that fails without being told where: from the cheapest guess to the widest net.
 
-One serial run; what it predicts, each order once; all orders within a growing bound of preemptions,
-the serial orders among them read for predictions too; then random orders, half of them by partial
-order sampling and half by PCT with three constraints. Every controlled trial counts, also one whose
-order could not be met. What fails in a search becomes a schedule: the dependent operations of the
-failing run in their order, shrunk to those that are needed.
+One serial run; what it predicts, each order once, ends of leases and overlaps inside statements
+with them; faults where the environment is said to make them; all orders within a growing bound of
+preemptions, the serial orders among them read for predictions too; then random orders, half of them
+by partial order sampling and half by PCT with three constraints. Every controlled trial counts,
+also one whose order could not be met. What fails in a search becomes a schedule: the dependent
+operations of the failing run in their order, shrunk to those that are needed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from redhanded.case.run import Run
-from redhanded.case.schedule import Followed, Schedule
+from redhanded.case.schedule import EventKind, Schedule
 from redhanded.lab.choices import Choices
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.explorers import Explorer, Straight, Taken
@@ -24,9 +25,10 @@ from redhanded.lab.explorers.pos import Pos
 from redhanded.lab.explorers.replay import Replay
 from redhanded.lab.explorers.systematic import Exploration, explore
 from redhanded.lab.predict import Prediction, predict
+from redhanded.lab.predict_events import predict_events, predict_faults, predict_timers
 from redhanded.lab.witness import witnesses
 
-Means = Literal["serial", "predicted", "systematic", "random"]
+Means = Literal["serial", "predicted", "fault", "systematic", "random"]
 Stop = Literal["failure", "trials", "seconds"]
 BOUNDS = (0, 1, 2)
 PCT_DEPTH = 3
@@ -64,6 +66,8 @@ class Budget:
     systematic: int = 400
     """Trials of all bounds together."""
     random: int = 200
+    faults: int = 40
+    """Trials with a fault in them, of all kinds together."""
     seconds: float = 120.0
     """Of the whole search; a trial that has begun is finished."""
 
@@ -78,6 +82,14 @@ class Coverage:
     """Those among them that were tried."""
     infeasible: int = 0
     """Those among the tried whose order could not be met; they prove nothing."""
+    faults: int = 0
+    """Trials in which a fault was to happen."""
+    faults_missed: int = 0
+    """Those among them in which it could not be made to happen."""
+    timers: int = 0
+    """Trials that waited for a timer."""
+    timers_missed: int = 0
+    """Those among them in which none fired in time that mattered."""
     systematic: list[Exploration] = field(default_factory=list)
     """One of each bound, in the order of bounds; the larger bound's orders include the smaller
     one's, which are run once."""
@@ -125,6 +137,8 @@ def search(
     deliveries: int,
     tables: Collection[str] = (),
     locks: bool = False,
+    faults: Collection[EventKind] = (),
+    faults_last: bool = False,
     budget: Budget | None = None,
     seed: int = 0,
     wanted: Wanted = lambda run: run.failed,
@@ -132,12 +146,14 @@ def search(
 ) -> Search:
     """Searches until ``wanted`` holds for a run or the budget is spent.
 
-    ``tables`` are those that the symptom names, ``locks`` whether it speaks of locks. A failing
+    ``tables`` are those that the symptom names, ``locks`` whether it speaks of locks, ``faults``
+    what the environment may do; with ``faults_last`` only where no order fails. A failing
     order that was searched for is turned into a schedule at the end; that takes further trials,
     which ``trials`` does not count.
     """
     state = _Going(trials, deliveries, budget or Budget(), seed, wanted, on_run)
     state.tables, state.locks = frozenset(tables), locks
+    state.faults, state.faults_last = tuple(faults), faults_last
     for _ in state.stages():
         if state.found is not None or state.out_of_time():
             break
@@ -159,6 +175,8 @@ class _Going:
         self.lab, self.deliveries, self.budget = trials, deliveries, budget
         self.tables: frozenset[str] = frozenset()
         self.locks = False
+        self.faults: tuple[EventKind, ...] = ()
+        self.faults_last = False
         self.wanted, self.on_run = wanted, on_run
         self.choices = Choices(seed)
         self.started = monotonic_ms()
@@ -184,11 +202,19 @@ class _Going:
         yield
         self._predictions(self.serial)
         yield
+        if not self.faults_last:
+            self._faults(self.serial)
+            yield
         for bound in BOUNDS:
             self._systematic(bound)
             yield
+        self._timers(self.serial)
+        yield
         self._random()
         yield
+        if self.faults_last:
+            self._faults(self.serial)
+            yield
 
     def out_of_time(self) -> bool:
         return monotonic_ms() - self.started > self.budget.seconds * 1000.0
@@ -210,20 +236,54 @@ class _Going:
 
     def _predictions(self, run: Run) -> None:
         """Forces what a serial run predicts, unless it was tried already."""
-        predicted = predict(run, tables=self.tables, deliveries=self.deliveries, locks=self.locks)
-        new = [each for each in predicted if each.schedule not in self._tried]
+        orders = predict(
+            run,
+            tables=self.tables,
+            deliveries=self.deliveries,
+            locks=self.locks,
+            after=self.lab.waits_for(self.deliveries),
+        )
+        events = predict_events(run, tables=self.tables, deliveries=self.deliveries)
+        new = [each for each in (*orders, *events) if each.schedule not in self._tried]
         self.coverage.predicted += len(new)
         for prediction in new:
             if self.coverage.forced >= self.budget.predictions or self.out_of_time():
                 return
-            self._tried.add(prediction.schedule)
-            forced = self.lab.follow(prediction.schedule)
+            forced = self._force(prediction)
             self.coverage.forced += 1
             self.coverage.infeasible += forced.followed.following == "infeasible"
-            self._ran(forced, FORCING + prediction.why)
             if self._note(forced, "predicted"):
                 self.prediction = prediction
                 return
+
+    def _timers(self, run: Run) -> None:
+        """Timers that fire while something is under way."""
+        for prediction in predict_timers(run, deliveries=self.deliveries):
+            if self.found is not None or self.out_of_time():
+                return
+            forced = self._force(prediction)
+            self.coverage.timers += 1
+            self.coverage.timers_missed += bool(forced.followed.events_missed)
+            if self._note(forced, "predicted"):
+                self.prediction = prediction
+
+    def _faults(self, run: Run) -> None:
+        """One fault at a time, wherever it may matter in a serial run."""
+        for prediction in predict_faults(run, self.faults, deliveries=self.deliveries):
+            if self.coverage.faults >= self.budget.faults or self.out_of_time():
+                return
+            forced = self._force(prediction)
+            self.coverage.faults += 1
+            self.coverage.faults_missed += bool(forced.followed.events_missed)
+            if self._note(forced, "fault"):
+                self.prediction = prediction
+                return
+
+    def _force(self, prediction: Prediction) -> Run:
+        self._tried.add(prediction.schedule)
+        forced = self.lab.follow(prediction.schedule)
+        self._ran(forced, FORCING + prediction.why)
+        return forced
 
     def _systematic(self, bound: int) -> None:
         if self._ordered >= self.budget.systematic:
@@ -288,6 +348,7 @@ class _Going:
             return Schedule(deliveries=self.deliveries)
         for schedule in witnesses(self.found, self.deliveries):
             run = self.lab.follow(schedule)
-            if self.wanted(run) and run.failed and run.followed == Followed(following="followed"):
+            met = run.followed.following == "followed"
+            if self.wanted(run) and run.failed and met:
                 return replace(schedule, deliveries=self.deliveries)
         return None

@@ -1,9 +1,9 @@
-"""The smallest schedule that still fails: fewest deliveries, fewest constraints.
+"""The smallest schedule that still fails: fewest deliveries, events and constraints.
 
 Delta debugging (Zeller and Hildebrandt, 2002) takes large parts away first; then each constraint
-alone, until none can go. That is 1-minimal, not smallest: where more than one is left, fewer among
-all orders of dependent operations of the failing run are tried too, as far as a number of runs
-goes.
+or event alone, until none can go. That is 1-minimal, not smallest: where more than one is left,
+fewer among all orders of dependent operations of the failing run are tried too, as far as a number
+of runs goes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations, pairwise
 
 from redhanded.case.run import Run
-from redhanded.case.schedule import Constraint, Schedule
+from redhanded.case.schedule import Constraint, Event, Schedule
 from redhanded.lab.witness import pairs
 
 Follow = Callable[[Schedule], Run]
@@ -30,8 +30,8 @@ class Shrunk:
 
     schedule: Schedule
     runs: int
-    needed: tuple[tuple[Constraint, int, int], ...] = ()
-    """Each constraint, with the runs without it and how many of those failed: none."""
+    needed: tuple[tuple[Constraint | Event, int, int], ...] = ()
+    """Each constraint and event, with the runs without it and how many of those failed: none."""
     confirmed: bool = True
     """False: the schedule that was given did not fail, and was not shrunk."""
 
@@ -63,8 +63,8 @@ def smallest(schedule: Schedule, follow: Follow, wanted: Wanted = lambda run: ru
         schedule=current,
         runs=search.runs,
         needed=tuple(
-            (constraint, search.passed.get(_without(current, {place}), 0), 0)
-            for place, constraint in enumerate(current.constraints)
+            (part, search.passed.get(_without(current, {place}), 0), 0)
+            for place, part in enumerate(current.parts)
         ),
     )
 
@@ -104,22 +104,22 @@ class _Shrinking:
         """Delta debugging: leaves out halves, then quarters, until parts are single constraints."""
         parts = 2
         current = schedule
-        while len(current.constraints) > 2 and parts <= len(current.constraints):
+        while len(current.parts) > 2 and parts <= len(current.parts):
             smaller = next(
                 (less for less in _with_a_part_less(current, parts) if self.fails(less)), None
             )
             if smaller is not None:
                 current, parts = smaller, max(2, parts - 1)
-            elif parts == len(current.constraints):
+            elif parts == len(current.parts):
                 break
             else:
-                parts = min(len(current.constraints), 2 * parts)
+                parts = min(len(current.parts), 2 * parts)
         return current
 
     def one_by_one(self, schedule: Schedule) -> Schedule:
         """Leaves out one after the other, from the start again after each success."""
         current, place = schedule, 0
-        while place < len(current.constraints):
+        while place < len(current.parts):
             smaller = _without(current, {place})
             if self.fails(smaller, RUNS_EACH):
                 current, place = smaller, 0
@@ -144,7 +144,7 @@ class _Shrinking:
 
 
 def _with_a_part_less(schedule: Schedule, parts: int) -> Iterator[Schedule]:
-    count = len(schedule.constraints)
+    count = len(schedule.parts)
     edges = [count * part // parts for part in range(parts + 1)]
     for start, end in pairwise(edges):
         if end > start:
@@ -152,10 +152,9 @@ def _with_a_part_less(schedule: Schedule, parts: int) -> Iterator[Schedule]:
 
 
 def _without(schedule: Schedule, places: Sequence[int] | set[int]) -> Schedule:
-    kept = tuple(
-        constraint for place, constraint in enumerate(schedule.constraints) if place not in places
+    return schedule.demanding(
+        part for place, part in enumerate(schedule.parts) if place not in places
     )
-    return replace(schedule, constraints=kept)
 
 
 def flip(schedule: Schedule, place: int) -> tuple[Schedule, tuple[Constraint, ...]]:

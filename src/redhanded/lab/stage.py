@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from redhanded.case.run import Failure, OutputLine
+from redhanded.case.schedule import Event
 from redhanded.case.system import SymptomPattern
 from redhanded.lab.clock import monotonic_ms
+from redhanded.lab.events import Events, Means, named_so
 from redhanded.lab.explorers import Candidate, Explorer, Step, Taken
 from redhanded.lab.held import Held
 from redhanded.lab.resting import Rest
@@ -37,6 +39,8 @@ class Trial:
     preemptions: int = 0
     quiescent: bool = True
     unanswered: tuple[str, ...] = ()
+    events_missed: dict[Event, str] = field(default_factory=dict)
+    """Events of the schedule that did not happen, and why."""
     steps: int = 0
 
 
@@ -49,6 +53,7 @@ class Stage:
         self.trial = Trial()
         self._plan: list[Planned] = []
         self._rest = Rest(running, self._ask_ahead)
+        self.events = Events(running)
         self.pause_ms = 0.0
         """The longest pause that the application was seen to make within its work."""
         self.learning = True
@@ -64,18 +69,29 @@ class Stage:
         """The deliveries of the current trial."""
         return self._plan
 
-    def play(self, explorer: Explorer, plan: Callable[[], list[Planned]]) -> Trial:
-        """One trial: until the symptom shows, or all work is done."""
+    def play(
+        self,
+        explorer: Explorer,
+        plan: Callable[[], list[Planned]],
+        events: Sequence[Event] = (),
+        means: Means = named_so,
+    ) -> Trial:
+        """One trial: until the symptom shows, or all work is done.
+
+        ``means`` says which operations the names of ``events`` mean.
+        """
         traffic = self.running.traffic
         self.trial = Trial()
         self._current = None
         self._fed_then.clear()
         self._plan = plan()
+        self.events = Events(self.running, events, means, self._deliver_again)
         traffic.parked.extend(planned.held for planned in self._plan)
         self.settle()
         while not self.trial.failures and self.trial.quiescent and self.trial.steps < STEPS_MAX:
             if not self._advance(explorer):
                 break
+        self.trial.events_missed = self.events.finish()
         return self.trial
 
     def on_line(self, line: OutputLine) -> None:
@@ -100,7 +116,7 @@ class Stage:
         if self._pauses(candidates) and self._wait_for_change(self._patience_ms):
             return True
         if not candidates:
-            return self._wait_for_more()
+            return self._open_gates() or self._wait_for_more()
         traffic = self.running.traffic
         done = [held for held in traffic.done if held.state == "done" and not held.ambient]
         step = Step(
@@ -111,6 +127,8 @@ class Stage:
         )
         chosen = explorer.choose(step)
         if chosen is None:
+            if self._open_gates():
+                return True
             patience = LOCK_TIMEOUT_MS if traffic.locked else self._patience_ms
             if self._wait_for_change(patience):
                 return True
@@ -118,7 +136,7 @@ class Stage:
         self._note_preemption(step, chosen)
         self.trial.trace.append(Taken(step=step, chosen=chosen, index=len(traffic.done)))
         self.trial.steps += 1
-        self._release(held[chosen])
+        self.events.release(held[chosen], step.candidates[chosen], self._release)
         self.settle()
         return True
 
@@ -182,7 +200,7 @@ class Stage:
         fed = self._fed([held for held in heads if held.blocking])
         chosen: list[tuple[str, int, Held]] = []
         offered: set[tuple[str, str, bytes]] = set()
-        for order, held in enumerate(sorted(heads, key=_place)):
+        for order, held in enumerate(sorted(heads, key=lambda held: held.place)):
             if held.blocking is not None:
                 alike = (held.role, held.service, held.unit.raw if held.unit else b"")
                 if held not in fed or alike in offered:
@@ -205,7 +223,7 @@ class Stage:
             touches=held.touches,
             uncommitted=held.uncommitted,
             cause=held.cause,
-            connection=_connection(held),
+            connection=held.connection,
         )
 
     def _may_go(self, held: Held) -> bool:
@@ -243,7 +261,7 @@ class Stage:
     def _housekeep(self) -> bool:
         """One thing that is never a choice; False if there is none."""
         traffic = self.running.traffic
-        if traffic.deliver_ready():
+        if traffic.deliver_ready() or self.events.go_on():
             return True
         for held in traffic.heads():
             if held.unit is None:
@@ -273,7 +291,8 @@ class Stage:
                     return False
                 died = self.running.died()
                 if died is not None:
-                    self._fail("status", died, None)
+                    if not self.events.any:
+                        self._fail("status", died, None)
                     return False
                 self.running.pump.turn(0.02)
                 self.settle()
@@ -282,6 +301,23 @@ class Stage:
             return False
         finally:
             self.running.traffic.paused = False
+
+    def _open_gates(self) -> bool:
+        """Lets statements go on that were held back inside, since nothing else can."""
+        opened = self.events.open_gates()
+        if opened:
+            self.settle()
+        return opened
+
+    def _deliver_again(self, held: Held) -> bool:
+        """Plans another delivery of the same request, as a task of its own."""
+        for planned in self._plan:
+            if planned.held is held:
+                again = planned.again(f"delivery {len(self._plan) + 1}")
+                self._plan.append(again)
+                self.running.traffic.parked.append(again.held)
+                return True
+        return False
 
     def _work_done(self) -> bool:
         return all(planned.answered for planned in self._plan) and not self.running.traffic.locked
@@ -350,18 +386,6 @@ class Stage:
                 operation=last.index if last else None,
             )
         )
-
-
-def _place(held: Held) -> tuple[bool, float, str]:
-    """By arrival; blocked consumers last and by name, since they came before the trial."""
-    blocked = held.blocking is not None
-    return (blocked, 0.0 if blocked else held.arrived_ms, held.process)
-
-
-def _connection(held: Held) -> tuple[str, str, int] | None:
-    if held.channel is None:
-        return None
-    return (held.process, held.service, held.channel.number)
 
 
 def _task_order(task: str) -> tuple[int, str]:

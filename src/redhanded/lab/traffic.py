@@ -23,8 +23,9 @@ from redhanded.lab.describe import (
 )
 from redhanded.lab.footprint import Catalogue, KeySpecifications
 from redhanded.lab.held import UNKNOWN_TASK, Held
+from redhanded.lab.late import Late
 from redhanded.lab.passing import Passing
-from redhanded.lab.proxy import Channel, Route
+from redhanded.lab.proxy import Channel
 from redhanded.lab.wire.redis import RedisStream
 from redhanded.lab.wire.unit import Answer, Unit
 
@@ -41,9 +42,7 @@ class Surroundings(Protocol):
 
     def catalogue(self, service: str) -> Catalogue: ...
 
-    def stack(
-        self, port: int, offset: int, sealed_at: int | None = None
-    ) -> tuple[Location, ...]: ...
+    def stack(self, port: int, at: int, sealed_at: int | None = None) -> tuple[Location, ...]: ...
 
     def timer_fired(self, process: str) -> bool:
         """Whether a timer that was set before the current step fell due in it."""
@@ -65,7 +64,6 @@ class Traffic(Passing):
         self.paused = False
         """Somebody waits for what comes after a pause of the application."""
         self.on_timer: Callable[[Held], None] | None = None
-        self._insisting: dict[Route, None] = {}
         self._roles = roles
         self._around = surroundings
         self.causes = Causes(surroundings.keys)
@@ -92,17 +90,6 @@ class Traffic(Passing):
         """Says which role a process has that was not there from the beginning."""
         self._roles[process] = role
 
-    def refused(self) -> list[str]:
-        """A sentence for each process that wanted encryption from a service and is not served now;
-        some ask once and then come without."""
-        served = {channel.route for channel in self.states if channel.stream.passable}
-        return [
-            f"{route.process} → {route.service}: asks for an encrypted connection and goes away "
-            f"when that is refused; say `tls = true` in [services.{route.service}]"
-            for route in self._insisting
-            if route not in served
-        ]
-
     def now_ms(self) -> float:
         return monotonic_ms() - self._started_ms
 
@@ -117,6 +104,8 @@ class Traffic(Passing):
         if channel.route.kind == "redis" and unit.arguments:
             self._scripts.learn(unit.arguments)
         if not self.holding or not unit.held or unit.silent:
+            if self.late is not None and unit.held:
+                self.late.begin(channel, unit, self._pass_on)
             self._pass_on(channel)
             return
         held = self._hold(channel, unit)
@@ -148,18 +137,13 @@ class Traffic(Passing):
             self._complete(state, held, answer, "done")
             # The process works on it while the lab learns what it needs to know.
             self.deliver_kept(held)
-            self.causes.delivered(held)
+            if not held.withheld:
+                self.causes.delivered(held)
         elif held is not self.in_flight:
             self.deliver_kept(held)
 
     def closed(self, channel: Channel) -> None:
-        if channel.refusal:
-            route = channel.route
-            self.notes[f"{route.process} → {route.service}: {channel.refusal}"] = None
-        if channel.insists:
-            self._insisting[channel.route] = None
-        elif channel.stream.passable:
-            self._insisting.pop(channel.route, None)
+        self.notes.update(self.refusal_of(channel))
         self._lose(self.states.pop(channel, None))
 
     def _skip(self, channel: Channel, unit: Unit) -> None:
@@ -220,6 +204,12 @@ class Traffic(Passing):
         if held.state == "sent":
             self.in_flight = held
 
+    def let_start(self, process: str) -> None:
+        """Lets go what a process sends to get ready, if anything is held now."""
+        for held in self.heads() if self._holding else ():
+            if held.process == process and held.ambient and held.blocking is None:
+                self.release(held)
+
     def start(self, held: Held) -> None:
         """Marks a delivery as released; the caller sends it."""
         self.parked.remove(held)
@@ -245,7 +235,8 @@ class Traffic(Passing):
                 self.causes.next_step()
                 held.state = "done"
                 self.deliver_kept(held)
-                self.causes.delivered(held)
+                if not held.withheld:
+                    self.causes.delivered(held)
                 return True
         return False
 
@@ -255,6 +246,8 @@ class Traffic(Passing):
         An answer is delivered whole, so that a client which acts on the first piece (an error, say,
         before the server is ready again) cannot be faster than the rest of it.
         """
+        if held.withheld:
+            return
         pieces, held.kept = b"".join(held.kept), []
         if held.channel is not None and pieces:
             held.channel.deliver(pieces)
@@ -278,6 +271,13 @@ class Traffic(Passing):
             held.state = "sent"
         self.parked.clear()
 
+    def let_come(self, late: Late | None) -> None:
+        """Says how what is not held comes from now on: late, or (None) at once."""
+        self.late = late
+        for state in list(self.states.values()):
+            self._let_pass(state)
+            self._pass_on(state.channel)
+
     # Inside.
 
     def _pass_on(self, channel: Channel) -> None:
@@ -285,6 +285,8 @@ class Traffic(Passing):
         while channel.waiting:
             head = channel.waiting[0]
             if self.holding and head.held and not head.silent:
+                return
+            if self.late is not None and head.held and self.late.early(channel, head):
                 return
             if channel in self.states and gets_an_answer(head):
                 self.states[channel].owed.append(head.serial)
@@ -357,7 +359,7 @@ class Traffic(Passing):
             channel=channel,
             unit=unit,
             transaction=description.transaction,
-            stack=self._around.stack(channel.port, *channel.sent_at(unit.offset)),
+            stack=self._around.stack(channel.port, *channel.client.sent_at(unit.offset)),
         )
         if unit.blocking is not None:
             held.task, held.ambient, held.free = UNKNOWN_TASK, False, False

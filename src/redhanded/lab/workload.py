@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from redhanded.case.system import Delivery
@@ -64,6 +64,11 @@ class Planned:
         if exchange.ended:
             self.take()
         return exchange
+
+    def again(self, task: str) -> Planned:
+        """The same request once more, as another task."""
+        held = replace(self.held, task=task, state="parked", index=-1, replied_ms=None)
+        return replace(self, task=task, held=held, exchange=None)
 
     def take(self) -> None:
         """Keeps what its answer tells."""

@@ -70,12 +70,12 @@ def test_where_nothing_fails_it_says_how_far_it_went() -> None:
     assert (found.stopped, found.run, found.schedule) == ("trials", None, None)
     assert found.coverage.exhausted == 2 and found.coverage.random == 7
     assert [each.explored for each in found.coverage.systematic] == [1, 1, 1]
-    assert found.trials == 1 + 7
+    assert found.trials == 1 + found.coverage.timers + 7
 
 
 def test_a_bound_that_was_cut_short_is_not_called_exhausted() -> None:
     found = searched(Laboratory(LOST_UPDATE, lambda _w: False), Budget(systematic=2, random=0))
-    assert found.trials == found.coverage.forced + 2
+    assert found.trials == found.coverage.forced + 2 + found.coverage.timers
     assert found.coverage.exhausted in (None, 0)
 
 

@@ -125,7 +125,22 @@ def test_a_world_that_does_not_repeat_itself_is_never_called_exhausted() -> None
         return run(World(program), explorer)
 
     found = explore(play, bound=2)
-    assert found.diverged > 0 and not found.exhausted
+    assert found.repeated > 1 and not found.exhausted
+
+
+def test_an_order_that_is_not_kept_to_once_is_run_again() -> None:
+    count = 0
+
+    def play(explorer: Explorer) -> tuple[Run, tuple[Taken, ...]]:
+        nonlocal count
+        count += 1
+        program = ((Act("add", 2), Act("add", 0)),) * 2 if count == 2 else LOST_UPDATE
+        return run(World(program), explorer)
+
+    found = explore(play, bound=2)
+    undisturbed = explore(lambda explorer: run(World(LOST_UPDATE), explorer), bound=2)
+    assert found.exhausted and (found.repeated, found.diverged) == (1, 0)
+    assert found.explored == undisturbed.explored
 
 
 def test_without_preemption_a_task_is_done_before_the_next() -> None:

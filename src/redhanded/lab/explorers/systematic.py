@@ -19,6 +19,10 @@ from redhanded.lab.dependence import dependent
 from redhanded.lab.explorers import Candidate, Explorer, Step, Taken
 from redhanded.lab.explorers.replay import Replay
 
+TRIES = 3
+"""Of an order that the system does not keep to, as on a busy machine."""
+SELDOM = 20
+"""A system that does not keep to more than one order in so many has choices that are not seen."""
 Play = Callable[[Explorer], tuple[Run, tuple[Taken, ...]]]
 
 
@@ -35,8 +39,11 @@ class Exploration:
     bound: int
     failing: tuple[Run, ...] = ()
     diverged: int = 0
-    """Runs in which repeating a prefix did not offer the same choices, or that never came to
-    rest."""
+    """Orders that could not be run: repeating a prefix did not offer the same choices, or the
+    system never came to rest, each of ``TRIES`` times."""
+    repeated: int = 0
+    """Runs that were made again for one of these reasons; if they are many, the search is not
+    called exhausted."""
 
 
 @dataclass(slots=True)
@@ -67,11 +74,23 @@ def explore(
     branch: list[Node] = []
     prefix: list[str] = []
     failing: list[Run] = []
-    explored, skipped, diverged = 0, 0, 0
+    explored, skipped, diverged, repeated = 0, 0, 0, 0
+
+    def result(*, exhausted: bool) -> Exploration:
+        return Exploration(
+            explored=explored,
+            equivalent=skipped,
+            exhausted=exhausted,
+            bound=bound,
+            failing=tuple(failing),
+            diverged=diverged,
+            repeated=repeated,
+        )
+
     while True:
-        explorer = Replay(prefix)
-        run, trace = play(explorer)
+        explorer, run, trace, again = _play_again(play, prefix)
         explored += 1
+        repeated += again
         diverged += explorer.diverged or not run.quiescent
         if run.failed:
             failing.append(run)
@@ -81,19 +100,32 @@ def explore(
             branch = _extend(branch, trace)
             _find_races(branch, trace)
         if explored >= limit or not going_on or (failing and stop_at_failure):
-            return _result(explored, skipped, bound, failing, diverged, exhausted=False)
+            return result(exhausted=False)
         found = _next(branch, bound)
         while found is None and branch:
             skipped += _never_wanted(branch.pop(), bound)
             found = _next(branch, bound)
         if found is None:
-            return _result(explored, skipped, bound, failing, diverged, exhausted=diverged == 0)
+            often = repeated > max(1, explored // SELDOM)
+            return result(exhausted=diverged == 0 and not often)
         for node in branch[found[0] + 1 :]:
             skipped += _never_wanted(node, bound)
         branch = branch[: found[0] + 1]
         branch[-1].chosen = found[1]
         branch[-1].tried.add(found[1])
         prefix = [node.chosen for node in branch]
+
+
+def _play_again(play: Play, prefix: list[str]) -> tuple[Replay, Run, tuple[Taken, ...], int]:
+    """One order; again if something else happened than was asked for. With how often again."""
+    again = 0
+    while True:
+        explorer = Replay(prefix)
+        run, trace = play(explorer)
+        kept = run.failed or (not explorer.diverged and run.quiescent)
+        if kept or again == TRIES - 1:
+            return explorer, run, trace, again
+        again += 1
 
 
 def _extend(kept: list[Node], trace: tuple[Taken, ...]) -> list[Node]:
@@ -246,22 +278,3 @@ def _preempts(step: Step, candidate: Candidate) -> int:
     if candidate.name.task == step.current or step.current is None:
         return 0
     return int(any(other.name.task == step.current for other in step.candidates))
-
-
-def _result(
-    explored: int,
-    skipped: int,
-    bound: int,
-    failing: list[Run],
-    diverged: int,
-    *,
-    exhausted: bool,
-) -> Exploration:
-    return Exploration(
-        explored=explored,
-        equivalent=skipped,
-        exhausted=exhausted,
-        bound=bound,
-        failing=tuple(failing),
-        diverged=diverged,
-    )

@@ -1,0 +1,20 @@
+"""The connection breaks before the service has got what was sent."""
+
+from __future__ import annotations
+
+from redhanded.case.operation import Operation
+from redhanded.case.run import Run
+from redhanded.lab.faults.fault import Fault, Place, cut, record
+
+
+def _applies(operation: Operation, _run: Run) -> bool:
+    return operation.name.protocol != "delivery"
+
+
+def _begin(place: Place) -> None:
+    held = place.held
+    record(place, held.target, f"{held.process} lost its connection to {held.service}")
+    cut(place)
+
+
+FAULT = Fault(kind="connection reset", applies=_applies, begin=_begin)

@@ -1,0 +1,37 @@
+"""A process dies after a service did what it was asked to, and is started again.
+
+Out of memory, a node that goes away, a deploy: everything that the process had in its memory is
+gone, its connections are closed by the kernel, open transactions are rolled back. A supervisor
+starts it again; the trial goes on when it serves.
+"""
+
+from __future__ import annotations
+
+from redhanded.case.operation import Operation
+from redhanded.case.run import Run
+from redhanded.lab.faults.fault import Fault, Place, record, release_unanswered
+from redhanded.lab.programs import replace_program
+
+
+def _applies(operation: Operation, run: Run) -> bool:
+    """Where its process would have sent more: dying at the very end changes nothing."""
+    if operation.name.protocol == "delivery" or operation.name.access != "write":
+        return False
+    return any(
+        later.index > operation.index
+        and later.process == operation.process
+        and later.name.task == operation.name.task
+        for later in run.operations
+    )
+
+
+def _end(place: Place) -> None:
+    held, running = place.held, place.running
+    record(place, held.role, f"{held.process} was killed and started again")
+    if held.process in running.programs:
+        replace_program(running, held.process)
+    else:
+        place.missed[place.event] = f"{held.process} is not a process of the system"
+
+
+FAULT = Fault(kind="process killed", applies=_applies, begin=release_unanswered, end=_end)

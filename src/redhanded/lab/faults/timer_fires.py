@@ -1,0 +1,59 @@
+"""A timer fires while an operation is under way, and what it sends comes right after.
+
+Heartbeats, renewals and retries are sent by whoever does not know yet that the work is done: the
+operation is held up, as by a slow network or a paused process, until a timer has sent something
+that touches the same things; then it goes first.
+"""
+
+from __future__ import annotations
+
+from redhanded.case.operation import Operation
+from redhanded.case.run import Run
+from redhanded.lab.clock import monotonic_ms
+from redhanded.lab.faults.fault import Fault, Place, record
+from redhanded.lab.held import Held
+
+WAIT_MAX_MS = 1_500.0
+"""Timers that are due later are not waited for."""
+TURN_S = 0.005
+
+
+def _applies(_operation: Operation, _run: Run) -> bool:
+    """It is tried where much is written at once, see ``predict_events``."""
+    return False
+
+
+def _begin(place: Place) -> None:
+    sent = _wait_for_timer(place)
+    if sent is None:
+        place.missed[place.event] = (
+            f"no timer sent anything within {WAIT_MAX_MS / 1000:g} s that touches the same things"
+        )
+    else:
+        text = f"a timer of {sent.process} sends {sent.kind} {sent.target} meanwhile"
+        record(place, sent.target, text)
+    place.release(place.held)
+
+
+def _wait_for_timer(place: Place) -> Held | None:
+    """What a timer sent that depends on the operation; anything else goes on as ever."""
+    traffic, held = place.running.traffic, place.held
+    deadline = monotonic_ms() + WAIT_MAX_MS
+    traffic.causes.next_step()
+    while monotonic_ms() < deadline:
+        place.running.pump.turn(TURN_S)
+        traffic.deliver_ready()
+        for other in traffic.heads():
+            if other is held or not other.ambient or other.blocking is not None:
+                continue
+            if _meets(held, other):
+                return other
+            traffic.release(other)
+    return None
+
+
+def _meets(held: Held, other: Held) -> bool:
+    return any(mine.conflicts(theirs) for mine in held.touches for theirs in other.touches)
+
+
+FAULT = Fault(kind="timer fires", applies=_applies, begin=_begin)
