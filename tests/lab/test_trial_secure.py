@@ -14,7 +14,7 @@ from small_systems import desk, lay_out, odd, shelf
 
 from redhanded.case.errors import LabError
 from redhanded.case.run import Run
-from redhanded.case.schedule import Constraint, Schedule
+from redhanded.case.schedule import Constraint, Event, Schedule
 from redhanded.case.system import Process, Service, System
 from redhanded.lab import Lab, open_lab, open_services
 from redhanded.lab.natural import run_naturally
@@ -87,6 +87,11 @@ def test_a_python_system_in_tls_is_controlled(tmp_path: Path) -> None:
         assert [(run.failed, run.followed.following) for run in runs] == [(True, "followed")] * 5
         other_way, _ = flip(schedule, 0)
         assert not any(lab.follow(other_way).failed for _ in range(3))
+        look = lab.serial().find("SELECT", "bookings", task="delivery 1").name
+        for kind in ("reply lost", "connection reset"):
+            event = Event(kind=kind, at=look)
+            cut = lab.follow(Schedule(events=(event,), deliveries=2))
+            assert (cut.answers, cut.followed.following) == ((0, 202), "followed")
         found = lab.explore(deliveries=2, bound=1, limit=200)
         assert found.exhausted and found.diverged == 0 and found.failing
 
