@@ -207,7 +207,8 @@ class Lab:
     def limits(self) -> tuple[str, ...]:
         """What is not controlled here."""
         running = self.running
-        found = (*running.limits, *running.traffic.notes, *running.pollers())
+        traffic = running.traffic
+        found = (*running.limits, *traffic.notes, *traffic.refused(), *running.pollers())
         return (*found, *self._unclear, *self.isolation.sentences())
 
     def is_unusual(self, text: str) -> bool:
