@@ -104,7 +104,6 @@ def edited(original: Original, edit: Edit, folder: Path) -> Iterator[Lab]:
         return
     lab = original.lab
     shutil.copytree(root, lab.running.root, ignore=lambda *_: ["node_modules"], dirs_exist_ok=True)
-    lab.reset()
     lab.repertoire, lab.isolation = Repertoire(), Isolation()
     lab.restart()
     for _ in range(WARM_UP_TRIALS):
