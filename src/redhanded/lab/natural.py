@@ -13,6 +13,7 @@ from redhanded.lab.choices import Choices
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.invariants import broken, rows_against, says_whose, visit_naturally
 from redhanded.lab.outside import Answering
+from redhanded.lab.precedence import precedence
 from redhanded.lab.trial import Lab
 from redhanded.lab.workload import Planned
 
@@ -35,9 +36,13 @@ def run_naturally(
 
     ``per_second`` groups begin each second (None: the next begins when the last one is done). A
     trial fails once, however many lines it logs: by the symptom, or by an invariant. One after the
-    other, each trial starts from the same rows and keys if there are invariants, and these are
-    checked when it is done; overlapping ones are checked at the end, by invariants that say whose
-    trial they are about. With ``strict`` an error line that serial runs do not write counts too.
+    other, each trial starts from the same rows and keys, and invariants are checked when it is
+    done; overlapping ones are checked at the end, by invariants that say whose trial they are
+    about. With ``strict`` an error line that serial runs do not write counts too.
+
+    Nothing of the lab may decide which delivery is faster: those of the same instant are connected
+    before the first of them is sent, tracers do not look for lines, what went by is read after each
+    trial, and what passes on or sends has precedence where that is allowed.
     """
     lab.draw_values()
     lab.learn_serial_orders()
@@ -47,13 +52,16 @@ def run_naturally(
     before = running.on_line
     running.on_line = world.line
     running.natural = True
+    running.trace(heard=False)
     running.traffic.forward_all()
     started = monotonic_ms()
     try:
-        world.run()
+        with precedence():
+            world.run()
     finally:
         running.on_line = before
         running.natural = False
+        running.trace(heard=True)
     return world.result((monotonic_ms() - started) / 1000.0)
 
 
@@ -103,7 +111,7 @@ class _World:
             self._check_overlapping()
             return
         for trial in range(self.trials):
-            if trial and self.lab.system.invariants:
+            if trial:
                 self.lab.put_back()
             self._begin(trial)
             self._settle()
@@ -157,6 +165,7 @@ class _World:
         if trial:
             self.lab.draw_values()
         plan = self.lab.plan(unique)
+        self._get_ready(plan)
         at_ms = 0.0
         for number, planned in enumerate(plan):
             if planned.entry.after is None:
@@ -164,6 +173,19 @@ class _World:
                 self._later(at_ms, trial, planned, plan)
         if self.on_progress is not None:
             self.on_progress(self.begun, self.trials)
+
+    def _get_ready(self, plan: list[Planned]) -> None:
+        """Connects what is sent at the same instant, so that only sending is left to be done.
+
+        Else the first would be worked on while the next is still being connected: for longer than
+        its first query takes.
+        """
+        if any(self.gaps_ms) or self.per_second is not None:
+            return
+        for planned in plan:
+            if planned.entry.after is None:
+                planned.get_ready()
+        self._rest(1)
 
     def _gap_ms(self, planned: Planned, gap: float) -> float:
         """Its entry's own, unless all is to come at the same instant."""
@@ -246,19 +268,25 @@ class _World:
 
     def _settle(self) -> None:
         """Until every answer came and the system was at rest a few times in a row."""
-        running = self.lab.running
-        deadline = monotonic_ms() + SETTLE_LIMIT_S * 1000
-        rests = 0
-        while rests < RESTS_WANTED and monotonic_ms() < deadline:
-            running.pump.turn(0.002)
-            waiting = any(not exchange.ended for exchange in self.open)
-            quiet = not waiting and not running.pump.pending() and running.watch.at_rest()
-            rests = rests + 1 if quiet and not running.pump.turn(0.001) else 0
+        self._rest(RESTS_WANTED)
         self.given_up = True
         for exchange in self.open:
             exchange.close()
         self.given_up = False
         self.open.clear()
+
+
+    def _rest(self, times: int) -> None:
+        """Until nothing waits for an answer and the system was at rest so often in a row."""
+        running = self.lab.running
+        deadline = monotonic_ms() + SETTLE_LIMIT_S * 1000
+        rests = 0
+        while rests < times and monotonic_ms() < deadline:
+            running.pump.turn(0.002, idle=False)
+            waiting = any(not exchange.ended for exchange in self.open)
+            quiet = not waiting and not running.pump.pending() and running.watch.at_rest()
+            rests = rests + 1 if quiet and not running.pump.turn(0.001, idle=False) else 0
+        running.traffic.catch_up()
 
 
 def _range(gaps: Sequence[float]) -> str:
