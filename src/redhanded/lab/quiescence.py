@@ -31,6 +31,9 @@ FRUITLESS = 12
 """Timers of one thread in a row, in one step, that nothing came of: the step goes on without it."""
 POLLS = 3
 """Steps in which that happened: the thread is not waited for any more."""
+STATE_BYTES = 96
+"""Of a ``stat`` file: number, name and state are in them."""
+AWAKE = (b"R", b"D", b"W")
 
 Thread = tuple[int, str]
 
@@ -177,13 +180,15 @@ class Watch:
         The state comes first: one that waited for a processor until then has run by the time that
         it is seen to sleep.
         """
+        files, pread = self._files, os.pread
         try:
-            return all(
-                _sleeps(self._files[key][0]) and os.pread(self._files[key][1], 128, 0) == ran
-                for key, ran in before.items()
-            )
+            for key, ran in before.items():
+                stat, schedstat, _ = files[key]
+                if not _is_asleep(pread(stat, STATE_BYTES, 0)) or pread(schedstat, 128, 0) != ran:
+                    return False
         except (OSError, KeyError):
             return False
+        return True
 
     def _look(self) -> dict[Thread, bytes] | None:
         """Run time and turns of each thread, or None as soon as one does not sleep.
@@ -225,8 +230,10 @@ class Watch:
     def _unchanged(self, family: Family, seen: dict[Thread, bytes], *, adopts: bool) -> bool:
         """Whether none of these threads has run since it was last looked at; fills ``seen``.
 
-        A process that ``adopts`` orphans gets new children without running.
+        A process that ``adopts`` orphans gets new children without running; one that has no
+        children has nobody below it who could leave an orphan.
         """
+        adopts = adopts and bool(family.children)
         for key, (ran, children) in family.threads.items():
             if self._ran(key) != ran or (adopts and self._forked(key) != children):
                 return False
@@ -250,7 +257,7 @@ class Watch:
         """The processes that this thread forked, or None if it does not sleep."""
         try:
             files = self._files.get(key) or self._open(key)
-            asleep = _sleeps(files[0])
+            asleep = _is_asleep(os.pread(files[0], STATE_BYTES, 0))
             seen[key] = os.pread(files[1], 128, 0)
             if not asleep:
                 self._awake = key
@@ -295,8 +302,7 @@ class Watch:
                 os.close(file)
 
 
-def _sleeps(stat: int) -> bool:
+def _is_asleep(stat: bytes) -> bool:
     """Whether a thread neither runs nor waits for a processor or a disk, by its ``stat`` file."""
-    state = os.pread(stat, 512, 0)
-    name_end = state.rfind(b")")
-    return state[name_end + 2 : name_end + 3] not in (b"R", b"D", b"W")
+    name_end = stat.rfind(b")")
+    return stat[name_end + 2 : name_end + 3] not in AWAKE

@@ -35,7 +35,8 @@ class Rest:
                     return False
                 self._meanwhile()
                 continue
-            if pump.turn(0.001 if traffic.owes() else 0.0) or traffic.owes():
+            owes = traffic.owes()
+            if pump.turn(0.001 if owes else 0.0) or owes:
                 continue
             if not watch.at_rest() or pump.turn(0.0) or self._wait_for_timer():
                 continue
