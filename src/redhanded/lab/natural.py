@@ -275,7 +275,6 @@ class _World:
         self.given_up = False
         self.open.clear()
 
-
     def _rest(self, times: int) -> None:
         """Until nothing waits for an answer and the system was at rest so often in a row."""
         running = self.lab.running

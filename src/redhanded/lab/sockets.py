@@ -18,23 +18,27 @@ from typing import NamedTuple
 NETLINK_SOCK_DIAG = 4
 TCPDIAG_GETSOCK = 18
 """Older than SOCK_DIAG_BY_FAMILY; asks for IPv4 and IPv6 in one walk of the table."""
+SOCK_DIAG_BY_FAMILY = 20
+NLM_F_REQUEST = 0x1
 NLM_F_REQUEST_DUMP = 0x301
 NLMSG_DONE = 3
 NLMSG_ERROR = 2
-TCP_ESTABLISHED = 1
-TCP_CLOSE_WAIT = 8
 TCP_LISTEN = 10
+SENDING = (1, 8)
+"""ESTABLISHED and CLOSE_WAIT: all that is unacknowledged are bytes."""
 STATES_WITH_DATA = 0xFFF & ~(1 << 7) & ~(1 << 6)
 """All but CLOSE and TIME_WAIT: bits are 1 << state."""
 INFO = 2
 """INET_DIAG_INFO: the attribute that holds a ``tcp_info``."""
 
-REQUEST = struct.Struct("=IHHII BBBB 48s II")
+DUMP = struct.Struct("=IHHII BBBB 48s II")
+EXACT = struct.Struct("=IHHII BBBBI 4s16s16s 4x8s")
+ANY_COOKIE = b"\xff" * 8
 HEADER = struct.Struct("=IH10x")
 QUEUES = struct.Struct("=xB54xII")
 """Of an ``inet_diag_msg``: state, ``idiag_rqueue``, ``idiag_wqueue``."""
-MESSAGE = struct.Struct("=BBxx4s16s16s12xxxxxII8x")
-"""The same with family, ports and addresses (linux/inet_diag.h)."""
+MESSAGE = struct.Struct("=BBxx4s16s16s12x20x")
+"""Its family, state, ports, source and destination (linux/inet_diag.h)."""
 ATTRIBUTE = struct.Struct("=HH")
 RECEIVED = struct.Struct("=128xQ")
 """``bytes_received`` of a ``tcp_info`` (linux/tcp.h)."""
@@ -43,24 +47,16 @@ SENT = struct.Struct("=144xI52xQQ")
 MAPPED = b"\0" * 10 + b"\xff\xff"
 
 
-class Waiting(NamedTuple):
-    """What waits in one socket."""
+class End(NamedTuple):
+    """One end of a connection: ports (its own and the other's), its address, the other's."""
 
-    state: int
-    unread: int
-    """Of a listening one: connections that nobody has accepted."""
-    unacknowledged: int
+    family: int
     ports: bytes
-    """Its own and the other end's."""
     source: bytes
     destination: bytes
-    info: bytes
-    """``tcp_info``, if it was asked for."""
 
-    @property
-    def can_be_late(self) -> bool:
-        """Whether it still sends, so that all that is unacknowledged are bytes."""
-        return self.state in (TCP_ESTABLISHED, TCP_CLOSE_WAIT)
+    def other(self) -> End:
+        return End(self.family, self.ports[2:] + self.ports[:2], self.destination, self.source)
 
 
 def waiting_bytes(netlink: socket.socket) -> int:
@@ -68,33 +64,29 @@ def waiting_bytes(netlink: socket.socket) -> int:
 
     ``netlink`` is a NETLINK_SOCK_DIAG socket made inside the namespace.
     """
-    unread = unacknowledged = 0
-    for data, offset, _ in _messages(netlink, with_info=False):
-        state, to_read, sent = QUEUES.unpack_from(data, offset)
-        unread += to_read
-        unacknowledged += 0 if state == TCP_LISTEN else sent
-    if unread or not unacknowledged:
-        return unread + unacknowledged
-    return _not_received([_waiting(*found) for found in _messages(netlink, with_info=True)])
-
-
-def _not_received(sockets: list[Waiting]) -> int:
-    """Bytes that are unread, or unacknowledged without having come to the other end."""
-    received = {
-        (each.ports, each.source, each.destination): RECEIVED.unpack_from(each.info)[0]
-        for each in sockets
-        if len(each.info) >= RECEIVED.size
-    }
     total = 0
-    for each in sockets:
-        total += each.unread
-        if each.state == TCP_LISTEN or not each.unacknowledged:
-            continue
-        other_end = (each.ports[2:] + each.ports[:2], each.destination, each.source)
-        came = received.get(other_end)
-        sent = _sent(each.info) if each.can_be_late else None
-        if came is None or sent is None or came < sent:
-            total += each.unacknowledged
+    late: list[tuple[int, End]] = []
+    for data, offset in _dump(netlink):
+        state, unread, unacknowledged = QUEUES.unpack_from(data, offset)
+        total += unread
+        if unacknowledged and state in SENDING:
+            late.append((unacknowledged, _end(data, offset)))
+        elif state != TCP_LISTEN:
+            total += unacknowledged
+    if total:
+        return total + sum(unacknowledged for unacknowledged, _ in late)
+    return _not_received(netlink, late)
+
+
+def _not_received(netlink: socket.socket, late: list[tuple[int, End]]) -> int:
+    """Of bytes that are not acknowledged, those that have not come to the other end."""
+    total = 0
+    for unacknowledged, end in late:
+        sent = _sent(_info(netlink, end))
+        received = _info(netlink, end.other())
+        came = RECEIVED.unpack_from(received)[0] if len(received) >= RECEIVED.size else -1
+        if sent is None or came < sent:
+            total += unacknowledged
     return total
 
 
@@ -106,15 +98,10 @@ def _sent(info: bytes) -> int | None:
     return None if unsent else int(sent - again)
 
 
-def _messages(netlink: socket.socket, *, with_info: bool) -> Iterator[tuple[bytes, int, int]]:
-    """The answer to a dump, and where in it each message begins and ends."""
-    asked = 1 << (INFO - 1) if with_info else 0
-    netlink.send(
-        REQUEST.pack(
-            *(REQUEST.size, TCPDIAG_GETSOCK, NLM_F_REQUEST_DUMP, 0, 0),
-            *(socket.AF_INET, 0, 0, asked, b"\0" * 48, STATES_WITH_DATA, 0),
-        )
-    )
+def _dump(netlink: socket.socket) -> Iterator[tuple[bytes, int]]:
+    """All sockets: the answer, and where in it each message begins."""
+    flags = (DUMP.size, TCPDIAG_GETSOCK, NLM_F_REQUEST_DUMP, 0, 0)
+    netlink.send(DUMP.pack(*flags, socket.AF_INET, 0, 0, 0, b"\0" * 48, STATES_WITH_DATA, 0))
     while True:
         data = netlink.recv(1 << 16)
         offset = 0
@@ -122,24 +109,29 @@ def _messages(netlink: socket.socket, *, with_info: bool) -> Iterator[tuple[byte
             length, kind = HEADER.unpack_from(data, offset)
             if kind in (NLMSG_DONE, NLMSG_ERROR):
                 return
-            yield data, offset + HEADER.size, offset + length
+            yield data, offset + HEADER.size
             offset += (length + 3) & ~3
 
 
-def _waiting(data: bytes, offset: int, end: int) -> Waiting:
-    fields = MESSAGE.unpack_from(data, offset)
-    family, state, ports, source, destination, unread, unacknowledged = fields
-    if family == socket.AF_INET:
-        source, destination = MAPPED + source[:4], MAPPED + destination[:4]
-    info = _attribute(data, offset + MESSAGE.size, end)
-    return Waiting(state, unread, unacknowledged, ports, source, destination, info)
+def _end(data: bytes, offset: int) -> End:
+    family, _, ports, source, destination = MESSAGE.unpack_from(data, offset)
+    if family == socket.AF_INET6 and source[:12] == MAPPED == destination[:12]:
+        # The other end may be one of IPv4, and is found as such.
+        family, source, destination = socket.AF_INET, source[12:], destination[12:]
+    return End(family, ports, source, destination)
 
 
-def _attribute(data: bytes, offset: int, end: int) -> bytes:
-    """The ``tcp_info`` among the attributes of a message; empty if it has none."""
-    while offset + ATTRIBUTE.size <= end:
-        length, kind = ATTRIBUTE.unpack_from(data, offset)
-        if kind == INFO:
-            return data[offset + ATTRIBUTE.size : offset + length]
-        offset += max((length + 3) & ~3, ATTRIBUTE.size)
+def _info(netlink: socket.socket, end: End) -> bytes:
+    """The ``tcp_info`` of one socket; empty if it is not to be had."""
+    flags = (EXACT.size, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST, 0, 0)
+    wanted = (end.family, socket.IPPROTO_TCP, 1 << (INFO - 1), 0, STATES_WITH_DATA)
+    netlink.send(EXACT.pack(*flags, *wanted, end.ports, end.source, end.destination, ANY_COOKIE))
+    data = netlink.recv(1 << 16)
+    length, kind = HEADER.unpack_from(data)
+    offset = HEADER.size + MESSAGE.size
+    while kind != NLMSG_ERROR and offset + ATTRIBUTE.size <= length:
+        size, attribute = ATTRIBUTE.unpack_from(data, offset)
+        if attribute == INFO:
+            return data[offset + ATTRIBUTE.size : offset + size]
+        offset += max((size + 3) & ~3, ATTRIBUTE.size)
     return b""
