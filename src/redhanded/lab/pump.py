@@ -62,10 +62,15 @@ class Pump:
             if handler is not None:
                 handler(event)
         if idle and self._idle and not events:
-            idle, self._idle = self._idle, []
-            for action in idle:
+            left, self._idle = self._idle, []
+            for action in left:
                 action()
         return len(events) + self._run_due()
+
+    def wait(self, seconds: float) -> None:
+        """Until something is ready, at most so long: for less than ``turn`` can wait, which is a
+        millisecond."""
+        select.select((self._epoll,), (), (), seconds)
 
     def when_idle(self, action: Callable[[], None]) -> None:
         """Runs ``action`` in the next turn in which nothing is ready, once."""

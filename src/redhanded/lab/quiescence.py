@@ -74,7 +74,9 @@ class Watch:
         self._before: dict[Thread, float] = {}
         self._stuck = 0
         self._awake: Thread | None = None
-        """The thread that ran at the last look: the one to ask first."""
+        """The thread that was last seen running: the one to ask first."""
+        self.somebody_runs = False
+        """Whether the last look ended at a thread that did not sleep."""
 
     def follow(self, pids: list[int]) -> None:
         """Watch these processes and all their descendants from now on."""
@@ -199,6 +201,7 @@ class Watch:
         seen: dict[Thread, bytes] = {}
         if self._awake is not None and self._thread(self._awake, {}) is None:
             return None
+        self.somebody_runs = False
         pending = [(root, root) for root in self._roots]
         while pending:
             pid, root = pending.pop()
@@ -260,7 +263,7 @@ class Watch:
             asleep = _is_asleep(os.pread(files[0], STATE_BYTES, 0))
             seen[key] = os.pread(files[1], 128, 0)
             if not asleep:
-                self._awake = key
+                self._awake, self.somebody_runs = key, True
                 return None
             # A thread that has not run since has not forked and not set a timer either.
             nap = self._naps.get(key)
