@@ -195,7 +195,8 @@ class _World:
             trials=self.begun,
             failures=min(self.begun, len(self.failed) + self.unplaced),
             seconds=round(seconds, 3),
-            how=f"deliveries {gaps} ms apart, {pace}, nothing held{late}{unchecked}{self.left_over}",
+            how=f"deliveries {gaps} ms apart, {pace}, nothing held{late}{unchecked}"
+            f"{self.left_over}",
             sample=self.sample,
         )
 
