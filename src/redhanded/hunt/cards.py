@@ -17,6 +17,8 @@ from redhanded.case.wording import (
     demand,
     essence,
     failing_operation,
+    invariant_symptom,
+    likeness,
     otherwise,
     size,
 )
@@ -49,7 +51,7 @@ DIFF_MAX = 26
 
 def symptom(value: Symptom) -> list[str]:
     """The failure as the logs show it."""
-    sentences = []
+    sentences = [invariant_symptom(value)] if value.invariants else []
     if value.rate is not None and not value.statements:
         rate = value.rate
         sentences.append(
@@ -275,7 +277,7 @@ def _cause_card(found: Reproduction, cause: RootCause | None) -> list[str]:
         lines.append(
             f"{failure.process or 'the system'} fails: {essence(failure, found.run)}{place}"
         )
-    same = "the same error on the same constraint as in the log"
+    same = likeness(found)
     lines.append(f"this is {same}" if found.same_error else f"this is not shown to be {same}")
     lines += [f"{each.question} {each.answer}" for each in found.alternatives]
     if cause is not None:

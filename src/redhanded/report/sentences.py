@@ -16,7 +16,16 @@ from redhanded.case.hypothesis import Hypothesis
 from redhanded.case.reproduction import Counterfactual, NaturalRun, Reproduction
 from redhanded.case.schedule import Constraint, Event
 from redhanded.case.symptom import Rate, Symptom
-from redhanded.case.wording import brief, demand, essence, failing_operation, ordering, size
+from redhanded.case.wording import (
+    brief,
+    demand,
+    essence,
+    failing_operation,
+    invariant_symptom,
+    likeness,
+    ordering,
+    size,
+)
 
 STATE_FOLDER = ".redhanded"
 IN_BASELINES = ("The other way", "Without the event", "Replayed")
@@ -272,7 +281,7 @@ def percent(share: float) -> str:
 
 def symptom(value: Symptom) -> tuple[str, ...]:
     """What the logs say, at most six sentences."""
-    said = []
+    said = [full_stop(capital(invariant_symptom(value)))] if value.invariants else []
     if value.rate is not None:
         said.append(f"Failing: {rate(value.rate)}.")
     if value.lines and value.occurrences:
@@ -317,7 +326,7 @@ def reproduction(value: Reproduction) -> tuple[str, ...]:
             else ""
         )
         said.append(f"First failure in controlled trial {value.trials_to_first_failure}{seconds}.")
-        same = "the same error on the same constraint as in the log"
+        same = likeness(value)
         said.append(f"It is {same}." if value.same_error else f"It is not shown to be {same}.")
     if value.schedule is not None:
         kept = len(value.schedule.parts)
