@@ -139,6 +139,12 @@ def essence(failure: Failure, run: Run | None = None) -> str:
     return f"{failure.code or ''} {message}{on}".strip()
 
 
+def capital(words: str) -> str:
+    """``words`` as the beginning of a sentence, unless a name or a path stands there."""
+    first = words.split(" ", 1)[0]
+    return words[:1].upper() + words[1:] if first.rstrip(".,:;").isalpha() else words
+
+
 def invariant_symptom(value: Symptom) -> str:
     """What is taken for the symptom where it is no text."""
     if len(value.invariants) == 1:

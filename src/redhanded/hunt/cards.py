@@ -42,6 +42,10 @@ QUICK = (
     "constraint instead of 20, only single parts and the proposed fix instead of every subset, "
     "the new test 2 and 4 times instead of 20 and 50, shorter explorations."
 )
+NO_REMEDY = (
+    "No fix was drafted: the cause was read from the order that fails, and remedies are known only "
+    "for causes that were suspected from the code."
+)
 SHOWN_MAX = 5
 DIFFERENCES_MAX = 2
 EVIDENCE_MAX = 2
@@ -182,7 +186,10 @@ def summary(case: Case, outcome: VerdictWord) -> str:
     if outcome == "CONFIRMED" and case.root_cause is not None:
         return case.root_cause.sentence
     if outcome == "CONFIRMED":
-        return "The failure was caught and replays, but no hypothesis explains it."
+        return (
+            "The failure was caught and replays, but no hypothesis explains it, and its order "
+            "fits no known pattern."
+        )
     if found is not None and found.schedule is None and failed_by_itself(case):
         runs = [each for each in (case.natural, case.simultaneous) if each is not None]
         return (

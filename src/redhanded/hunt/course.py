@@ -148,6 +148,9 @@ class Course:
         if self._skip("repair") or self._system is None or cause is None or found is None:
             return
         self.listener.stage("repair", cards.STAGES["repair"])
+        if all(each.mechanism != cause.mechanism for each in self.case.hypotheses):
+            self._note(cards.NO_REMEDY)
+            return
         began = monotonic_ms()
         fix = self._draft(self._system, cause, found)
         self._keep("repair", (monotonic_ms() - began) / 1000.0, fix=fix)

@@ -49,9 +49,7 @@ def symptom(
     if not request.logs:
         return Symptom(text=text, limits=(NO_LOG,))
     try:
-        return observe.gather(
-            request.logs, text, root=root, redact=request.redact, on_progress=say
-        )
+        return observe.gather(request.logs, text, root=root, redact=request.redact, on_progress=say)
     except InputError as error:
         others = ", ".join(each.name for each in system.invariants) if system else ""
         if not others:

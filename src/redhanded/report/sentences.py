@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from redhanded.case.advice import ADVICE
 from redhanded.case.case import Case
 from redhanded.case.evidence import Evidence
 from redhanded.case.fix import Counted, Fix, SubsetResult
@@ -18,6 +19,7 @@ from redhanded.case.schedule import Constraint, Event
 from redhanded.case.symptom import Rate, Symptom
 from redhanded.case.wording import (
     brief,
+    capital,
     demand,
     essence,
     failing_operation,
@@ -79,12 +81,6 @@ def full_stop(words: str) -> str:
     """``words`` with one mark at their end."""
     words = words.strip()
     return words if not words or words.endswith((".", "!", "?", "…")) else f"{words}."
-
-
-def capital(words: str) -> str:
-    """``words`` as the beginning of a sentence, unless a name or a path stands there."""
-    first = words.split(" ", 1)[0]
-    return words[:1].upper() + words[1:] if first.rstrip(".,:;").isalpha() else words
 
 
 def apart(statement: str) -> tuple[str, ...]:
@@ -149,9 +145,20 @@ def what_to_do(case: Case, folder: Path | None = None) -> tuple[Todo, ...]:
         known = _settled(case.limits)
         reasons = [limit for limit in known if limit.startswith("Not run")] or known[-2:]
         return (*(Todo(words=limit) for limit in reasons), again)
-    steps = _about_the_change(case)
+    steps = [*_about_the_change(case), *_advice(case)]
     replayed = f"redhanded replay {case.identifier} --target {at}"
     return (*steps, Todo(words="Make it fail again, alone:", command=replayed))
+
+
+def _advice(case: Case) -> list[Todo]:
+    """What is known to help where no fix was drafted."""
+    cause = case.root_cause
+    if cause is None or case.fix is not None or cause.mechanism not in ADVICE:
+        return []
+    words = (
+        f"What makes such a pattern safe (advice, not measured here): {ADVICE[cause.mechanism]}."
+    )
+    return [Todo(words=words)]
 
 
 def _about_the_change(case: Case) -> list[Todo]:
