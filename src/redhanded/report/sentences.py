@@ -198,11 +198,10 @@ def _settled(values: Iterable[str]) -> tuple[str, ...]:
 
 def baselines(case: Case) -> tuple[Baseline, ...]:
     """Left to itself, forced, and with each constraint the other way round."""
+    spread = "at the log's gaps" if case.symptom.files else "at an even pace"
     rows = [
         Baseline(
-            name="left to itself at the log's gaps"
-            if run.name == "log"
-            else "left to itself, all at once",
+            name=f"left to itself {spread}" if run.name == "log" else "left to itself, all at once",
             failures=run.failures,
             trials=run.trials,
             how=f"{run.how}; {run.seconds:.0f} s",

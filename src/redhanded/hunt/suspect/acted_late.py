@@ -6,7 +6,14 @@ from collections.abc import Callable
 
 from redhanded.case.operation import Operation
 from redhanded.hunt.suspect.stale import Stale, isolation, stale_reads
-from redhanded.hunt.suspect.telling import Explained, at_line, step_at, thing, who
+from redhanded.hunt.suspect.telling import (
+    Explained,
+    at_line,
+    refused_with,
+    step_at,
+    thing,
+    who,
+)
 from redhanded.hunt.suspect.trail import Trail, meet
 
 _REMOVING = frozenset({"DEL", "UNLINK", "GETDEL"})
@@ -96,7 +103,7 @@ def _both_create(found: Stale, failing: Trail) -> Explained:
             f"{who(found.read, found.change)} looks at {place}{at_line(found.read, failing)} "
             f"before it can see what {who(found.change, found.read)} adds with "
             f"{step_at(found.change, failing)}, and adds its own with "
-            f"{step_at(found.write, failing)}{_refused(found.write)}."
+            f"{step_at(found.write, failing)}{refused_with(found.write)}."
         ),
         places=_three(found),
     )
@@ -113,7 +120,7 @@ def _lost_update(found: Stale, failing: Trail) -> Explained:
             f"changes it meanwhile with {step_at(found.change, failing)}, and "
             f"{who(found.write, found.change)} writes it from what was read before, with "
             f"{step_at(found.write, failing)}: what {other} wrote is lost"
-            f"{_refused(found.write)}."
+            f"{refused_with(found.write)}."
         ),
         places=_three(found),
     )
@@ -128,7 +135,7 @@ def _late_act(found: Stale, failing: Trail) -> Explained:
             f"{who(found.read, found.change)} reads {place}{at_line(found.read, failing)}, "
             f"{who(found.change, found.read)} changes it with {step_at(found.change, failing)}, "
             f"and {who(found.write, found.change)} goes on with what was read before: "
-            f"{step_at(found.write, failing)}{_refused(found.write)}."
+            f"{step_at(found.write, failing)}{refused_with(found.write)}."
         ),
         places=_three(found),
     )
@@ -158,12 +165,3 @@ def _old_value_kept(found: Stale, removal: Operation, failing: Trail) -> Explain
 
 def _three(found: Stale) -> tuple[tuple[str, Operation], ...]:
     return (("look-up", found.read), ("change", found.change), ("write", found.write))
-
-
-def _refused(write: Operation) -> str:
-    """What the service said to the write, where it refused it."""
-    failure = write.failure
-    if failure is None:
-        return ""
-    named = f" of {failure.constraint}" if failure.constraint else ""
-    return f", which is refused ({failure.code}{named})"

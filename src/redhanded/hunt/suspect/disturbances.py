@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterable
 from redhanded.case.operation import Operation
 from redhanded.case.schedule import Event, EventKind
 from redhanded.hunt.suspect.stale import stale_reads
-from redhanded.hunt.suspect.telling import Explained, at_line, step_at, thing, who
+from redhanded.hunt.suspect.telling import (
+    Explained,
+    at_line,
+    refused_with,
+    step_at,
+    thing,
+    who,
+)
 from redhanded.hunt.suspect.trail import Trail, effects, same_work, shape
 from redhanded.hunt.suspect.tried_again import delivered_again, refused
 from redhanded.lab import protection
@@ -35,30 +42,30 @@ def lease_ended(event: Event, failing: Trail, passing: Trail | None) -> Explaine
     if not mine:
         return None
     lease = mine[-1]
-    later = [each for each in taken if each.name.task != event.at.task and each.index > lease.index]
-    second = f"{who(later[0])} takes it too" if later else "others may take it"
-    found = next(
-        (each for each in stale_reads(failing, passing) if each.read.name.task == event.at.task),
-        None,
-    )
-    if found is None:
-        at = failing.named(event.at)
-        told = f"it is at {step_at(at, failing)}" if at else "it still works"
-        places = (("lease", lease), *((("look-up", at),) if at else ()))
-    else:
-        told = (
-            f"it reads {thing(found.read, found.change)}{at_line(found.read, failing)} and has not "
-            f"yet come to {step_at(found.write, failing)}"
-        )
-        places = (("lease", lease), ("look-up", found.read), ("write", found.write))
+    again = [each for each in taken if each.index > lease.index and not same_work(each, lease)]
+    second = f"{who(again[0])} takes it too" if again else "others may take it"
+    takes = f"{who(lease)} takes the lease {event.target}{at_line(lease, failing)}"
+    for each in stale_reads(failing, passing):
+        if each.read.name.task == event.at.task and each.read.index > lease.index:
+            told = (
+                f"{takes} and reads {thing(each.read, each.change)}{at_line(each.read, failing)}; "
+                f"its lifetime ends, {second}, and {step_at(each.change, failing)} of "
+                f"{who(each.change)} comes before {step_at(each.write, failing)} of "
+                f"{who(each.write)}{refused_with(each.write)}."
+            )
+            return _too_short(told, ("lease", lease), ("look-up", each.read), ("write", each.write))
+    at = failing.named(event.at)
+    if at is None:
+        return _too_short(f"{takes}, whose lifetime ends: {second}.", ("lease", lease))
+    told = f"{takes}, whose lifetime ends while it is at {step_at(at, failing)}: {second}."
+    return _too_short(told, ("lease", lease), ("look-up", at))
+
+
+def _too_short(told: str, *places: tuple[str, Operation]) -> Explained:
     return Explained(
         mechanism="lease-too-short",
         title="A lease ends before the work that it guards",
-        sentence=(
-            f"{who(lease)} takes the lease {event.target}{at_line(lease, failing)}, whose lifetime "
-            "ends while "
-            f"{told}: {second}, and both are at work on the same thing."
-        ),
+        sentence=told,
         places=places,
     )
 
@@ -102,7 +109,9 @@ def not_sent(event: Event, failing: Trail, _passing: Trail | None) -> Explained 
     if missing is None or missing.name.access != "write":
         return None
     mine = [each for each in effects(failing.operations) if same_work(each, missing)]
-    before = [each for each in mine if each.index < missing.index and failing.seen_at(each)]
+    before = [
+        each for each in mine if each.index < missing.index and failing.seen_at(each) is not None
+    ]
     later = {shape(each.name) for each in mine if each.index > missing.index}
     if not before or shape(missing.name) in later:
         return None

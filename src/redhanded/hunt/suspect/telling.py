@@ -41,6 +41,15 @@ def at_line(operation: Operation, known: Trail) -> str:
     return f" ({place})" if place is not None else ""
 
 
+def refused_with(write: Operation) -> str:
+    """What the service said to a write that it refused, as the end of a clause."""
+    failure = write.failure
+    if failure is None:
+        return ""
+    named = f" of {failure.constraint}" if failure.constraint else ""
+    return f", which is refused ({failure.code}{named})"
+
+
 def who(operation: Operation, other: Operation | None = None) -> str:
     """Whose work it is; the process where ``other`` is work of the same delivery."""
     task = operation.name.task or operation.process
