@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from stories import Story, cause, lines
 
@@ -22,12 +24,14 @@ def happens(story: Story, kind: EventKind, at: Operation, *, target: str = "") -
     return Event(kind=kind, at=at.name, service=at.service, target=target)
 
 
-def leased(*, taken: str = TAKE) -> tuple[Story, Event]:
+def leased(*, taken: str = TAKE, given_back: bool = False) -> tuple[Story, Event]:
     story = Story()
     for task in (1, 2):
         row = {"meter": "m", "number": "1"}
         story.step(task, "SET", "lease:*", protocol="redis", text=taken, line="lease.js:18")
         read = story.step(task, "SELECT", "statements", row=METER, line="work.js:8")
+        if task == 1 and given_back:
+            story.step(1, "DEL", "lease:*", protocol="redis")
         if task == 1:
             event = happens(story, "lease ended", read, target="lease:*")
     story.step(2, "INSERT", "statements", row=row, line="work.js:14")
@@ -42,6 +46,29 @@ def test_a_lease_that_ends_before_its_work_names_lease_read_and_write() -> None:
     assert found.mechanism == "lease-too-short"
     assert lines(found) == ["lease lease.js:18", "look-up work.js:8", "write work.js:14"]
     assert "delivery 2 takes it too" in found.sentence
+
+
+def test_a_lease_that_ends_by_itself_is_told_from_who_could_take_it() -> None:
+    story, _ = leased()
+    found = cause(_without_faults(story))
+    assert found is not None
+    assert found.mechanism == "lease-too-short"
+    assert lines(found) == ["lease lease.js:18", "look-up work.js:8", "write work.js:14"]
+    for near in (leased(taken="SET lease:m token"), leased(given_back=True)):
+        other = cause(_without_faults(near[0]))
+        assert other is not None
+        assert other.mechanism == "check-then-create"
+
+
+def _without_faults(story: Story) -> Story:
+    """The same without what the lab did: its place is taken by a look at something else."""
+    kept = Story()
+    for each in story.operations:
+        name = each.name
+        if name.protocol == "fault":
+            each = replace(each, name=replace(name, protocol="http"), touches=())
+        kept.operations.append(each)
+    return kept
 
 
 def test_a_key_that_is_no_lease_is_none() -> None:

@@ -7,18 +7,10 @@ from collections.abc import Callable, Iterable
 
 from redhanded.case.operation import Operation
 from redhanded.case.schedule import Event, EventKind
-from redhanded.hunt.suspect.stale import stale_reads
-from redhanded.hunt.suspect.telling import (
-    Explained,
-    at_line,
-    refused_with,
-    step_at,
-    thing,
-    who,
-)
-from redhanded.hunt.suspect.trail import Trail, effects, same_work, shape
+from redhanded.hunt.suspect.leases import lease_ended
+from redhanded.hunt.suspect.telling import Explained, step_at, who
+from redhanded.hunt.suspect.trail import Trail, effects, happened_at, same_work, shape
 from redhanded.hunt.suspect.tried_again import delivered_again, refused
-from redhanded.lab import protection
 
 _BETWEEN: dict[str, str] = {
     "process killed": "{process} dies between them",
@@ -28,46 +20,6 @@ _AFTER: dict[str, str] = {
     "process killed": "{process} dies right after",
     "reply lost": "the answer is lost to",
 }
-
-
-def lease_ended(event: Event, failing: Trail, passing: Trail | None) -> Explained | None:
-    """A lease that is shorter than the work it guards."""
-    happened = _happened(event, failing)
-    taken = [each for each in failing.operations if _takes(each, event)]
-    mine = [
-        each
-        for each in taken
-        if each.name.task == event.at.task and (happened is None or each.index < happened.index)
-    ]
-    if not mine:
-        return None
-    lease = mine[-1]
-    again = [each for each in taken if each.index > lease.index and not same_work(each, lease)]
-    second = f"{who(again[0])} takes it too" if again else "others may take it"
-    takes = f"{who(lease)} takes the lease {event.target}{at_line(lease, failing)}"
-    for each in stale_reads(failing, passing):
-        if each.read.name.task == event.at.task and each.read.index > lease.index:
-            told = (
-                f"{takes} and reads {thing(each.read, each.change)}{at_line(each.read, failing)}; "
-                f"its lifetime ends, {second}, and {step_at(each.change, failing)} of "
-                f"{who(each.change)} comes before {step_at(each.write, failing)} of "
-                f"{who(each.write)}{refused_with(each.write)}."
-            )
-            return _too_short(told, ("lease", lease), ("look-up", each.read), ("write", each.write))
-    at = failing.named(event.at)
-    if at is None:
-        return _too_short(f"{takes}, whose lifetime ends: {second}.", ("lease", lease))
-    told = f"{takes}, whose lifetime ends while it is at {step_at(at, failing)}: {second}."
-    return _too_short(told, ("lease", lease), ("look-up", at))
-
-
-def _too_short(told: str, *places: tuple[str, Operation]) -> Explained:
-    return Explained(
-        mechanism="lease-too-short",
-        title="A lease ends before the work that it guards",
-        sentence=told,
-        places=places,
-    )
 
 
 def overlap(event: Event, failing: Trail, _passing: Trail | None) -> Explained | None:
@@ -144,7 +96,7 @@ def writes_lost(event: Event, failing: Trail, _passing: Trail | None) -> Explain
 
 def timer_fired(event: Event, failing: Trail, _passing: Trail | None) -> Explained | None:
     """A heartbeat or renewal that comes after what it is for has ended."""
-    at, happened = failing.named(event.at), _happened(event, failing)
+    at, happened = failing.named(event.at), happened_at(event, failing)
     if at is None or happened is None:
         return None
     sent = next(
@@ -194,24 +146,10 @@ def disturbed(events: Iterable[Event], failing: Trail, passing: Trail | None) ->
     return None
 
 
-def _happened(event: Event, failing: Trail) -> Operation | None:
-    """The event's own place in the run."""
-    for each in failing.operations:
-        if each.name.protocol == "fault" and each.name.kind == event.kind:
-            return each
-    return None
-
-
-def _takes(operation: Operation, event: Event) -> bool:
-    """Whether it takes the lease that ends."""
-    same = (operation.service, operation.name.target) == (event.service, event.target)
-    return same and protection.is_lease(operation)
-
-
 def _again(done: Operation, event: Event, failing: Trail, passing: Trail) -> Operation | None:
     """A write that comes once more after the event than where nothing happened."""
     mine = list(effects(failing.in_transaction_of(done))) or [done]
-    happened = _happened(event, failing)
+    happened = happened_at(event, failing)
     since = happened.index if happened is not None else done.index
     usual = Counter(shape(each.name) for each in effects(passing.operations))
     made = Counter(shape(each.name) for each in effects(failing.operations))

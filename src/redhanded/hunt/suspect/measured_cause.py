@@ -11,13 +11,14 @@ from collections.abc import Callable
 from redhanded.case.codemap import CodeMap
 from redhanded.case.reproduction import Counterfactual, Reproduction, RootCause
 from redhanded.case.wording import capital
-from redhanded.hunt.suspect import acted_late, disturbances, races, tried_again
+from redhanded.hunt.suspect import acted_late, disturbances, leases, races, tried_again
 from redhanded.hunt.suspect.telling import Explained, locations
 from redhanded.hunt.suspect.trail import Trail, trail
 
 RACES: tuple[Callable[[Trail, Trail | None], Explained | None], ...] = (
     races.opposite_locks,
     races.queued_early,
+    leases.lease_over,
     acted_late.acted_on_stale,
     races.out_of_order,
     tried_again.refused_by_itself,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from redhanded.case.operation import Operation, OperationName
 from redhanded.case.run import Run
+from redhanded.case.schedule import Event
 from redhanded.lab.footprint.builtins import ADVISORY
 
 CONTROL = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "EMPTY", "SAVEPOINT", "RELEASE", "SET"})
@@ -132,6 +133,14 @@ def same_work(operation: Operation, other: Operation) -> bool:
     """Whether the same program does both for the same delivery."""
     mine, theirs = operation.name, other.name
     return (mine.role, mine.task) == (theirs.role, theirs.task)
+
+
+def happened_at(event: Event, known: Trail) -> Operation | None:
+    """The event's own place in the run."""
+    for each in known.operations:
+        if each.name.protocol == "fault" and each.name.kind == event.kind:
+            return each
+    return None
 
 
 def _transaction(operation: Operation) -> tuple[str, str, int, int] | None:
