@@ -38,17 +38,22 @@ def lease_ended(event: Event, failing: Trail, passing: Trail | None) -> Explaine
 def lease_over(failing: Trail, passing: Trail | None) -> Explained | None:
     """A lease that a second task could take before the first one had given it back."""
     for found in stale_reads(failing, passing):
+        acted = failing.acted_at(found.write) or 0
         for lease in _leases_before(found.read, failing):
             for again in _leases_before(found.change, failing):
-                between = failing.operations[lease.index + 1 : again.index]
-                if (
-                    lease.index < again.index < (failing.acted_at(found.write) or 0)
-                    and not same_work(lease, again)
-                    and meet(again, lease, "write")
-                    and not any(meet(each, lease, "write") for each in between)
-                ):
+                if lease.index < again.index < acted and _taken_over(lease, again, failing):
                     return _guarded(found, lease, again, failing)
     return None
+
+
+def _taken_over(lease: Operation, again: Operation, failing: Trail) -> bool:
+    """Whether it is the same lease for somebody else, and nobody gave it back in between."""
+    between = failing.operations[lease.index + 1 : again.index]
+    given_back = (
+        each for each in between if meet(each, lease, "write") and not protection.is_lease(each)
+    )
+    same = meet(again, lease, "write") and not same_work(lease, again)
+    return same and next(given_back, None) is None
 
 
 def _leases_before(operation: Operation, failing: Trail) -> list[Operation]:
