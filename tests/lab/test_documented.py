@@ -6,13 +6,14 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from redhanded.case.errors import InputError
-from redhanded.case.operation import OperationName
-from redhanded.case.schedule import Constraint, Schedule
+from redhanded.case.operation import Mark, OperationName
+from redhanded.case.schedule import SCHEDULE_VERSION, Constraint, Schedule
 from redhanded.lab import load_schedule, save_schedule
 
 PROJECT = Path(__file__).parents[2]
@@ -56,6 +57,35 @@ def test_a_schedule_comes_back_from_its_file(tmp_path: Path) -> None:
     )
     save_schedule(schedule, tmp_path / "it.json")
     assert load_schedule(tmp_path / "it.json") == schedule
+
+
+def test_what_tells_its_operations_apart_on_edited_code_is_saved_too(tmp_path: Path) -> None:
+    mark = Mark(statement="SELECT views FROM pages", repetition=2, repetitions=3, cause="web POST")
+    look = replace(name("SELECT"), mark=mark)
+    save_schedule(
+        Schedule(constraints=(Constraint(before=look, after=name("UPDATE")),), version=1),
+        tmp_path / "it.json",
+    )
+    loaded = load_schedule(tmp_path / "it.json")
+    assert loaded.version == SCHEDULE_VERSION
+    assert [each.mark for each in loaded.names()] == [mark, None]
+
+
+def test_a_schedule_of_the_first_version_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "it.json"
+    look, update = (
+        f'{{"task": "delivery 1", "role": "web", "protocol": "postgres", "kind": "{kind}", '
+        '"target": "pages", "access": "read", "occurrence": 1}'
+        for kind in ("SELECT", "UPDATE")
+    )
+    constraints = f'[{{"before": {look}, "after": {update}}}]'
+    path.write_text(
+        f'{{"constraints": {constraints}, "deliveries": 2, "values": [], "version": 1}}',
+        encoding="utf-8",
+    )
+    loaded = load_schedule(path)
+    assert loaded.version == 1 and loaded.names() == (name("SELECT"), name("UPDATE"))
+    assert {each.mark for each in loaded.names()} == {None}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from redhanded.case.evidence import Location
 from redhanded.case.operation import (
     Access,
+    Mark,
     Operation,
     OperationName,
     Touch,
@@ -51,6 +52,8 @@ class Held:
     transaction: int | None = None
     stack: tuple[Location, ...] = ()
     occurrence: int = 1
+    mark: Mark | None = None
+    """Given when it is counted."""
     state: State = "parked"
     index: int = -1
     released_ms: float = 0.0
@@ -75,6 +78,19 @@ class Held:
         return None if self.unit is None else self.unit.blocking
 
     @property
+    def place(self) -> tuple[bool, float, str]:
+        """By arrival; blocked consumers last and by name, since they came before the trial."""
+        blocked = self.blocking is not None
+        return (blocked, 0.0 if blocked else self.arrived_ms, self.process)
+
+    @property
+    def connection(self) -> tuple[str, str, int] | None:
+        """Process, service and number."""
+        if self.channel is None:
+            return None
+        return (self.process, self.service, self.channel.number)
+
+    @property
     def name(self) -> OperationName:
         return OperationName(
             task=self.task,
@@ -84,6 +100,7 @@ class Held:
             target=self.target,
             access=self.access,
             occurrence=self.occurrence,
+            mark=self.mark,
         )
 
     def operation(self) -> Operation:

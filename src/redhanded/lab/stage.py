@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from redhanded.case.operation import OperationName
 from redhanded.case.run import Failure, OutputLine
 from redhanded.case.schedule import Event
 from redhanded.case.system import SymptomPattern
 from redhanded.lab.clock import monotonic_ms
-from redhanded.lab.events import Events
+from redhanded.lab.events import Events, Means, named_so
 from redhanded.lab.explorers import Candidate, Explorer, Step, Taken
 from redhanded.lab.held import Held
 from redhanded.lab.resting import Rest
@@ -75,18 +74,18 @@ class Stage:
         explorer: Explorer,
         plan: Callable[[], list[Planned]],
         events: Sequence[Event] = (),
-        known: Set[OperationName] = frozenset(),
+        means: Means = named_so,
     ) -> Trial:
         """One trial: until the symptom shows, or all work is done.
 
-        ``known`` are the names that the program was seen to use; see ``explorers.follow``.
+        ``means`` says which operations the names of ``events`` mean.
         """
         traffic = self.running.traffic
         self.trial = Trial()
         self._current = None
         self._fed_then.clear()
         self._plan = plan()
-        self.events = Events(self.running, events, known, self._deliver_again)
+        self.events = Events(self.running, events, means, self._deliver_again)
         traffic.parked.extend(planned.held for planned in self._plan)
         self.settle()
         while not self.trial.failures and self.trial.quiescent and self.trial.steps < STEPS_MAX:
@@ -201,7 +200,7 @@ class Stage:
         fed = self._fed([held for held in heads if held.blocking])
         chosen: list[tuple[str, int, Held]] = []
         offered: set[tuple[str, str, bytes]] = set()
-        for order, held in enumerate(sorted(heads, key=_place)):
+        for order, held in enumerate(sorted(heads, key=lambda held: held.place)):
             if held.blocking is not None:
                 alike = (held.role, held.service, held.unit.raw if held.unit else b"")
                 if held not in fed or alike in offered:
@@ -224,7 +223,7 @@ class Stage:
             touches=held.touches,
             uncommitted=held.uncommitted,
             cause=held.cause,
-            connection=_connection(held),
+            connection=held.connection,
         )
 
     def _may_go(self, held: Held) -> bool:
@@ -292,7 +291,8 @@ class Stage:
                     return False
                 died = self.running.died()
                 if died is not None:
-                    self._fail("status", died, None)
+                    if not self.events.any:
+                        self._fail("status", died, None)
                     return False
                 self.running.pump.turn(0.02)
                 self.settle()
@@ -386,18 +386,6 @@ class Stage:
                 operation=last.index if last else None,
             )
         )
-
-
-def _place(held: Held) -> tuple[bool, float, str]:
-    """By arrival; blocked consumers last and by name, since they came before the trial."""
-    blocked = held.blocking is not None
-    return (blocked, 0.0 if blocked else held.arrived_ms, held.process)
-
-
-def _connection(held: Held) -> tuple[str, str, int] | None:
-    if held.channel is None:
-        return None
-    return (held.process, held.service, held.channel.number)
 
 
 def _task_order(task: str) -> tuple[int, str]:
