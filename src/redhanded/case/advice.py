@@ -56,3 +56,9 @@ ADVICE: dict[str, str] = {
     ),
 }
 """The mechanism of a measured cause to what is known to help against it."""
+
+
+def advised(mechanism: str) -> str:
+    """The advice as a sentence; empty for a cause to which remedies are known."""
+    known = ADVICE.get(mechanism)
+    return f"What makes such a pattern safe (advice, not measured here): {known}." if known else ""

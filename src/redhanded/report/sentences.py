@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from redhanded.case.advice import ADVICE
+from redhanded.case.advice import advised
 from redhanded.case.case import Case
 from redhanded.case.evidence import Evidence
 from redhanded.case.fix import Counted, Fix, SubsetResult
@@ -153,12 +153,8 @@ def what_to_do(case: Case, folder: Path | None = None) -> tuple[Todo, ...]:
 def _advice(case: Case) -> list[Todo]:
     """What is known to help where no fix was drafted."""
     cause = case.root_cause
-    if cause is None or case.fix is not None or cause.mechanism not in ADVICE:
-        return []
-    words = (
-        f"What makes such a pattern safe (advice, not measured here): {ADVICE[cause.mechanism]}."
-    )
-    return [Todo(words=words)]
+    words = advised(cause.mechanism) if cause is not None and case.fix is None else ""
+    return [Todo(words=words)] if words else []
 
 
 def _about_the_change(case: Case) -> list[Todo]:
