@@ -24,6 +24,7 @@ class Story:
     operations: list[Operation] = field(default_factory=list)
     counted: dict[tuple[str, ...], int] = field(default_factory=dict)
     last: dict[str, int] = field(default_factory=dict)
+    connections: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def step(
         self,
@@ -79,7 +80,7 @@ class Story:
             failure=WireFailure(code=refused, message="refused") if refused else None,
             waited_for_lock=waited,
             transaction=transaction,
-            connection=hash((name, process or role)) % 1000,
+            connection=self.connections.setdefault((name, process or role), len(self.connections)),
             released_ms=float(len(self.operations)),
         )
         self.operations.append(operation)

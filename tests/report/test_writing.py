@@ -98,6 +98,8 @@ def test_advice_stands_only_where_no_fix_was_drafted(case: Case) -> None:
     said = [step.words for step in sentences.what_to_do(without)]
     assert said[0].startswith("What makes such a pattern safe (advice, not measured here): one ato")
     assert said[1] == "Make it fail again, alone:"
+    assert sentences.headline(case).endswith(", and seat_assignments_reference_key refuses it")
+    assert sentences.headline(without) == case.root_cause.title
     for other in (measured, replace(case, fix=None, proof=None)):
         assert not any("advice" in step.words for step in sentences.what_to_do(other))
 

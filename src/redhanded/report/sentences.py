@@ -59,7 +59,8 @@ def headline(case: Case) -> str:
         found = case.reproduction
         constraint = (found.constraint if found else None) or case.symptom.constraint
         title = case.root_cause.title.rstrip(".")
-        return f"{title}, and {constraint} refuses it" if constraint else title
+        refused = constraint and not advised(case.root_cause.mechanism)
+        return f"{title}, and {constraint} refuses it" if refused else title
     if case.summary:
         return capital(case.summary.strip().splitlines()[0].removeprefix("Undecided: "))
     if case.outcome == "REFUTED":
