@@ -128,6 +128,12 @@ def test_only_one_creates(near: Story) -> None:
     assert cause(near) is None
 
 
+def test_an_upsert_from_an_old_read_loses_what_another_wrote() -> None:
+    found = cause(check_then_insert(guard="ON CONFLICT (code) DO UPDATE SET n = 1"))
+    assert found is not None
+    assert found.mechanism == "lost-update"
+
+
 def test_an_insert_that_waited_and_was_refused_acts_when_the_other_has_committed() -> None:
     story = Story()
     row = {"slug": "x"}

@@ -15,6 +15,7 @@ from redhanded.hunt.suspect.telling import (
     who,
 )
 from redhanded.hunt.suspect.trail import Trail, meet
+from redhanded.lab import protection
 
 _REMOVING = frozenset({"DEL", "UNLINK", "GETDEL"})
 
@@ -32,7 +33,7 @@ def acted_on_stale(failing: Trail, passing: Trail | None) -> Explained | None:
     ways: tuple[tuple[bool, Callable[[Stale, Trail], Explained]], ...] = (
         (_skewed(found, failing), _write_skew),
         (_creates(found), _both_create),
-        (found.same_thing and found.write.name.kind not in ("INSERT",), _lost_update),
+        (found.same_thing and _replaces(found.write), _lost_update),
     )
     tell = next((way for fits, way in ways if fits), _late_act)
     return tell(found, failing)
@@ -58,7 +59,13 @@ def _creates(found: Stale) -> bool:
     kinds = found.write.name.kind, found.change.name.kind
     adds = kinds[0].startswith(("INSERT", "CREATE", "COPY")) or _hidden_insert(found.write)
     alike = kinds[0] == kinds[1] or found.read.rows == 0
-    return adds and alike and (found.same_place or kinds[0].startswith("CREATE"))
+    same = found.same_place or kinds[0].startswith("CREATE")
+    return adds and alike and same and not protection.guarded_by_key(found.write)
+
+
+def _replaces(write: Operation) -> bool:
+    """Whether it writes over what is there: any write but a plain INSERT."""
+    return write.name.kind != "INSERT" or protection.guarded_by_key(write)
 
 
 def _hidden_insert(write: Operation) -> bool:
@@ -98,7 +105,7 @@ def _both_create(found: Stale, failing: Trail) -> Explained:
     place = thing(found.read, found.change)
     return Explained(
         mechanism="check-then-create",
-        title="Two look before either has created, and both create",
+        title="A look comes too early, and what is there by now is created again",
         sentence=(
             f"{who(found.read, found.change)} looks at {place}{at_line(found.read, failing)} "
             f"before it can see what {who(found.change, found.read)} adds with "
