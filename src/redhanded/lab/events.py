@@ -46,10 +46,19 @@ class Events:
     def release(self, held: Held, candidate: Candidate, go: Callable[[Held], None]) -> None:
         """Lets an operation go, with whatever is to happen at it."""
         event = next((each for each in self._pending if self._is_at(each, candidate)), None)
+        for other in self._pending:
+            look = fault_of(other.kind).look
+            if look is not None and other is not event:
+                look(self._running, other, held)
         if event is None:
             go(held)
             return
         fault = fault_of(event.kind)
+        if held.protocol not in fault.protocols:
+            self._pending.remove(event)
+            self.missed[event] = f"that cannot happen to {_what(held)}"
+            go(held)
+            return
         place = Place(
             running=self._running,
             event=event,
@@ -127,3 +136,8 @@ class Events:
         if wanted in self._known:
             return wanted == seen
         return same(wanted, seen, uncommitted=uncommitted)
+
+
+def _what(held: Held) -> str:
+    kind = {"delivery": "a delivery", "redis": "Redis", "postgres": "PostgreSQL"}
+    return f"{kind.get(held.protocol, held.protocol.upper())}: {held.kind} {held.target}".rstrip()

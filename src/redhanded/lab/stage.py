@@ -89,10 +89,12 @@ class Stage:
         self.events = Events(self.running, events, known, self._deliver_again)
         traffic.parked.extend(planned.held for planned in self._plan)
         self.settle()
-        while not self.trial.failures and self.trial.quiescent and self.trial.steps < STEPS_MAX:
-            if not self._advance(explorer):
-                break
-        self.trial.events_missed = self.events.finish()
+        try:
+            while not self.trial.failures and self.trial.quiescent and self.trial.steps < STEPS_MAX:
+                if not self._advance(explorer):
+                    break
+        finally:
+            self.trial.events_missed = self.events.finish()
         return self.trial
 
     def on_line(self, line: OutputLine) -> None:
@@ -310,9 +312,9 @@ class Stage:
         return opened
 
     def _deliver_again(self, held: Held) -> bool:
-        """Plans another delivery of the same request, as a task of its own."""
+        """Plans another delivery of the same request, as a task of its own; no program's."""
         for planned in self._plan:
-            if planned.held is held:
+            if planned.held is held and planned.entry.run is None:
                 again = planned.again(f"delivery {len(self._plan) + 1}")
                 self._plan.append(again)
                 self.running.traffic.parked.append(again.held)
@@ -338,7 +340,7 @@ class Stage:
         cause = traffic.causes.resumed(held.process, busy)
         if cause is not None:
             pause = held.arrived_ms - (traffic.done[cause].replied_ms or held.arrived_ms)
-            if pause > PAUSE_MIN_MS:
+            if pause > PAUSE_MIN_MS and not self.events.any:
                 self.pause_ms = max(self.pause_ms, min(pause, PAUSE_MAX_MS))
             traffic.causes.adopt(held, cause)
 

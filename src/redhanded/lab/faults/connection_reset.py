@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from redhanded.case.operation import Operation
 from redhanded.case.run import Run
-from redhanded.lab.faults.fault import Fault, Place, cut, record
+from redhanded.lab.faults.fault import WIRE, Fault, Place, cut, record
 
 
 def _applies(operation: Operation, _run: Run) -> bool:
@@ -17,4 +17,9 @@ def _begin(place: Place) -> None:
     cut(place)
 
 
-FAULT = Fault(kind="connection reset", applies=_applies, begin=_begin)
+FAULT = Fault(
+    kind="connection reset",
+    protocols=WIRE,
+    applies=_applies,
+    begin=_begin,
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from redhanded.case.operation import Operation, Touch
+from redhanded.case.operation import Operation, Protocol, Touch
 from redhanded.case.run import Run
 from redhanded.case.schedule import Event, EventKind
 from redhanded.lab.faults.gate import Gate
@@ -14,6 +14,8 @@ from redhanded.lab.running import RunningSystem
 
 ENVIRONMENT = "environment"
 """The role of what neither the system nor its visitors do."""
+WIRE: tuple[Protocol, ...] = ("postgres", "redis", "http")
+EVERYTHING: tuple[Protocol, ...] = (*WIRE, "delivery")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,12 +40,22 @@ class Fault:
     """Something that the environment may do, although it seldom does."""
 
     kind: EventKind
+    protocols: tuple[Protocol, ...]
+    """What it can happen to at all; at anything else it is missed, and said to be."""
     applies: Callable[[Operation, Run], bool]
     """Whether it could have happened at this operation of that run."""
     begin: Callable[[Place], None]
     """Instead of releasing the operation."""
     end: Callable[[Place], None] | None = None
     """Once the operation has been answered and all is at rest."""
+    look: Callable[[RunningSystem, Event, Held], None] | None = None
+    """At each operation that is released before the one of the event."""
+
+
+def miss(place: Place, why: str) -> None:
+    """Says that it cannot happen here, and lets the operation go as if it had not been asked."""
+    place.missed[place.event] = why
+    place.release(place.held)
 
 
 def release(place: Place) -> None:

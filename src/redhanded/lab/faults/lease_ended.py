@@ -12,8 +12,8 @@ from typing import Any
 from redhanded.case.operation import Operation, Touch
 from redhanded.case.run import Run
 from redhanded.lab.clock import monotonic_ms
-from redhanded.lab.faults.fault import Fault, Place, record, release
-from redhanded.lab.footprint import pattern
+from redhanded.lab.faults.fault import EVERYTHING, Fault, Place, record, release
+from redhanded.lab.footprint import located, pattern
 
 EXPIRY_TIMEOUT_MS = 1_000.0
 
@@ -27,12 +27,17 @@ def _end(place: Place) -> None:
     event, running = place.event, place.running
     ended: list[str] = []
     server = running.servers.get(event.service)
-    client: Any = server.client if server is not None else None
-    for key in client.keys("*") if client is not None else []:
-        if pattern(key, running.traffic.variable) == event.target and client.pttl(key) >= 0:
-            client.pexpire(key, 1)
-            _wait_until_gone(client, key)
-            ended.append(key.decode("utf-8", "backslashreplace"))
+    if server is None or server.client is None:
+        place.missed[event] = f"{event.service or 'no service'} is not a Redis server"
+        return
+    for number in server.databases():
+        client: Any = server.database(number)
+        for key in client.keys("*"):
+            named = located(pattern(key, running.traffic.variable), number)
+            if named == event.target and client.pttl(key) >= 0:
+                client.pexpire(key, 1)
+                _wait_until_gone(client, key)
+                ended.append(located(key.decode("utf-8", "backslashreplace"), number))
     if not ended:
         place.missed[event] = f"no key {event.target} with a lifetime is there at {event.at}"
         return
@@ -49,4 +54,10 @@ def _wait_until_gone(client: Any, key: bytes) -> None:
         continue
 
 
-FAULT = Fault(kind="lease ended", applies=_applies, begin=release, end=_end)
+FAULT = Fault(
+    kind="lease ended",
+    protocols=EVERYTHING,
+    applies=_applies,
+    begin=release,
+    end=_end,
+)

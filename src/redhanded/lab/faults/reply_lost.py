@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from redhanded.case.operation import Operation
 from redhanded.case.run import Run
-from redhanded.lab.faults.fault import Fault, Place, cut, record, release_unanswered
+from redhanded.lab.faults.fault import WIRE, Fault, Place, cut, record, release_unanswered
 
 
 def _applies(operation: Operation, _run: Run) -> bool:
@@ -22,4 +22,10 @@ def _end(place: Place) -> None:
     record(place, held.target, f"the answer to {held.kind} {held.target} was lost: {held.process}")
 
 
-FAULT = Fault(kind="reply lost", applies=_applies, begin=release_unanswered, end=_end)
+FAULT = Fault(
+    kind="reply lost",
+    protocols=WIRE,
+    applies=_applies,
+    begin=release_unanswered,
+    end=_end,
+)
