@@ -27,6 +27,7 @@ from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.natural import run_naturally
 from redhanded.lab.optimum import optimum
 from redhanded.lab.predict import predict
+from redhanded.lab.predict_events import predict_events, predict_faults
 from redhanded.lab.search import Budget, Search, search
 from redhanded.lab.shrink import smallest
 
@@ -82,6 +83,7 @@ class Found:
     confirmed: int
     """Those among them that failed."""
     constraints: int | None
+    """And events, of the smallest schedule."""
     optimal: int | None
     """Fewest constraints that are enough; None where too many operations conflict to try all."""
     shrink_runs: int
@@ -144,7 +146,7 @@ def measure(specimen: Specimen, effort: Effort, *, say: Progress) -> tuple[Found
         means=searches[0].means or "",
         predicted=predicted,
         confirmed=confirmed,
-        constraints=None if schedule is None else len(schedule.constraints),
+        constraints=None if schedule is None else len(schedule.parts),
         optimal=optimal,
         shrink_runs=small.runs if small is not None else 0,
         shrink_s=round(shrink_s, 2),
@@ -158,7 +160,7 @@ def measure(specimen: Specimen, effort: Effort, *, say: Progress) -> tuple[Found
         twin_quiet=quiet.run is None,
         twin_predicted=twin_predicted,
         twin_confirmed=twin_confirmed,
-        schedule=() if schedule is None else tuple(str(each) for each in schedule.constraints),
+        schedule=() if schedule is None else tuple(str(each) for each in schedule.parts),
     )
     return found, machine
 
@@ -183,7 +185,12 @@ def _predictions(lab: Lab, found: Search) -> tuple[int, int]:
     if found.serial is None:
         return 0, 0
     deliveries = max(entry.deliveries for entry in lab.system.workload)
-    predicted = predict(found.serial, deliveries=deliveries)
+    serial, may = found.serial, lab.system.faults or ()
+    predicted = (
+        *predict(serial, deliveries=deliveries),
+        *predict_events(serial, deliveries=deliveries),
+        *predict_faults(serial, may, deliveries=deliveries),
+    )
     runs = [lab.follow(each.schedule) for each in predicted]
     return len(runs), sum(run.failed for run in runs)
 
@@ -243,15 +250,16 @@ def _follow(
 
 
 def _optimal(lab: Lab, schedule: Schedule | None) -> int | None:
-    """Fewest constraints, found by trying all sets of fewer than the schedule has."""
-    if schedule is None or not schedule.constraints:
+    """Fewest constraints and events, found by trying all sets of fewer than the schedule has."""
+    if schedule is None or not schedule.parts:
         return None
     run = lab.follow(schedule)
     try:
-        found = optimum(run, schedule.deliveries, lab.follow, len(schedule.constraints) - 1)
+        size_max = len(schedule.parts) - 1
+        found = optimum(run, schedule.deliveries, lab.follow, size_max, schedule.events)
     except ValueError:
         return None
-    return len(schedule.constraints if found is None else found.constraints)
+    return len(schedule.parts if found is None else found.parts)
 
 
 @contextmanager

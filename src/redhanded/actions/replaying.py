@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from redhanded import store
+from redhanded.case import wording
 from redhanded.case.case import Case
 from redhanded.case.errors import UsageError
 from redhanded.case.request import Listener
@@ -57,7 +58,7 @@ def replay(
         )
     root = Path(case.target)
     system = read(root, allow_remote=allow_remote)
-    listener.stage("replay", f"the {len(schedule.constraints)} ordering constraints of the case")
+    listener.stage("replay", f"the order of the case: {wording.size(schedule)}")
     for folder in store.all_cases(target):
         reap_abandoned(folder / "labs")
     runs: list[Run] = []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from redhanded.case.hypothesis import RootLocation
 from redhanded.case.run import Run
-from redhanded.case.schedule import Constraint, Schedule
+from redhanded.case.schedule import Constraint, Event, Schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +26,10 @@ class NaturalRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counterfactual:
-    """The schedule with one constraint flipped."""
+    """The schedule with one constraint flipped, or without one of its events."""
 
-    flipped: Constraint
+    flipped: Constraint | None = None
+    without: Event | None = None
     dropped: tuple[Constraint, ...] = ()
     """Constraints that contradict the flip."""
     runs: int = 0
@@ -58,7 +59,7 @@ class Reproduction:
     schedule: Schedule | None = None
     """The smallest one."""
     shrunk_from: int = 0
-    """Constraints before shrinking."""
+    """Constraints and events before shrinking."""
     replays: int = 0
     replays_failed: int = 0
     """Replays that showed the failure: all of them, when the schedule holds."""

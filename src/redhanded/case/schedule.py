@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -38,7 +38,7 @@ FaultKind = Literal[
 ]
 """What machines and networks do now and then; a contract says which of them may."""
 FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
-EventKind = FaultKind | Literal["lease ended", "overlap", "timer fires"]
+EventKind = FaultKind | Literal["lease ended", "lease kept", "overlap", "timer fires"]
 """The others need nothing but time."""
 
 
@@ -105,3 +105,15 @@ class Followed:
     events_missed: tuple[Event, ...] = ()
     """The events that could not be made to happen, with ``infeasible``."""
     why: str = ""
+
+    def without(self, missed: Mapping[Event, str]) -> Followed:
+        """The same, infeasible if an event could not be made to happen."""
+        if not missed:
+            return self
+        event, why = next(iter(missed.items()))
+        return replace(
+            self,
+            following="infeasible",
+            events_missed=tuple(missed),
+            why=self.why or f"{event.kind} did not happen: {why}",
+        )

@@ -12,10 +12,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from redhanded.case.operation import Operation, OperationName
+from redhanded.case.reproduction import Counterfactual, Reproduction
 from redhanded.case.run import Failure, Run
-from redhanded.case.schedule import Constraint
+from redhanded.case.schedule import Constraint, Event, EventKind, Schedule
 
 TITLE_MAX = 44
+EVENT_WORDS: dict[EventKind, str] = {
+    "process killed": "the process is killed after",
+    "reply lost": "the answer is lost to",
+    "connection reset": "the connection breaks at",
+    "serialization failure": "PostgreSQL cannot serialize",
+    "deadlock victim": "PostgreSQL finds a deadlock at",
+    "writes lost": "Redis fails over and has lost",
+    "delivered twice": "the outside world repeats",
+    "lease kept": "a lease is kept after",
+}
+"""What stands before the operation that it happens to."""
 ESSENCE_MAX = 200
 
 _SCRIPT = re.compile(r"EVALSHA [0-9a-f]{4,}$")
@@ -72,6 +84,45 @@ def ordering(constraint: Constraint, runs: Iterable[Run | None] = ()) -> str:
     """``A comes before B``, in words."""
     known = tuple(runs)
     return f"{called(constraint.before, known)}, before {called(constraint.after, known)}"
+
+
+def happening(event: Event, runs: Iterable[Run | None] = ()) -> str:
+    """What the environment does, and when, in words."""
+    known = tuple(runs)
+    at = called(event.at, known)
+    if event.kind == "overlap" and event.other is not None:
+        return f"{at} and {called(event.other, known)} take their snapshots before either writes"
+    if event.kind == "lease ended":
+        return f"the lifetime of {event.target} ends after {at}"
+    if event.kind == "timer fires":
+        return f"a timer fires while {at} is under way"
+    return f"{EVENT_WORDS[event.kind]} {at}"
+
+
+def demand(part: Constraint | Event, runs: Iterable[Run | None] = ()) -> str:
+    """A constraint or an event of a schedule, in words."""
+    return ordering(part, runs) if isinstance(part, Constraint) else happening(part, runs)
+
+
+def otherwise(flip: Counterfactual, found: Reproduction) -> str:
+    """What a counterfactual does, in words: ``the other way round: …`` or ``without: …``."""
+    runs = (found.passing, found.run)
+    if flip.flipped is not None:
+        return f"the other way round: {ordering(flip.flipped, runs)}"
+    return f"without: {happening(flip.without, runs)}" if flip.without is not None else ""
+
+
+def size(schedule: Schedule) -> str:
+    """``1 ordering constraint and 1 event``; what there is none of is left out."""
+    parts = [
+        f"{count:,} {one if count == 1 else one + 's'}"
+        for count, one in (
+            (len(schedule.constraints), "ordering constraint"),
+            (len(schedule.events), "event"),
+        )
+        if count
+    ]
+    return " and ".join(parts) or "no ordering constraints"
 
 
 def essence(failure: Failure, run: Run | None = None) -> str:

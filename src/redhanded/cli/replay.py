@@ -54,7 +54,7 @@ def command(
         f"{result.failed} of {times} replays of case {result.case.identifier} failed, "
         f"{result.infeasible} were infeasible."
     )
-    for missed in last.followed.missed:
+    for missed in (*last.followed.missed, *last.followed.events_missed):
         console.print(f"could not be met: {missed}", markup=False)
     if format is Format.JSON:
         sys.stdout.write(document.encode(last).decode() + "\n")

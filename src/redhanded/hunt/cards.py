@@ -10,9 +10,16 @@ from redhanded.case.codemap import CodeMap, CodePath
 from redhanded.case.evidence import Evidence
 from redhanded.case.fix import Fix, Proof, SubsetResult
 from redhanded.case.hypothesis import Hypothesis, VerdictWord
-from redhanded.case.reproduction import NaturalRun, Reproduction, RootCause
+from redhanded.case.reproduction import Counterfactual, NaturalRun, Reproduction, RootCause
 from redhanded.case.symptom import Symptom
-from redhanded.case.wording import brief, essence, failing_operation, ordering
+from redhanded.case.wording import (
+    brief,
+    demand,
+    essence,
+    failing_operation,
+    otherwise,
+    size,
+)
 
 STAGES: dict[Stage, str] = {
     "observe": "reading the logs, to know what failed, how often, and what is different about it",
@@ -227,19 +234,22 @@ def _forced(found: Reproduction) -> list[str]:
     schedule, runs = found.schedule, (found.run, found.passing)
     if schedule is None:
         return []
-    constraints = len(schedule.constraints)
     return [
         f"first failure in controlled trial {found.trials_to_first_failure}; shrunk to "
-        f"{_count(schedule.deliveries, 'delivery', 'deliveries')} and "
-        f"{_count(constraints, 'ordering constraint', 'ordering constraints')}:",
-        *(f"  {ordering(each, runs)}" for each in schedule.constraints),
+        f"{_count(schedule.deliveries, 'delivery', 'deliveries')} and {size(schedule)}:",
+        *(f"  {demand(each, runs)}" for each in schedule.parts),
         f"{found.replays_failed} of {found.replays} replays failed the same way",
-        *(
-            f"{flip.runs - flip.failures - flip.infeasible} of {flip.runs} passed the other way "
-            f"round: {ordering(flip.flipped, (found.passing, found.run))}"
-            for flip in found.counterfactuals
-        ),
+        *(f"{_passed(flip)} {otherwise(flip, found)}" for flip in found.counterfactuals),
     ]
+
+
+def _passed(flip: Counterfactual) -> str:
+    """How the runs of a counterfactual ended."""
+    passed = flip.runs - flip.failures - flip.infeasible
+    if flip.infeasible == flip.runs:
+        return f"{flip.infeasible} of {flip.runs} could not be followed"
+    infeasible = f", {flip.infeasible} could not be followed," if flip.infeasible else ""
+    return f"{passed} of {flip.runs} passed{infeasible}"
 
 
 def _suspects_card(values: Sequence[Hypothesis]) -> list[str]:

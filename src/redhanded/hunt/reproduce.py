@@ -10,7 +10,7 @@ from redhanded.case.errors import InputError, LabError
 from redhanded.case.operation import Operation
 from redhanded.case.reproduction import Alternative, Counterfactual, NaturalRun, Reproduction
 from redhanded.case.run import Run
-from redhanded.case.schedule import Constraint, Schedule
+from redhanded.case.schedule import FAULT_KINDS, Constraint, Event, Schedule
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import Delivery
 from redhanded.lab import Lab
@@ -45,6 +45,8 @@ class Effort:
     orders: int = 1500
     random: int = 100
     """Random orders, after all those within the bound."""
+    faults: int = 40
+    """Trials with one fault each: first where the contract says what may happen, else last."""
     seconds: float = 120.0
     """Longest time of one search through the orders."""
 
@@ -57,6 +59,7 @@ QUICK = Effort(
     flips=5,
     orders=200,
     random=20,
+    faults=10,
     seconds=20.0,
 )
 
@@ -107,11 +110,14 @@ def search(
         lab,
         deliveries=_deliveries(lab),
         tables={symptom.table} if symptom.table else set(),
+        faults=FAULT_KINDS if lab.system.faults is None else lab.system.faults,
+        faults_last=lab.system.faults is None,
         locks=LOCKS.search(lab.symptom.log or lab.symptom.sqlstate or "") is not None,
         budget=Budget(
             predictions=effort.predictions,
             systematic=effort.orders,
             random=effort.random,
+            faults=effort.faults,
             seconds=effort.seconds,
         ),
         wanted=lambda run: same_error(run, symptom),
@@ -134,7 +140,7 @@ def search(
         shrunk,
         Reproduction(
             trials_to_first_failure=max(1, found.trials),
-            shrunk_from=len(schedule.constraints),
+            shrunk_from=len(schedule.parts),
             run=found.run,
             bound=bound,
             seconds_to_first_failure=found.seconds,
@@ -160,14 +166,17 @@ def _watching(lab: Lab, progress: Progress) -> OnRun:
 
 def _bound(found: Search, deliveries: int) -> str:
     """How far the search went that found it, or did not."""
-    if found.means in ("serial", "predicted"):
+    if found.means in ("serial", "predicted") or (found.means == "fault" and found.trials < 50):
         return "one prediction at a time"
     orders = (
         f"{deliveries} deliveries, all orders with at most {PREEMPTIONS} preemptions after "
         "partial-order reduction"
     )
-    random = found.coverage.random
-    return f"{orders}, and {random} random ones" if random else orders
+    covered = found.coverage
+    more = [f"{covered.random} random ones"] if covered.random else []
+    more += [f"{covered.timers} with a timer meanwhile"] if covered.timers else []
+    more += [f"{covered.faults} with one fault each"] if covered.faults else []
+    return f"{orders}, and {', '.join(more)}" if more else orders
 
 
 def check(run: Run, workload: Sequence[Delivery] = ()) -> None:
@@ -226,20 +235,23 @@ def _measure(
         progress(number + 1, effort.replays, "replaying the smallest order")
         replayed.append(lab.follow(schedule))
     caught = [run for run in replayed if run.failed and same_error(run, symptom)]
-    run = caught[0] if caught else so_far.run
-    counterfactuals, passing = _flip_each(lab, schedule, effort, progress)
+    # Of the like, one without operations that an earlier trial left behind.
+    clean = sorted(caught, key=lambda run: sum(not each.name.task for each in run.operations))
+    run = clean[0] if clean else so_far.run
+    flips, passing = _flip_each(lab, schedule, effort, progress)
+    without, undisturbed = _leave_out_each(lab, schedule, effort, progress)
     error = next((failure for failure in run.failures if failure.constraint), None) if run else None
     return replace(
         so_far,
         schedule=schedule,
         replays=len(replayed),
         replays_failed=len(caught),
-        counterfactuals=counterfactuals,
+        counterfactuals=(*flips, *without),
         alternatives=_alternatives(lab, schedule, run, serial, effort, symptom, progress),
         same_error=bool(caught),
         constraint=error.constraint if error else None,
         run=run,
-        passing=passing,
+        passing=passing or undisturbed,
     )
 
 
@@ -265,6 +277,36 @@ def _flip_each(
             )
         )
     return tuple(results), passing
+
+
+def _leave_out_each(
+    lab: Lab, schedule: Schedule, effort: Effort, progress: Progress
+) -> tuple[tuple[Counterfactual, ...], Run | None]:
+    """The same order without one of its events."""
+    results = []
+    passing: Run | None = None
+    for event in schedule.events:
+        calm = schedule.demanding(_calm(schedule.parts, event))
+        runs = []
+        for number in range(effort.flips):
+            progress(number + 1, effort.flips, f"without: {event}")
+            runs.append(lab.follow(calm))
+        passing = passing or next((run for run in runs if not run.failed), None)
+        results.append(
+            Counterfactual(
+                without=event,
+                runs=len(runs),
+                failures=sum(run.failed for run in runs),
+                infeasible=sum(run.followed.following == "infeasible" for run in runs),
+            )
+        )
+    return tuple(results), passing
+
+
+def _calm(parts: Sequence[Constraint | Event], event: Event) -> list[Constraint | Event]:
+    """The parts without the event; a lease that may end by itself is kept from doing so."""
+    kept = [part for part in parts if part != event]
+    return [*kept, replace(event, kind="lease kept")] if event.kind == "lease ended" else kept
 
 
 def _alternatives(

@@ -75,6 +75,19 @@ class Held:
         return None if self.unit is None else self.unit.blocking
 
     @property
+    def place(self) -> tuple[bool, float, str]:
+        """By arrival; blocked consumers last and by name, since they came before the trial."""
+        blocked = self.blocking is not None
+        return (blocked, 0.0 if blocked else self.arrived_ms, self.process)
+
+    @property
+    def connection(self) -> tuple[str, str, int] | None:
+        """Process, service and number."""
+        if self.channel is None:
+            return None
+        return (self.process, self.service, self.channel.number)
+
+    @property
     def name(self) -> OperationName:
         return OperationName(
             task=self.task,

@@ -203,7 +203,7 @@ class Stage:
         fed = self._fed([held for held in heads if held.blocking])
         chosen: list[tuple[str, int, Held]] = []
         offered: set[tuple[str, str, bytes]] = set()
-        for order, held in enumerate(sorted(heads, key=_place)):
+        for order, held in enumerate(sorted(heads, key=lambda held: held.place)):
             if held.blocking is not None:
                 alike = (held.role, held.service, held.unit.raw if held.unit else b"")
                 if held not in fed or alike in offered:
@@ -226,7 +226,7 @@ class Stage:
             touches=held.touches,
             uncommitted=held.uncommitted,
             cause=held.cause,
-            connection=_connection(held),
+            connection=held.connection,
         )
 
     def _may_go(self, held: Held) -> bool:
@@ -388,18 +388,6 @@ class Stage:
                 operation=last.index if last else None,
             )
         )
-
-
-def _place(held: Held) -> tuple[bool, float, str]:
-    """By arrival; blocked consumers last and by name, since they came before the trial."""
-    blocked = held.blocking is not None
-    return (blocked, 0.0 if blocked else held.arrived_ms, held.process)
-
-
-def _connection(held: Held) -> tuple[str, str, int] | None:
-    if held.channel is None:
-        return None
-    return (held.process, held.service, held.channel.number)
 
 
 def _task_order(task: str) -> tuple[int, str]:

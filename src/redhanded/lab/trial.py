@@ -87,7 +87,7 @@ class Lab:
         answered = [held.name for held in done if held.replied_ms is not None]
         unseen = frozenset(held.name for held in done if held.uncommitted)
         followed = explorer.followed(answered, unseen)
-        return replace(played.run, followed=_with_events(followed, self.stage.trial.events_missed))
+        return replace(played.run, followed=followed.without(self.stage.trial.events_missed))
 
     def hold(self, kind: str, target: str, *, task: str | None = None) -> Run:
         """One trial in which the first operation of that name waits until nothing else can happen.
@@ -378,19 +378,6 @@ class Lab:
 
     def _broken_invariants(self) -> list[Failure]:
         return self.broken(self._unique, visit_held(self.stage))
-
-
-def _with_events(followed: Followed, missed: dict[Event, str]) -> Followed:
-    """Also infeasible if an event could not be made to happen."""
-    if not missed:
-        return followed
-    event, why = next(iter(missed.items()))
-    return replace(
-        followed,
-        following="infeasible",
-        events_missed=tuple(missed),
-        why=followed.why or f"{event.kind} did not happen: {why}",
-    )
 
 
 def lines_of(run: Run, process: str) -> Sequence[OutputLine]:

@@ -63,7 +63,7 @@ def _essential(steps: list[Step]) -> list[Step]:
         step
         for step in steps
         if key(step)
-        or step.operation.name.protocol in ("delivery", "redis")
+        or step.operation.name.protocol in ("delivery", "fault", "redis")
         or (step.operation.name.protocol == "postgres" and tables & set(step.words.split()[1:]))
     ]
 

@@ -14,11 +14,12 @@ from redhanded.case.evidence import Evidence
 from redhanded.case.fix import Counted, Fix, SubsetResult
 from redhanded.case.hypothesis import Hypothesis
 from redhanded.case.reproduction import Counterfactual, NaturalRun, Reproduction
+from redhanded.case.schedule import Constraint, Event
 from redhanded.case.symptom import Rate, Symptom
-from redhanded.case.wording import brief, essence, failing_operation, ordering
+from redhanded.case.wording import brief, demand, essence, failing_operation, ordering, size
 
 STATE_FOLDER = ".redhanded"
-IN_BASELINES = ("The other way", "Replayed")
+IN_BASELINES = ("The other way", "Without the event", "Replayed")
 """How the sentences of ``reproduction`` begin that ``baselines`` has as rows."""
 
 
@@ -207,10 +208,10 @@ def baselines(case: Case) -> tuple[Baseline, ...]:
         )
     rows += [
         Baseline(
-            name="forced the other way",
+            name="forced the other way" if flip.flipped is not None else "forced without the event",
             failures=flip.failures,
             trials=flip.runs,
-            how=ordering(flip.flipped, (found.passing, found.run))
+            how=demand(_turned(flip), (found.passing, found.run))
             + (f"; {flip.infeasible} infeasible" if flip.infeasible else "")
             + _dropped(flip, found),
         )
@@ -319,11 +320,10 @@ def reproduction(value: Reproduction) -> tuple[str, ...]:
         same = "the same error on the same constraint as in the log"
         said.append(f"It is {same}." if value.same_error else f"It is not shown to be {same}.")
     if value.schedule is not None:
-        kept = len(value.schedule.constraints)
+        kept = len(value.schedule.parts)
         shrunk = f", shrunk from {value.shrunk_from}" if value.shrunk_from > kept else ""
-        constraints = _count(kept, "ordering constraint")
         said.append(
-            f"It takes {constraints} over "
+            f"It takes {size(value.schedule)} over "
             f"{_count(value.schedule.deliveries, 'delivery', 'deliveries')}{shrunk}."
         )
     if value.replays:
@@ -341,11 +341,18 @@ def counterfactual(flip: Counterfactual, found: Reproduction) -> str:
     """What happened with one constraint the other way round."""
     passed = flip.runs - flip.failures - flip.infeasible
     infeasible = f", {flip.infeasible} infeasible" if flip.infeasible else ""
-    flipped = ordering(flip.flipped, (found.passing, found.run))
+    how = "The other way round" if flip.flipped is not None else "Without the event"
     return (
-        f"The other way round, {passed} of {flip.runs} pass{infeasible}: "
-        f"{flipped}{_dropped(flip, found)}."
+        f"{how}, {passed} of {flip.runs} pass{infeasible}: "
+        f"{demand(_turned(flip), (found.passing, found.run))}{_dropped(flip, found)}."
     )
+
+
+def _turned(flip: Counterfactual) -> Constraint | Event:
+    part = flip.flipped if flip.flipped is not None else flip.without
+    if part is None:
+        raise ValueError("a counterfactual flips a constraint or leaves out an event")
+    return part
 
 
 def _count(number: int, one: str, many: str = "") -> str:

@@ -16,7 +16,7 @@ from typing import Literal
 from redhanded.case import wording
 from redhanded.case.operation import Operation, OperationName
 from redhanded.case.run import Run
-from redhanded.case.schedule import Constraint, Schedule
+from redhanded.case.schedule import Constraint, Event, Schedule
 
 LaneKind = Literal["outside", "process", "postgres", "redis", "http"]
 
@@ -79,7 +79,8 @@ def lay_out(run: Run, schedule: Schedule | None, *, fold: bool = True) -> Interl
     failing = {failure.operation for failure in run.failures} | {
         operation.index for operation in run.operations if operation.failure is not None
     }
-    kept = _kept(run.operations, set(marks), failing) if fold else {o.index for o in run.operations}
+    told = set(marks) | _disturbed(run.operations, schedule.events if schedule else ())
+    kept = _kept(run.operations, told, failing) if fold else {o.index for o in run.operations}
     steps: list[Step] = []
     for operation in run.operations:
         if operation.index in kept or not steps or steps[-1].operation.index in kept:
@@ -149,6 +150,12 @@ def _found(
     return best
 
 
+def _disturbed(operations: Sequence[Operation], events: Sequence[Event]) -> set[int]:
+    """Operations at which something happens."""
+    names = {name for event in events for name in (event.at, event.other) if name is not None}
+    return {operation.index for operation in operations if operation.name in names}
+
+
 def _two(constraint: Constraint) -> tuple[OperationName, OperationName]:
     return constraint.before, constraint.after
 
@@ -173,7 +180,7 @@ def _kept(operations: Sequence[Operation], marked: set[int], failing: set[int | 
     return {
         operation.index
         for operation in operations
-        if operation.name.protocol == "delivery"
+        if operation.name.protocol in ("delivery", "fault")
         or operation.index in marked
         or operation.index in failing
         or (operation.name.protocol == "postgres" and operation.name.target in concerned)

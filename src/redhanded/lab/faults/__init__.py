@@ -13,6 +13,7 @@ from redhanded.lab.faults import (
     deadlock_victim,
     delivered_twice,
     lease_ended,
+    lease_kept,
     overlap,
     process_killed,
     reply_lost,
@@ -33,6 +34,7 @@ FAULTS = (
     writes_lost.FAULT,
     delivered_twice.FAULT,
     lease_ended.FAULT,
+    lease_kept.FAULT,
     overlap.FAULT,
     timer_fires.FAULT,
 )

@@ -26,25 +26,38 @@ def _applies(_operation: Operation, _run: Run) -> bool:
 def _end(place: Place) -> None:
     event, running = place.event, place.running
     ended: list[str] = []
-    server = running.servers.get(event.service)
-    if server is None or server.client is None:
-        place.missed[event] = f"{event.service or 'no service'} is not a Redis server"
-        return
-    for number in server.databases():
-        client: Any = server.database(number)
-        for key in client.keys("*"):
-            named = located(pattern(key, running.traffic.variable), number)
-            if named == event.target and client.pttl(key) >= 0:
-                client.pexpire(key, 1)
-                _wait_until_gone(client, key)
-                ended.append(located(key.decode("utf-8", "backslashreplace"), number))
+    for client, key, name in leases(place):
+        client.pexpire(key, 1)
+        _wait_until_gone(client, key)
+        ended.append(name)
     if not ended:
-        place.missed[event] = f"no key {event.target} with a lifetime is there at {event.at}"
         return
     touches = tuple(Touch(service=event.service, resource=key, access="write") for key in ended)
     text = f"the lifetime of {', '.join(ended)} ended"
     record(place, event.target, text, service=event.service, touches=touches)
     running.traffic.forwarded[event.service] += 1
+
+
+def leases(place: Place) -> list[tuple[Any, bytes, str]]:
+    """Keys of the event's name that have a lifetime, each with a client of its database and the
+    name that footprints give it. If there are none, the event is missed."""
+    event, running = place.event, place.running
+    server = running.servers.get(event.service)
+    if server is None or server.client is None:
+        place.missed[event] = f"{event.service or 'no service'} is not a Redis server"
+        return []
+    found: list[tuple[Any, bytes, str]] = []
+    for number in server.databases():
+        client = server.database(number)
+        for key in client.keys("*"):
+            named = located(pattern(key, running.traffic.variable), number)
+            if named == event.target and client.pttl(key) >= 0:
+                found.append(
+                    (client, key, located(key.decode("utf-8", "backslashreplace"), number))
+                )
+    if not found:
+        place.missed[event] = f"no key {event.target} with a lifetime is there at {event.at}"
+    return found
 
 
 def _wait_until_gone(client: Any, key: bytes) -> None:

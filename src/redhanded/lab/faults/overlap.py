@@ -10,7 +10,7 @@ import psycopg
 
 from redhanded.case.operation import Operation
 from redhanded.case.run import Run
-from redhanded.lab.faults.fault import Fault, Place
+from redhanded.lab.faults.fault import Fault, Place, record
 from redhanded.lab.faults.gate import Gate, locks_for
 
 NO_LOCK = "there is no lock that both statements need after their snapshot"
@@ -39,6 +39,8 @@ def _close_gate(place: Place) -> Gate | None:
         locks = locks_for(server.admin, held.kind, tables)
         if locks:
             place.gates[place.event] = gate = Gate(server.admin, locks)
+            text = f"statements on {held.target} are held back between snapshot and write"
+            record(place, held.target, text)
             return gate
     except psycopg.Error as error:
         place.missed[place.event] = f"not controlled: {str(error).strip()}"
