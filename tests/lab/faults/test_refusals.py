@@ -6,6 +6,8 @@ import pytest
 from disturbing import Disturbed, at, happens, kinds, said
 from small_systems import request
 
+from redhanded.case.schedule import Followed
+
 UNCHANGED = [("a", 10), ("b", 0)]
 AMOUNTS = "SELECT id, amount FROM accounts ORDER BY id"
 CODES = {"serialization failure": "40001", "deadlock victim": "40P01"}
@@ -123,7 +125,8 @@ def test_a_work_horse_dies_with_the_worker_that_forked_it(python: Disturbed) -> 
     insert = at(serial, "INSERT", "payments")
     before = python.pid("worker")
     run = python.follow(happens("process killed", insert))
-    assert run.followed.following == "followed" and run.answers == (200,)
+    assert run.followed == Followed(following="followed"), kinds(run)
+    assert run.answers == (200,)
     assert python.pid("worker") != before
     assert python.rows("SELECT count(*) FROM payments") == [(1,)]
     assert python.rows("SELECT count(*) FROM receipts") == [(0,)]

@@ -1,4 +1,4 @@
-"""What needs nothing but time: leases that end, statements that overlap, timers, second deliveries."""
+"""What needs little but time: leases that end, overlaps in statements, timers, deliveries."""
 
 from __future__ import annotations
 
