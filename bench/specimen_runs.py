@@ -187,7 +187,7 @@ def _predictions(lab: Lab, found: Search) -> tuple[int, int]:
     deliveries = max(entry.deliveries for entry in lab.system.workload)
     serial, may = found.serial, lab.system.faults or ()
     predicted = (
-        *predict(serial, deliveries=deliveries),
+        *predict(serial, deliveries=deliveries, after=lab.waits_for(deliveries)),
         *predict_events(serial, deliveries=deliveries),
         *predict_faults(serial, may, deliveries=deliveries),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Literal
 
 from redhanded.case.operation import Operation
@@ -16,6 +16,7 @@ from redhanded.lab.chains import Chain, depend, writes
 Pattern = Literal[
     "stale read",
     "late act",
+    "half done",
     "race within a task",
     "opposite locks",
     "lock is taken",
@@ -126,6 +127,29 @@ class Pair:
                 alike=(self.first.request, self.second.request, _shape(read)),
                 prediction=self._prediction(orders, changes[0], read, "late act"),
             )
+
+    def half_done(self) -> Iterator[Found]:
+        """``first`` changes something in two steps, ``second`` looks at it in between.
+
+        Only where the serial run shows no act of ``second`` on what it saw: there it came too
+        late to have a reason.
+        """
+        acting = {read.index for read, _ in acts(self.second)}
+        for read in self.second.operations:
+            if read.name.access != "read" or not read.touches or read.index in acting:
+                continue
+            steps = [each for each in self.first.operations if _overwrites(each, read)]
+            for one, other in pairwise(steps):
+                held = protection.held_at(other, self.first.operations)
+                if protection.same_transaction(one, other) or protection.blocked(
+                    read, self.second.operations, held
+                ):
+                    continue
+                yield Found(
+                    rank=(3, *self.rank(read, other), 0, -other.index),
+                    alike=("half done", self.first.request, self.second.request, _shape(read)),
+                    prediction=self._prediction([(read, other)], other, read, "half done"),
+                )
 
     def opposite_locks(self, rank: int) -> Iterator[Found]:
         """Each waits for a row that the other has written in a transaction that is still open."""

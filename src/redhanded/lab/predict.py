@@ -2,12 +2,13 @@
 
 The idea of 2AD (Warszawski and Bailis, SIGMOD 2017), with schedules instead of a report: a serial
 run shows what each task reads and writes, and an order in which one task has to come both before
-and after another is one that no serial run gives. Five patterns are looked for:
+and after another is one that no serial run gives. Six patterns are looked for:
 
 - *stale read*: A reads, B writes that, A acts on what it read (a lost update, a check that no
   longer holds, write skew), where A is the first task of the serial run; one constraint, since A
   has read by then. If B is the same request, it need not have written in the serial run.
 - *late act*: the same with the second task as the reader; two constraints.
+- *half done*: the second task looks at something that the first one changes in two steps.
 - *race within a task*: a job that looks for what the process that queued it has not done yet.
 - *opposite locks*: two transactions that take the same two locks in another order.
 - *lock is taken*: a lock that is only tried for, while the other task has it.
@@ -50,6 +51,7 @@ def predict(
         found += pair.stale_catalogue()
         if not second.is_like(first):
             found += pair.late_acts()
+            found += pair.half_done()
         found += pair.opposite_locks(-1 if locks else 2)
         if locks:
             found += pair.taken_locks()

@@ -151,21 +151,27 @@ def _faults(fault: Fault, task: Chain, run: Run, deliveries: int) -> Iterator[Fo
     for place, operation in enumerate(task.operations):
         if not fault.applies(operation, run):
             continue
-        later = task.operations[place + 1 :]
-        effects = [each for each in later if _is_effect(each) and _apart(operation, each)]
+        others = task.operations[:place] if _undone(fault) else task.operations[place + 1 :]
+        effects = [each for each in others if _is_effect(each) and _apart(operation, each)]
         if fault.kind not in _NOTHING_BETWEEN and not effects:
             continue
         same = [each for each in effects if writes(each) & writes(operation)]
-        what = (same or effects or [operation])[0]
+        what = (same or effects or [operation])[-1 if _undone(fault) else 0]
+        side = "after" if _undone(fault) else "before"
         yield _found(
             deliveries,
             (),
             Event(kind=fault.kind, at=operation.name),
             rank=(2, 0 if same else 1, _order(fault), operation.index),
-            why=f"{fault.kind} at {operation.name}, before {what.name}",
+            why=f"{fault.kind} at {operation.name}, {side} {what.name}",
             pattern="fault",
             at=(operation, what),
         )
+
+
+def _undone(fault: Fault) -> bool:
+    """Whether the operation itself does not happen: what came before it is then left alone."""
+    return fault.kind in ("connection reset", "serialization failure", "deadlock victim")
 
 
 def _order(fault: Fault) -> int:

@@ -71,15 +71,31 @@ def guarded_by_key(operation: Operation) -> bool:
 def guarded(operation: Operation, operations: Iterable[Operation]) -> bool:
     """Whether a write looks again, in the same step, at what it changes.
 
-    ``UPDATE … SET used = true WHERE … used = false``, ``ON CONFLICT DO NOTHING``, ``SET … NX``, a
-    MULTI block after WATCH, a pop. A script is taken to look. ``operations`` are those of its task.
+    ``UPDATE … SET used = true WHERE … used = false``, ``ON CONFLICT DO NOTHING``, ``INSERT …
+    SELECT … WHERE NOT EXISTS``, ``SET … NX``, a MULTI block after WATCH, a pop. A script is taken
+    to look. What follows such a write of the same table in its transaction holds the row by then.
+    ``operations`` are those of its task.
     """
     if operation.name.protocol == "redis":
         kind = operation.name.kind
         whole = kind.startswith("EVAL") or "POP" in kind or kind in _TAKING
         return whole or _only_if(operation) or _was_watched(operation, operations)
+    return _looks_again(operation) or any(
+        other.index < operation.index
+        and same_transaction(other, operation)
+        and _looks_again(other)
+        and bool(_written(other) & _written(operation))
+        for other in operations
+    )
+
+
+def _written(operation: Operation) -> set[str]:
+    return {touch.resource for touch in operation.touches if touch.access == "write"}
+
+
+def _looks_again(operation: Operation) -> bool:
     text = operation.text.partition("  [")[0]
-    if _DO_NOTHING.search(text):
+    if _DO_NOTHING.search(text) or _NOT_EXISTS.search(text):
         return True
     found = _UPDATE.search(text)
     if found is None:
@@ -127,6 +143,7 @@ _LEVEL = re.compile(r"ISOLATION\s+LEVEL\s+(SERIALIZABLE|REPEATABLE\s+READ)", re.
 _DO_NOTHING = re.compile(r"\bON\s+CONFLICT\b.*\bDO\s+NOTHING\b", re.IGNORECASE | re.DOTALL)
 _ON_CONFLICT = re.compile(r"\bON\s+CONFLICT\b", re.IGNORECASE)
 _LIFETIME = frozenset({"EX", "PX", "EXAT", "PXAT"})
+_NOT_EXISTS = re.compile(r"\bINSERT\b.*\bWHERE\s+NOT\s+EXISTS\b", re.IGNORECASE | re.DOTALL)
 _TAKING = frozenset({"BLMOVE", "LMOVE", "SMOVE", "GETDEL", "XREADGROUP"})
 _FREE_ONLY = frozenset({"SETNX", "HSETNX", "MSETNX"})
 

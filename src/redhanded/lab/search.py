@@ -236,7 +236,13 @@ class _Going:
 
     def _predictions(self, run: Run) -> None:
         """Forces what a serial run predicts, unless it was tried already."""
-        orders = predict(run, tables=self.tables, deliveries=self.deliveries, locks=self.locks)
+        orders = predict(
+            run,
+            tables=self.tables,
+            deliveries=self.deliveries,
+            locks=self.locks,
+            after=self.lab.waits_for(self.deliveries),
+        )
         events = predict_events(run, tables=self.tables, deliveries=self.deliveries)
         new = [each for each in (*orders, *events) if each.schedule not in self._tried]
         self.coverage.predicted += len(new)
