@@ -199,6 +199,14 @@ def test_two_writes_of_the_same_key_go_first() -> None:
     ]
 
 
+def test_what_does_not_happen_leaves_alone_what_came_before() -> None:
+    """A connection that breaks first changes nothing; a transaction that is refused is undone."""
+    run = serial([store("key"), put(1)])
+    assert faults(run, "connection reset") == [("connection reset", "UPDATE seats")]
+    alone = serial([begin(1, "ISOLATION LEVEL SERIALIZABLE"), put(1, 1), commit(1)])
+    assert faults(alone, "serialization failure") == []
+
+
 def test_only_what_may_happen_is_tried() -> None:
     run = serial([store("key"), put(1)])
     assert faults(run) == []
@@ -222,12 +230,12 @@ def test_after_the_last_effect_nothing_is_tried() -> None:
 
 
 def levels(level: str) -> Run:
-    return serial([begin(1, level), put(1, 1), commit(1)])
+    return serial([store("key"), begin(1, level), put(1, 1), commit(1)])
 
 
 @pytest.mark.parametrize(
     ("level", "expected"),
-    [("", set()), ("ISOLATION LEVEL SERIALIZABLE", {"UPDATE seats"})],
+    [("", set()), ("ISOLATION LEVEL SERIALIZABLE", {"UPDATE seats", "COMMIT seats"})],
 )
 def test_no_serialization_fails_at_read_committed(level: str, expected: Collection[str]) -> None:
     found = {place for _, place in faults(levels(level), "serialization failure")}
@@ -236,7 +244,7 @@ def test_no_serialization_fails_at_read_committed(level: str, expected: Collecti
 
 def test_a_deadlock_needs_a_lock_that_is_held() -> None:
     second = sql(1, "UPDATE", "UPDATE rows SET n = 1", touch("rows", "write"), transaction=1)
-    run = serial([begin(1), put(1, 1), second, commit(1)])
+    run = serial([store("key"), begin(1), put(1, 1), second, commit(1)])
     assert faults(run, "deadlock victim") == [("deadlock victim", "UPDATE rows")]
 
 
