@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from redhanded.actions.reading import schema
 from redhanded.case.errors import InputError
 from redhanded.case.operation import OperationName
-from redhanded.case.schedule import Constraint, Schedule
+from redhanded.case.schedule import Constraint, Event, Schedule
 from redhanded.lab import load_schedule, save_schedule
+from redhanded.lab.faults import FAULTS
 
 PROJECT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -58,12 +62,53 @@ def test_a_schedule_comes_back_from_its_file(tmp_path: Path) -> None:
     assert load_schedule(tmp_path / "it.json") == schedule
 
 
+EVENTS = (
+    Event(kind="writes lost", at=name("SET"), count=2),
+    Event(kind="lease ended", at=name("SELECT"), service="cache", target="lock:*"),
+    Event(kind="overlap", at=name("INSERT"), other=name("UPDATE"), service="db"),
+)
+
+
+def test_the_events_of_a_schedule_come_back_too(tmp_path: Path) -> None:
+    schedule = Schedule(events=EVENTS, deliveries=2)
+    save_schedule(schedule, tmp_path / "it.json")
+    assert load_schedule(tmp_path / "it.json") == schedule
+    document = json.loads((tmp_path / "it.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, schema("schedule"))
+    assert document["events"][0]["kind"] == "writes lost"
+
+
+def test_the_schema_names_every_kind_of_event_and_no_other(tmp_path: Path) -> None:
+    save_schedule(Schedule(events=EVENTS), tmp_path / "it.json")
+    document = json.loads((tmp_path / "it.json").read_text(encoding="utf-8"))
+    for fault in FAULTS:
+        document["events"][0]["kind"] = fault.kind
+        jsonschema.validate(document, schema("schedule"))
+    document["events"][0]["kind"] = "cosmic ray"
+    with pytest.raises(jsonschema.ValidationError, match="cosmic ray"):
+        jsonschema.validate(document, schema("schedule"))
+
+
+def test_a_schedule_from_before_there_were_events_is_still_read(tmp_path: Path) -> None:
+    schedule = Schedule(
+        constraints=(Constraint(before=name("SELECT"), after=name("UPDATE")),), deliveries=2
+    )
+    save_schedule(schedule, tmp_path / "it.json")
+    document = json.loads((tmp_path / "it.json").read_text(encoding="utf-8"))
+    document.pop("events", None)
+    document["version"] = 1
+    (tmp_path / "it.json").write_text(json.dumps(document), encoding="utf-8")
+    old = load_schedule(tmp_path / "it.json")
+    assert (old.constraints, old.events, old.version) == (schedule.constraints, (), 1)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         ("{", "is not a schedule"),
         ('{"constraints": 3}', "is not a schedule"),
         ('{"version": 99}', "version 99"),
+        ('{"events": [{"kind": "cosmic ray"}]}', "is not a schedule"),
         (None, "cannot be read"),
     ],
 )
