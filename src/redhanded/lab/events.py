@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 
 from redhanded.case.operation import OperationName
-from redhanded.case.schedule import Event
+from redhanded.case.schedule import FAULT_KINDS, Event
 from redhanded.lab.explorers import Candidate
 from redhanded.lab.explorers.follow import same
 from redhanded.lab.faults import Place, fault_of
 from redhanded.lab.faults.gate import Gate
 from redhanded.lab.held import Held
+from redhanded.lab.quiescence import Thread
+from redhanded.lab.recovery import Recovery
 from redhanded.lab.running import RunningSystem
 
 NEVER = "its operation never came"
@@ -33,10 +35,15 @@ class Events:
         self._deliver_again = deliver_again
         self._pending = list(events)
         self._count = len(events)
+        self.recovery = Recovery()
         self._awaiting: list[Place] = []
         """Begun at an operation whose answer has not come."""
         self._gates: dict[Event, Gate] = {}
         self._overlapped: set[Event] = set()
+
+    def polls(self, waking: Mapping[Thread, float]) -> bool:
+        """Whether threads that wake at these times are known to do so in vain, after a fault."""
+        return self.recovery.began_ms is not None and self.recovery.hopeless(waking)
 
     @property
     def any(self) -> bool:
@@ -71,6 +78,8 @@ class Events:
         if event.other is None or event in self._gates:
             self._pending.remove(event)
         fault.begin(place)
+        if event.kind in FAULT_KINDS and event not in self.missed:
+            self.recovery.begin()
         if fault.end is not None and event not in self.missed:
             self._awaiting.append(place)
 
@@ -82,6 +91,8 @@ class Events:
                 end = fault_of(place.event.kind).end
                 if end is not None and place.held.state != "lost":
                     end(place)
+                    if self.recovery.began_ms is not None:
+                        self.recovery.begin()
                 elif place.held.state == "lost":
                     self.missed[place.event] = "its connection ended first"
                 return True

@@ -147,7 +147,8 @@ class Stage:
     def _patience_ms(self) -> float:
         if self.learning:
             return PAUSE_MAX_MS
-        return self.pause_ms * PAUSE_MARGIN + LATE_MS if self.pause_ms else 0.0
+        usual = self.pause_ms * PAUSE_MARGIN + LATE_MS if self.pause_ms else 0.0
+        return max(usual, self.events.recovery.left_ms)
 
     def _pauses(self, candidates: list[Candidate]) -> bool:
         """Whether the current task may go on by itself soon: a timer is set that may be its own."""
@@ -171,7 +172,8 @@ class Stage:
         traffic.causes.next_step()
         deadline = monotonic_ms() + patience_ms
         while (left_s := (deadline - monotonic_ms()) / 1000.0) > 0 and not self.trial.failures:
-            if not traffic.locked and watch.next_timer(left_s) is None:
+            waking = watch.waking(left_s)
+            if not traffic.locked and (not waking or self.events.polls(waking)):
                 return False
             pump.turn(min(left_s, 0.005))
             self.settle()

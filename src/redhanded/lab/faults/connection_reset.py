@@ -13,8 +13,10 @@ def _applies(operation: Operation, _run: Run) -> bool:
 
 def _begin(place: Place) -> None:
     held = place.held
-    record(place, held.target, f"{held.process} lost its connection to {held.service}")
-    cut(place)
+    text = f"{held.process} lost its connection to {held.service}"
+    happened = record(place, held.target, text)
+    if held.channel is not None:
+        cut(place, held.channel, happened)
 
 
 FAULT = Fault(

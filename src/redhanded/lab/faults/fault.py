@@ -10,6 +10,7 @@ from redhanded.case.run import Run
 from redhanded.case.schedule import Event, EventKind
 from redhanded.lab.faults.gate import Gate
 from redhanded.lab.held import Held
+from redhanded.lab.proxy import Channel
 from redhanded.lab.running import RunningSystem
 
 ENVIRONMENT = "environment"
@@ -71,7 +72,7 @@ def release_unanswered(place: Place) -> None:
 
 def record(
     place: Place, target: str, text: str, *, service: str = "", touches: tuple[Touch, ...] = ()
-) -> None:
+) -> Held:
     """Gives what happened its place in the order of the run."""
     causes, now_ms = place.running.traffic.causes, place.running.traffic.now_ms()
     happened = Held(
@@ -92,9 +93,13 @@ def record(
     causes.count(happened)
     causes.take_place(happened, now_ms)
     happened.state, happened.replied_ms = "done", now_ms
+    return happened
 
 
-def cut(place: Place) -> None:
-    """Ends the connection of the operation, on both sides, as a router that loses it would."""
-    if place.held.channel is not None:
-        place.held.channel.cut()
+def cut(place: Place, channel: Channel, happened: Held) -> None:
+    """Ends a connection, on both sides, as a router that loses it would.
+
+    What its process sends next it sends because of that.
+    """
+    channel.cut()
+    place.running.traffic.causes.tell(channel.route.process, happened)

@@ -33,9 +33,12 @@ def _begin(place: Place) -> None:
 
 
 def _end(place: Place) -> None:
-    held = place.held
-    record(place, held.role, f"{held.process} was killed and started again")
-    replace_program(place.running, held.process)
+    held, running = place.held, place.running
+    happened = record(place, held.role, f"{held.process} was killed and started again")
+    callers = [each for each in running.traffic.states if each.route.service == held.process]
+    replace_program(running, held.process)
+    for channel in callers:
+        running.traffic.causes.tell(channel.route.process, happened)
 
 
 FAULT = Fault(

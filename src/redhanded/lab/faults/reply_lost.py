@@ -18,8 +18,10 @@ def _applies(operation: Operation, _run: Run) -> bool:
 
 def _end(place: Place) -> None:
     held = place.held
-    cut(place)
-    record(place, held.target, f"the answer to {held.kind} {held.target} was lost: {held.process}")
+    text = f"the answer to {held.kind} {held.target} was lost: {held.process}"
+    happened = record(place, held.target, text)
+    if held.channel is not None:
+        cut(place, held.channel, happened)
 
 
 FAULT = Fault(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from redhanded.case.operation import Operation
 from redhanded.case.run import Run
 from redhanded.case.schedule import Event
-from redhanded.lab.faults.fault import Fault, Place, miss, record
+from redhanded.lab.faults.fault import Fault, Place, cut, miss, record
 from redhanded.lab.held import Held
 from redhanded.lab.reset import EMPTY, RedisBaseline, keep_redis, restore_redis
 from redhanded.lab.running import RunningSystem
@@ -54,10 +54,11 @@ def _end(place: Place) -> None:
     running.traffic.forwarded[held.service] += 1
     what = ", ".join(f"{each.kind} {each.target}" for each in lost)
     touches = tuple(dict.fromkeys(touch for each in lost for touch in each.touches))
-    record(place, held.target, f"{held.service} failed over and lost {what}", touches=touches)
+    text = f"{held.service} failed over and lost {what}"
+    happened = record(place, held.target, text, touches=touches)
     for channel in tuple(running.traffic.states):
         if channel.route.service == held.service:
-            channel.cut()
+            cut(place, channel, happened)
 
 
 def _lost(place: Place) -> list[Held]:
