@@ -28,7 +28,7 @@ def test_the_documented_examples_pass(tmp_path: Path) -> None:
     lay_out = PROJECT / "examples" / "orders" / "scripts" / "lay-out.py"
     subprocess.run([sys.executable, str(lay_out), str(example)], check=True, capture_output=True)
     blocks = BLOCK.findall((PROJECT / "docs" / "lab.md").read_text(encoding="utf-8"))
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     file = tmp_path / "test_documented_examples.py"
     file.write_text("\n\n".join(blocks), encoding="utf-8")
     done = subprocess.run(
@@ -39,7 +39,7 @@ def test_the_documented_examples_pass(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "3 passed" in done.stdout
+    assert "4 passed" in done.stdout
 
 
 def name(kind: str) -> OperationName:

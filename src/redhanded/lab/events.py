@@ -43,7 +43,9 @@ class Events:
 
     def polls(self, waking: Mapping[Thread, float]) -> bool:
         """Whether threads that wake at these times are known to do so in vain, after a fault."""
-        return self.recovery.began_ms is not None and self.recovery.hopeless(waking)
+        if self.recovery.began_ms is None:
+            return False
+        return self.recovery.hopeless(waking, self._running.traffic.forwarded.total())
 
     @property
     def any(self) -> bool:

@@ -7,6 +7,7 @@ are not waited for.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -27,6 +28,7 @@ class Recovery:
     """When the last fault happened."""
     _wakes_at: dict[Thread, float] = field(default_factory=dict)
     _looks: dict[Thread, int] = field(default_factory=dict)
+    _sent: int = 0
 
     def begin(self) -> None:
         self.began_ms = monotonic_ms()
@@ -38,10 +40,18 @@ class Recovery:
             return 0.0
         return max(0.0, self.began_ms + RECOVERY_MAX_MS - monotonic_ms())
 
-    def hopeless(self, waking: Mapping[Thread, float]) -> bool:
-        """Whether nothing can be expected of threads that wake at these times."""
+    def hopeless(self, waking: Mapping[Thread, float], sent: int) -> bool:
+        """Whether nothing can be expected of threads that wake at these times.
+
+        ``sent``: how many messages have been let through until now; with another one all is open.
+        """
+        if sent != self._sent:
+            self._sent = sent
+            self._wakes_at.clear()
+            self._looks.clear()
         for thread, wakes_at in waking.items():
-            if wakes_at - self._wakes_at.get(thread, wakes_at) > SAME_TIMER_S:
+            before = self._wakes_at.get(thread, wakes_at)
+            if wakes_at - before > SAME_TIMER_S and before <= time.monotonic():
                 self._looks[thread] = self._looks.get(thread, 0) + 1
             self._wakes_at[thread] = wakes_at
         return all(self._looks.get(thread, 0) >= LOOKS for thread in waking)
