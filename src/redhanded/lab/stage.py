@@ -167,7 +167,7 @@ class Stage:
 
     def _changes(self, patience_ms: float) -> bool:
         traffic, watch, pump = self.running.traffic, self.running.watch, self.running.pump
-        before = {(held.process, held.name) for held in traffic.heads()}
+        before = self._offered()
         locked = len(traffic.locked)
         traffic.causes.next_step()
         deadline = monotonic_ms() + patience_ms
@@ -177,10 +177,13 @@ class Stage:
                 return False
             pump.turn(min(left_s, 0.005))
             self.settle()
-            now = {(held.process, held.name) for held in traffic.heads()}
-            if now != before or len(traffic.locked) != locked:
+            if self._offered() != before or len(traffic.locked) != locked:
                 return True
         return False
+
+    def _offered(self) -> set[tuple[str, OperationName]]:
+        """What can be chosen now: also a consumer that somebody has fed meanwhile."""
+        return {(each.process, each.name) for each in self._candidates()[0]}
 
     def _release(self, held: Held) -> None:
         traffic = self.running.traffic
