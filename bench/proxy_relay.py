@@ -56,7 +56,7 @@ class Nowhere:
     def catalogue(self, service: str) -> Catalogue:
         return UNKNOWN
 
-    def stack(self, port: int, offset: int) -> tuple[Location, ...]:
+    def stack(self, port: int, offset: int, sealed_at: int | None = None) -> tuple[Location, ...]:
         return ()
 
     def timer_fired(self, process: str) -> bool:

@@ -24,8 +24,11 @@ from pathlib import Path
 from time import perf_counter_ns
 from typing import Literal
 
+from tls_relay import TlsRelay
+
 from redhanded.case.errors import LabError, WireError
 from redhanded.case.evidence import Location
+from redhanded.lab.authority import Authority, in_tls
 from redhanded.lab.services import PostgresServer, RedisServer
 from redhanded.lab.tracers import TraceReader, environment
 from redhanded.lab.wire.postgres import PostgresStream
@@ -126,6 +129,9 @@ class Row:
     wrong: int
     mistakes: tuple[str, ...] = ()
     """The first few that were not right: what was due, and what was said."""
+    in_tls: int = 0
+    in_plain: int = 0
+    """Connections of a program that was told to use TLS."""
 
     @property
     def operations(self) -> int:
@@ -145,9 +151,11 @@ def measure(
     rounds: int,
     node: Path | None = None,
     packages: Path | None = None,
+    authority: Authority | None = None,
 ) -> tuple[Row, ...]:
     """A row for each driver that is installed; ``packages`` holds the ``node_modules``.
 
+    With an ``authority`` the programs are told to use TLS.
     Raises ``LabError`` with the output of a program that failed.
     """
     rows = []
@@ -163,7 +171,7 @@ def measure(
             postgres.create_database(database)
         if "redis" in driver.services:
             _empty(redis)
-        rows.append(_run(driver, place, postgres, redis, database, rounds, node))
+        rows.append(_run(driver, place, postgres, redis, database, rounds, node, authority))
     return tuple(rows)
 
 
@@ -194,11 +202,13 @@ def _run(
     database: str,
     rounds: int,
     node: Path | None,
+    authority: Authority | None,
 ) -> Row:
-    relays = {
-        "postgres": Relay((postgres.host, postgres.port)),
-        "redis": Relay((redis.host, redis.port)),
+    servers = {
+        "postgres": (postgres.host, postgres.port),
+        "redis": (redis.host, redis.port),
     }
+    relays = {name: _relay(name, server, authority) for name, server in servers.items()}
     reading, writing = os.pipe()
     reader = TraceReader(folder)
     drain = threading.Thread(target=lambda: [reader.feed(data) for data in _blocks(reading)])
@@ -210,6 +220,10 @@ def _run(
         "REDIS_URL": f"redis://127.0.0.1:{relays['redis'].port}",
         **dict(driver.environment),
     }
+    if authority is not None:
+        for name in ("DATABASE_URL", "REDIS_URL"):
+            values[name] = in_tls({"url": values[name]}, authority)["url"]
+        values |= authority.variables()
     interpreter = str(node) if driver.program.endswith(".cjs") else sys.executable
     try:
         done = subprocess.run(
@@ -235,8 +249,18 @@ def _run(
     return _row(driver, version, relays, reader, folder)
 
 
+def _relay(name: str, server: tuple[str, int], authority: Authority | None) -> Relay | TlsRelay:
+    if authority is None:
+        return Relay(server)
+    return TlsRelay("postgres" if name == "postgres" else "redis", server, authority)
+
+
 def _row(
-    driver: Driver, version: str, relays: dict[str, Relay], reader: TraceReader, folder: Path
+    driver: Driver,
+    version: str,
+    relays: dict[str, Relay | TlsRelay],
+    reader: TraceReader,
+    folder: Path,
 ) -> Row:
     right = unknown = wrong = 0
     mistakes: list[str] = []
@@ -256,11 +280,13 @@ def _row(
         unknown=unknown,
         wrong=wrong,
         mistakes=tuple(mistakes[:12]),
+        in_tls=sum(getattr(relay, "in_tls", 0) for relay in relays.values()),
+        in_plain=sum(getattr(relay, "in_plain", 0) for relay in relays.values()),
     )
 
 
 def _operations(
-    relays: dict[str, Relay], reader: TraceReader
+    relays: dict[str, Relay | TlsRelay], reader: TraceReader
 ) -> Iterator[tuple[str, Unit, tuple[Location, ...]]]:
     """What each unit is called, and its stack. Where a name comes again, a library hands on what
     it was given (a queue moves its jobs); only the first one is the application's."""
@@ -270,7 +296,7 @@ def _operations(
             for unit in _units(service, bytes(sent)):
                 tag = TAG.search(unit.raw)
                 if tag is not None and unit.kind not in HANDSHAKES:
-                    stack = reader.stack(port, unit.offset)
+                    stack = reader.stack(port, *relay.place(port, unit.offset))
                     found.append((relay.arrived_ns(port, unit.offset), tag, unit, stack))
     seen: set[bytes] = set()
     for _, tag, unit, stack in sorted(found, key=lambda each: each[0]):
@@ -330,6 +356,9 @@ class Relay:
         with suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+
+    def place(self, port: int, offset: int) -> tuple[int, int | None]:
+        return offset, None
 
     def arrived_ns(self, port: int, offset: int) -> int:
         arrivals = self.arrivals[port]

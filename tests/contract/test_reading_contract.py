@@ -112,7 +112,19 @@ def test_an_unknown_table_is_named(tmp_path: Path) -> None:
         ('env = "CACHE_URL"', 'env = { CACHE_URL = "{uri}" }', "did you mean 'url'?"),
         ('name = "tickets"', "name = 3", "'name' in [system]"),
         ('name = "tickets"', "name = ", "is not TOML"),
-        ('env = "CACHE_URL"', 'env = "CACHE_URL"\ntls = true', "TLS between the system"),
+        ('env = "CACHE_URL"', 'env = "CACHE_URL"\ntls = "yes"', "should be a valid boolean"),
+        ('env = "CACHE_URL"', 'env = "CACHE_URL"\ntsl = true', "did you mean 'tls'?"),
+        ('env = "CACHE_URL"', 'env = { CA = "{ca}" }', "goes with `tls = true`"),
+        (
+            'command = "node api.js"',
+            'command = "node api.js"\ntls = true',
+            "unknown key 'tls' in [processes.api]",
+        ),
+        (
+            "[processes.api]",
+            '[stubs.bank]\nenv = "BANK"\nroutes = "a.json"\ntls = true\n[processes.api]',
+            "TLS to stubs is not supported",
+        ),
         ('env = "CACHE_URL"', 'env = "CACHE_URL"\nfiles = ["a"]', "not supported yet"),
         ("one_seat = ", "a = { serial = false }\none_seat = ", "'serial' in [invariants.a]"),
         ("one_seat = ", "a = { serial = true, to = 'api' }\none_seat = ", "goes with `http`"),
@@ -176,6 +188,13 @@ def test_a_service_elsewhere_is_refused(tmp_path: Path, url: str, says: str) -> 
     message = refused(tmp_path, text)
     assert says in message
     assert "redhanded.toml:11:" in message
+
+
+def test_clients_that_insist_on_tls_are_told_where_the_authority_is(tmp_path: Path) -> None:
+    env = 'env = { CACHE_URL = "{url}", CACHE_CA = "{ca}" }\ntls = true'
+    database, cache = read(written(tmp_path, SMALL.replace('env = "CACHE_URL"', env))).services
+    assert (database.tls, cache.tls) == (False, True)
+    assert cache.env == {"CACHE_URL": "{url}", "CACHE_CA": "{ca}"}
 
 
 def test_a_service_elsewhere_is_accepted_when_allowed(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -14,8 +15,8 @@ import pytest
 
 from redhanded.actions.reading import schema
 from redhanded.case.errors import InputError
-from redhanded.case.operation import OperationName
-from redhanded.case.schedule import Constraint, Event, Schedule
+from redhanded.case.operation import Mark, OperationName
+from redhanded.case.schedule import SCHEDULE_VERSION, Constraint, Event, Schedule
 from redhanded.lab import load_schedule, save_schedule
 from redhanded.lab.faults import FAULTS
 
@@ -89,17 +90,34 @@ def test_the_schema_names_every_kind_of_event_and_no_other(tmp_path: Path) -> No
         jsonschema.validate(document, schema("schedule"))
 
 
-def test_a_schedule_from_before_there_were_events_is_still_read(tmp_path: Path) -> None:
-    schedule = Schedule(
-        constraints=(Constraint(before=name("SELECT"), after=name("UPDATE")),), deliveries=2
+def test_what_tells_its_operations_apart_on_edited_code_is_saved_too(tmp_path: Path) -> None:
+    mark = Mark(statement="SELECT views FROM pages", repetition=2, repetitions=3, cause="web POST")
+    look = replace(name("SELECT"), mark=mark)
+    save_schedule(
+        Schedule(constraints=(Constraint(before=look, after=name("UPDATE")),), version=1),
+        tmp_path / "it.json",
     )
-    save_schedule(schedule, tmp_path / "it.json")
-    document = json.loads((tmp_path / "it.json").read_text(encoding="utf-8"))
-    document.pop("events", None)
-    document["version"] = 1
-    (tmp_path / "it.json").write_text(json.dumps(document), encoding="utf-8")
-    old = load_schedule(tmp_path / "it.json")
-    assert (old.constraints, old.events, old.version) == (schedule.constraints, (), 1)
+    loaded = load_schedule(tmp_path / "it.json")
+    assert loaded.version == SCHEDULE_VERSION
+    assert [each.mark for each in loaded.names()] == [mark, None]
+
+
+def test_a_schedule_of_the_first_version_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "it.json"
+    look, update = (
+        f'{{"task": "delivery 1", "role": "web", "protocol": "postgres", "kind": "{kind}", '
+        '"target": "pages", "access": "read", "occurrence": 1}'
+        for kind in ("SELECT", "UPDATE")
+    )
+    constraints = f'[{{"before": {look}, "after": {update}}}]'
+    path.write_text(
+        f'{{"constraints": {constraints}, "deliveries": 2, "values": [], "version": 1}}',
+        encoding="utf-8",
+    )
+    loaded = load_schedule(path)
+    assert loaded.version == 1 and loaded.events == ()
+    assert loaded.names() == (name("SELECT"), name("UPDATE"))
+    assert {each.mark for each in loaded.names()} == {None}
 
 
 @pytest.mark.parametrize(

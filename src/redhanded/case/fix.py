@@ -45,6 +45,8 @@ class SubsetResult:
     late: str = ""
     """A redelivery after the work was done."""
     infeasible_constraint: Constraint | None = None
+    unclear: tuple[str, ...] = ()
+    """Names of that schedule that more than one operation of the changed code fits."""
     explored: int = 0
     """Orders explored beyond the three."""
     error: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from redhanded.case.evidence import Location
@@ -51,6 +51,24 @@ class WireFailure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What else is known of a named operation, to find it again in a program that was edited."""
+
+    statement: str = ""
+    """Without its values, as it was sent; of a COMMIT what its transaction wrote, too."""
+    repetition: int = 1
+    """Counts operations of this name that are the same statement within the task, from 1."""
+    repetitions: int = 0
+    """How many of these the task had; 0 is unknown."""
+    cause: str = ""
+    """Role, kind and target of the operation whose reply caused it; empty is unknown."""
+    usual: bool = False
+    """Some task sends it when each delivery ends before the next begins, too."""
+    uncommitted: bool = False
+    """Others see what it wrote only after a later COMMIT."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperationName:
     """A name that survives edits of the program: no offsets, no replica numbers."""
 
@@ -68,6 +86,8 @@ class OperationName:
     access: Access
     occurrence: int = 1
     """Counts operations of this name within the task, from 1."""
+    mark: Mark | None = field(default=None, compare=False)
+    """No part of the name: tells apart what is called the same on edited code."""
 
     def __str__(self) -> str:
         nth = f" #{self.occurrence}" if self.occurrence > 1 else ""

@@ -9,6 +9,8 @@ from typing import Literal, get_args
 from redhanded.case.operation import OperationName
 
 SCHEDULE_VERSION = 2
+"""Of what is written. 2 added ``events``, and ``mark`` to the names of operations; files of 1 are
+read as well."""
 SCHEDULE_SCHEMA = f"redhanded/schedule/v{SCHEDULE_VERSION}"
 
 
@@ -58,6 +60,11 @@ class Event:
     count: int = 1
     """``writes lost``: how many."""
 
+    @property
+    def names(self) -> tuple[OperationName, ...]:
+        """The operations at which it happens."""
+        return (self.at,) if self.other is None else (self.at, self.other)
+
     def __str__(self) -> str:
         if self.other is not None:
             return f"{self.kind}: {self.at}  and  {self.other}"
@@ -91,6 +98,12 @@ class Schedule:
             events=tuple(part for part in kept if isinstance(part, Event)),
         )
 
+    def names(self) -> tuple[OperationName, ...]:
+        """The operations that its constraints and events name, each once."""
+        named = [name for each in self.constraints for name in (each.before, each.after)]
+        named += [name for each in self.events for name in each.names]
+        return tuple(dict.fromkeys(named))
+
 
 Following = Literal["followed", "infeasible"]
 
@@ -105,6 +118,8 @@ class Followed:
     events_missed: tuple[Event, ...] = ()
     """The events that could not be made to happen, with ``infeasible``."""
     why: str = ""
+    unclear: tuple[str, ...] = ()
+    """Names that the schedule leaves open on this code, and what was taken for them."""
 
     def without(self, missed: Mapping[Event, str]) -> Followed:
         """The same, infeasible if an event could not be made to happen."""

@@ -15,9 +15,12 @@ class Service:
     name: str
     kind: Literal["postgres", "redis"]
     env: dict[str, str]
-    """Environment variable to template: ``{url} {host} {port} {user} {password} {db}``."""
+    """Environment variable to template: ``{url} {host} {port} {user} {password} {db}``; with
+    ``tls`` also ``{ca}``."""
     url: str | None = None
     """A server that runs already; None starts an embedded one."""
+    tls: bool = False
+    """Processes reach it in TLS, which ends at the lab's proxies."""
     migrate: str | None = None
     """Shell command run in the target's root on each fresh database."""
 

@@ -56,6 +56,8 @@ def command(
     )
     for missed in (*last.followed.missed, *last.followed.events_missed):
         console.print(f"could not be met: {missed}", markup=False)
+    for guess in last.followed.unclear:
+        console.print(f"not certain: {guess}", markup=False)
     if format is Format.JSON:
         sys.stdout.write(document.encode(last).decode() + "\n")
     if result.failed:

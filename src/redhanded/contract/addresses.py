@@ -18,7 +18,10 @@ def check_url(url: str, kind: str, *, allow_remote: bool, fail: Callable[[str], 
     parts = urlsplit(url)
     modes = parse_qs(parts.query).get("sslmode", [])
     if parts.scheme in ("rediss", "valkeys") or {*modes} & {"require", "verify-ca", "verify-full"}:
-        raise fail("TLS connections are not supported yet; give the address of a plain-text port")
+        raise fail(
+            "the lab itself does not speak TLS to a server; give the address of a plain-text port "
+            "(with `tls = true` the processes speak TLS to the lab)"
+        )
     if parts.scheme not in _SCHEMES[kind]:
         raise fail(
             f"{parts.scheme or 'an address without a scheme'} is not {kind}; "

@@ -36,6 +36,7 @@ class ServiceTable(Table):
     kind: Literal["postgres", "redis"]
     env: Annotated[Environment, Field(min_length=1)]
     url: Text | None = None
+    tls: bool = False
     migrate: Text | None = None
 
 

@@ -18,4 +18,7 @@ SIGNATURE_SCHEMES = ("stripe", "github", "hmac-sha256")
 SERVICE_PLACES = ("url", "host", "port", "user", "password", "db")
 """What ``{…}`` may stand for in a service's ``env``."""
 
+SECURE_SERVICE_PLACES = (*SERVICE_PLACES, "ca")
+"""The same of a service with ``tls = true``."""
+
 STUB_PLACES = ("url", "host", "port")

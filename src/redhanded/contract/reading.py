@@ -22,7 +22,12 @@ from redhanded.contract.addresses import check_places, check_url
 from redhanded.contract.complaints import complaint
 from redhanded.contract.contract_file import ContractFile
 from redhanded.contract.invariants import invariant
-from redhanded.contract.names import FILE_NAME, SERVICE_PLACES, STUB_PLACES
+from redhanded.contract.names import (
+    FILE_NAME,
+    SECURE_SERVICE_PLACES,
+    SERVICE_PLACES,
+    STUB_PLACES,
+)
 from redhanded.contract.short_forms import refuse_unsupported, written_out
 from redhanded.contract.workload import delivery
 
@@ -106,9 +111,14 @@ def _service(
     name: str, table: model.ServiceTable, source: ContractFile, allow_remote: bool
 ) -> Service:
     where = ("services", name)
-    check_places(
-        table.env, SERVICE_PLACES, lambda key, says: source.fail((*where, "env", key), says)
-    )
+    places = SECURE_SERVICE_PLACES if table.tls else SERVICE_PLACES
+    for key, value in table.env.items():
+        if "{ca}" in value and not table.tls:
+            raise source.fail(
+                (*where, "env", key),
+                "{ca} is the file of the lab's certificate authority, which goes with `tls = true`",
+            )
+    check_places(table.env, places, lambda key, says: source.fail((*where, "env", key), says))
     if table.url is not None:
         check_url(
             table.url,

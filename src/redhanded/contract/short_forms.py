@@ -13,8 +13,6 @@ Fail = Callable[[tuple[str | int, ...], str], InputError]
 _UNSUPPORTED = {
     ("services", "files"): "configuration files as templates are not supported yet; "
     "pass the address in a variable with `env`",
-    ("services", "tls"): "TLS between the system and its services is not supported yet; "
-    "let the system connect in plain text in the lab",
     ("stubs", "run"): "stubs that are programs are not supported yet; "
     "record the answers in a file and name it with `routes`",
     ("stubs", "tls"): "TLS to stubs is not supported yet; give the system an http:// address",

@@ -143,6 +143,7 @@ def _measure_subset(
         else f"passed {early.trials}/{early.trials}",
         late=_of(late),
         infeasible_constraint=missed[0] if missed else None,
+        unclear=tuple(dict.fromkeys(each for run in forced for each in run.followed.unclear)),
         explored=explored,
         error=_first_error(found) or (wording.brief(early.sample) if early.sample else None),
     )

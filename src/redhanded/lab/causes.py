@@ -7,9 +7,15 @@ from one process to another by way of Redis is followed by its identifier (``tas
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Set
+from dataclasses import replace
 
+from redhanded.case.operation import Mark
 from redhanded.lab.held import UNKNOWN_TASK, Held
+from redhanded.lab.repertoire import identity
 from redhanded.lab.tasks import Tasks
+
+STATEMENT_MAX = 2000
+"""Characters of a statement that are kept in a name."""
 
 
 class Causes:
@@ -26,6 +32,7 @@ class Causes:
         """Process and task to the last operation of it that the process heard of, oldest first."""
         self._child_task: dict[int, str] = {}
         self._counts: dict[tuple[str, ...], int] = {}
+        self._repeated: dict[tuple[object, ...], int] = {}
         self._pauses_after: set[tuple[object, ...]] = set()
         self._by_timer: set[tuple[object, ...]] = set()
         self._perhaps_by_timer: set[tuple[object, ...]] = set()
@@ -40,6 +47,7 @@ class Causes:
         self._last.clear()
         self._child_task.clear()
         self._counts.clear()
+        self._repeated.clear()
         keys = {service: self._keys(service) for service in redis_services}
         self.tasks.begin(keys, waited_at)
 
@@ -137,6 +145,10 @@ class Causes:
         """Numbers operations of the same name within their task."""
         held.occurrence = self.next_occurrence(held, held.task)
         self._counts[self._counted(held, held.task)] = held.occurrence
+        held.mark = Mark(statement=held.fingerprint[:STATEMENT_MAX], uncommitted=held.uncommitted)
+        same = (held.task, *identity(held.name))
+        self._repeated[same] = self._repeated.get(same, 0) + 1
+        held.mark = replace(held.mark, repetition=self._repeated[same])
 
     def next_occurrence(self, held: Held, task: str) -> int:
         """The number it gets if it is counted for ``task`` now."""

@@ -35,6 +35,8 @@ class TransactionState:
     number: int = 0
     open: bool = False
     writes: list[Touch] = field(default_factory=list)
+    statements: list[str] = field(default_factory=list)
+    """Those that wrote it, without their values."""
 
 
 @dataclass(slots=True)
@@ -85,29 +87,32 @@ def describe_sql(
     touches = print_.touches(service)
     target = print_.target
     access: Access = print_.access
+    fingerprint = print_.fingerprint
     number: int | None = state.number if state.open else None
     uncommitted = False
     if print_.transaction == "begin":
         state.number += 1
-        state.open, state.writes = True, []
+        state.open, state.writes, state.statements = True, [], []
         number = state.number
     elif print_.transaction == "commit":
         touches = tuple(dict.fromkeys(state.writes))
         target = "+".join(dict.fromkeys(touch.resource for touch in touches))
         access = "write" if touches else "read"
-        state.open, state.writes = False, []
+        fingerprint = "; ".join((*state.statements, fingerprint))
+        state.open, state.writes, state.statements = False, [], []
     elif print_.transaction == "rollback":
         touches, state.open, state.writes = (), False, []
     elif state.open:
         written = [touch for touch in touches if touch.access == "write"]
         state.writes += written
         uncommitted = bool(written)
+        state.statements += [fingerprint] if uncommitted else []
     return Description(
         kind=print_.kind or unit.kind,
         target=_without(target, variable),
         access=access,
         text=_sql_text(unit),
-        fingerprint=print_.fingerprint,
+        fingerprint=fingerprint,
         touches=touches,
         uncommitted=uncommitted,
         transaction=number,

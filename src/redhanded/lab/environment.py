@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from redhanded.case.errors import InputError
-from redhanded.case.system import System
-from redhanded.lab.proxy import Channel, Kind, Listener, Route, Upstream, peer_upstream
+from redhanded.case.system import Service, System
+from redhanded.lab.authority import in_tls, pipe_for
+from redhanded.lab.front import Front
+from redhanded.lab.proxy import Connect, Kind, Listener, MakePipe, Route, peer_upstream
+from redhanded.lab.pump import Pipe
 from redhanded.lab.running import RunningSystem
 from redhanded.lab.stub import read_routes, stub_upstream
 from redhanded.lab.tracers import environment
@@ -29,12 +32,14 @@ def environment_of(
     for service in running.system.services:
         server = running.servers[service.name]
         if running.direct:
-            values = server.values(None)
+            values = direct_values(running, service)
             env |= {key: fill(value, values) for key, value in service.env.items()}
             continue
-        port = _listen(running, name, service.name, service.kind, server.connect(running.pump))
+        pipe = pipe_for(running.authority, service.kind, tls=service.tls)
+        connect = server.connect(running.pump)
+        port = _listen(running, name, service.name, service.kind, connect, pipe)
         ports.append(port)
-        values = server.values(port)
+        values = _told(running, service, port)
         env |= {key: fill(value, values) for key, value in service.env.items()}
     for stub in running.system.stubs:
         routes = read_routes(running.root / stub.routes)
@@ -56,9 +61,29 @@ def direct_environment(running: RunningSystem) -> dict[str, str]:
     """What a command outside the lab's network is told: where the real services are."""
     env = _kept(running)
     for service in running.system.services:
-        values = running.servers[service.name].values(None)
+        values = direct_values(running, service)
         env |= {key: fill(value, values) for key, value in service.env.items()}
     return env
+
+
+def direct_values(running: RunningSystem, service: Service) -> dict[str, str]:
+    """Where the real service is, or what only ends TLS in front of it."""
+    if not service.tls or running.authority is None:
+        return running.servers[service.name].values(None)
+    if service.name not in running.fronts:
+        connect = running.servers[service.name].connect(running.pump)
+        front = Front(running.pump, service, connect, running.authority.pipe(service.kind))
+        running.undo.callback(front.close)
+        running.fronts[service.name] = front.port
+    return _told(running, service, running.fronts[service.name])
+
+
+def _told(running: RunningSystem, service: Service, port: int) -> dict[str, str]:
+    """What ``{url}`` and its kin stand for at a port of ours."""
+    values = running.servers[service.name].values(port)
+    if not service.tls or running.authority is None:
+        return values
+    return in_tls(values, running.authority)
 
 
 def _kept(running: RunningSystem) -> dict[str, str]:
@@ -70,6 +95,8 @@ def _kept(running: RunningSystem) -> dict[str, str]:
         env["PATH"] = f"{programs}{os.pathsep}{env.get('PATH', os.defpath)}"
     # A line is seen when it is written, not when a buffer is full.
     env["PYTHONUNBUFFERED"] = "1"
+    if running.authority is not None:
+        env |= running.authority.variables()
     return env
 
 
@@ -102,9 +129,10 @@ def _listen(
     process: str,
     service: str,
     kind: Kind,
-    connect: Callable[[Channel], Upstream],
+    connect: Connect,
+    pipe: MakePipe = Pipe,
 ) -> int:
-    route = Route(process=process, service=service, kind=kind, connect=connect)
+    route = Route(process=process, service=service, kind=kind, connect=connect, pipe=pipe)
     listener = Listener(
         running.pump, route, running.namespace.listen(), running.traffic, running.traffic.opened
     )

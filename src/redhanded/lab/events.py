@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from redhanded.case.operation import OperationName
 from redhanded.case.schedule import FAULT_KINDS, Event
 from redhanded.lab.explorers import Candidate
-from redhanded.lab.explorers.follow import same
 from redhanded.lab.faults import Place, fault_of
 from redhanded.lab.faults.gate import Gate
 from redhanded.lab.held import Held
 from redhanded.lab.quiescence import Thread
 from redhanded.lab.recovery import Recovery
 from redhanded.lab.running import RunningSystem
+
+
+class Means(Protocol):
+    """Whether an operation is what a schedule calls by a name."""
+
+    def __call__(
+        self, wanted: OperationName, seen: OperationName, *, uncommitted: bool
+    ) -> bool: ...
+
+
+def named_so(wanted: OperationName, seen: OperationName, *, uncommitted: bool) -> bool:
+    """By its very name, in the program that the schedule was found on."""
+    return wanted == seen
+
 
 NEVER = "its operation never came"
 
@@ -25,13 +39,13 @@ class Events:
         self,
         running: RunningSystem,
         events: Sequence[Event] = (),
-        known: Set[OperationName] = frozenset(),
+        means: Means = named_so,
         deliver_again: Callable[[Held], bool] = lambda _held: False,
     ) -> None:
         self.missed: dict[Event, str] = {}
         """Events that could not be made to happen, and why."""
         self._running = running
-        self._known = known
+        self._means = means
         self._deliver_again = deliver_again
         self._pending = list(events)
         self._count = len(events)
@@ -136,19 +150,15 @@ class Events:
         return False
 
     def _named(self, event: Event, held: Held) -> bool:
-        names = [name for name in (event.at, event.other) if name is not None]
-        return any(self._means(name, held.name, uncommitted=held.uncommitted) for name in names)
-
-    def _is_at(self, event: Event, candidate: Candidate) -> bool:
-        names = [name for name in (event.at, event.other) if name is not None]
         return any(
-            self._means(name, candidate.name, uncommitted=candidate.uncommitted) for name in names
+            self._means(name, held.name, uncommitted=held.uncommitted) for name in event.names
         )
 
-    def _means(self, wanted: OperationName, seen: OperationName, *, uncommitted: bool) -> bool:
-        if wanted in self._known:
-            return wanted == seen
-        return same(wanted, seen, uncommitted=uncommitted)
+    def _is_at(self, event: Event, candidate: Candidate) -> bool:
+        return any(
+            self._means(name, candidate.name, uncommitted=candidate.uncommitted)
+            for name in event.names
+        )
 
 
 def _what(held: Held) -> str:

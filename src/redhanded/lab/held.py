@@ -8,6 +8,7 @@ from typing import Any, Literal
 from redhanded.case.evidence import Location
 from redhanded.case.operation import (
     Access,
+    Mark,
     Operation,
     OperationName,
     Touch,
@@ -51,6 +52,8 @@ class Held:
     transaction: int | None = None
     stack: tuple[Location, ...] = ()
     occurrence: int = 1
+    mark: Mark | None = None
+    """Given when it is counted."""
     state: State = "parked"
     index: int = -1
     released_ms: float = 0.0
@@ -97,6 +100,7 @@ class Held:
             target=self.target,
             access=self.access,
             occurrence=self.occurrence,
+            mark=self.mark,
         )
 
     def operation(self) -> Operation:

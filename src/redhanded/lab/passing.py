@@ -8,7 +8,7 @@ from redhanded.case.operation import WireFailure
 from redhanded.lab.channel_state import ChannelState, gets_an_answer
 from redhanded.lab.describe import Scripts
 from redhanded.lab.late import Late
-from redhanded.lab.proxy import Channel
+from redhanded.lab.proxy import Channel, Route
 from redhanded.lab.wire.unit import Answer, Unit
 
 
@@ -23,6 +23,7 @@ class Passing:
         """Process and error, also while nothing is held."""
         self.late: Late | None = None
         """Where there is one, what goes by while nothing is held waits until it is due."""
+        self._insisting: dict[Route, None] = {}
         self._scripts = Scripts()
         self._holding = False
 
@@ -73,6 +74,27 @@ class Passing:
             if answer.serial is not None:
                 state.blocked.pop(answer.serial, None)
             state.settle(answer)
+
+    def refusal_of(self, channel: Channel) -> dict[str, None]:
+        """The sentence for a connection that ends, if it was refused; else nothing."""
+        route = channel.route
+        if channel.insists:
+            self._insisting[route] = None
+        elif channel.stream.passable:
+            self._insisting.pop(route, None)
+        why = channel.client.refusal
+        return {f"{route.process} → {route.service}: {why}": None} if why else {}
+
+    def refused(self) -> list[str]:
+        """A sentence for each process that wanted encryption from a service and is not served now;
+        some ask once and then come without."""
+        served = {channel.route for channel in self.states if channel.stream.passable}
+        return [
+            f"{route.process} → {route.service}: asks for an encrypted connection and goes away "
+            f"when that is refused; say `tls = true` in [services.{route.service}]"
+            for route in self._insisting
+            if route not in served
+        ]
 
     def owes(self) -> bool:
         """Whether a service still has to answer something that was not held: a connection that is

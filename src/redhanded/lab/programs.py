@@ -190,9 +190,11 @@ def _wait_until_ready(running: RunningSystem, program: Program) -> None:
 
 
 def _called(running: RunningSystem) -> str:
-    """Addresses outside the lab that were called until now, as an addition to a sentence."""
+    """What was seen of connections until now that explains it, as an addition to a sentence."""
     called = running.namespace.egress()
-    return f" (it called {', '.join(called)}, which is outside the lab)" if called else ""
+    seen = [f"it called {', '.join(called)}, which is outside the lab"] if called else []
+    seen += [*running.traffic.notes, *running.traffic.refused()]
+    return f" ({'; '.join(seen)})" if seen else ""
 
 
 def _is_ready(running: RunningSystem, program: Program) -> bool:

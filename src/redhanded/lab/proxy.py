@@ -21,6 +21,8 @@ from redhanded.lab.wire.postgres_startup import ENCRYPTION_REQUESTS, REFUSE_ENCR
 from redhanded.lab.wire.unit import Answer, Stream, Unit
 
 Kind = Literal["postgres", "redis", "http"]
+Connect = Callable[["Channel"], "Upstream"]
+MakePipe = Callable[[Pump, socket.socket, Callable[[bytes], None], Callable[[], None]], Pipe]
 READ_LATER_BYTES_MAX = 1 << 18
 """Of one connection: more than this is read although there is no time."""
 
@@ -69,7 +71,9 @@ class Route:
     process: str
     service: str
     kind: Kind
-    connect: Callable[[Channel], Upstream] = field(compare=False)
+    connect: Connect = field(compare=False)
+    pipe: MakePipe = field(default=Pipe, compare=False)
+    """What reads and writes the process's side: with ``secure.SecurePipe`` in TLS."""
 
     @property
     def protocol(self) -> WireProtocol:
@@ -100,7 +104,8 @@ class Channel:
         self._read_later_bytes = 0
         self._asked = Unread()
         self._told = Unread()
-        self._client = Pipe(pump, connection, self._from_client, self._client_ended)
+        self.insists = False  # It asked for encryption, was refused, and has said nothing since.
+        self._client = route.pipe(pump, connection, self._from_client, self._client_ended)
         try:
             self._upstream: Upstream | None = route.connect(self)
         except OSError:
@@ -110,6 +115,11 @@ class Channel:
     @property
     def open(self) -> bool:
         return self._client.open and self._upstream is not None
+
+    @property
+    def client(self) -> Pipe:
+        """What leads to the process."""
+        return self._client
 
     def link(self, upstream: Pipe) -> None:
         """Lets neither side be read faster than the other reads."""
@@ -195,7 +205,8 @@ class Channel:
             return
         for unit in units:
             self.waiting.append(unit)
-            if unit.kind in ENCRYPTION_REQUESTS:
+            self.insists = unit.kind in ENCRYPTION_REQUESTS
+            if self.insists:
                 self.reply(REFUSE_ENCRYPTION)  # What is encrypted cannot be read.
             else:
                 self._owner.arrived(self, unit)

@@ -100,6 +100,9 @@ class Pump:
 class Pipe:
     """A connected socket that takes bytes at once and sends them as the peer reads."""
 
+    refusal = ""
+    """Why it was ended here and not by the peer, if it was."""
+
     def __init__(
         self,
         pump: Pump,
@@ -122,6 +125,11 @@ class Pipe:
     def feed(self, target: Pipe) -> None:
         """Says that what is read here goes to ``target``: nothing is read while it is full."""
         target._source = self
+
+    def sent_at(self, offset: int) -> tuple[int, int | None]:
+        """Where the peer counts byte ``offset`` of what it said; and if it is encrypted, where on
+        the wire the part begins that has to be whole to read it."""
+        return offset, None
 
     def send(self, data: bytes) -> None:
         if not self.open or self._ending or not data:

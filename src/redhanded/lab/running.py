@@ -12,6 +12,7 @@ from redhanded.case.errors import LabError
 from redhanded.case.evidence import Location
 from redhanded.case.run import OutputLine
 from redhanded.case.system import Process, System
+from redhanded.lab.authority import Authority
 from redhanded.lab.footprint import (
     CATALOGUE_QUERY,
     UNKNOWN,
@@ -62,6 +63,10 @@ class RunningSystem:
     natural: bool = False
     direct: bool = False
     """Processes talk to the servers themselves, past the proxies."""
+    authority: Authority | None = None
+    """Of a system some of whose services are to be reached in TLS."""
+    fronts: dict[str, int] = field(default_factory=dict)
+    """Service to the port that ends TLS in front of it, for programs that go past the proxies."""
     on_line: Callable[[OutputLine], None] | None = None
     trace_writer: int = -1
     trace_reader: FileIO | None = None
@@ -86,10 +91,10 @@ class RunningSystem:
             raise LabError(f"The service {service} is not a Redis server.")
         return found
 
-    def stack(self, port: int, offset: int) -> tuple[Location, ...]:
+    def stack(self, port: int, offset: int, sealed_at: int | None = None) -> tuple[Location, ...]:
         """Application frames; what the tracers wrote before the bytes is read first."""
         self.read_trace()
-        return self.tracer.stack(port, offset)
+        return self.tracer.stack(port, offset, sealed_at)
 
     def timer_fired(self, process: str) -> bool:
         """Whether a timer of a process that was set before the current step fell due in it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from redhanded.case.schedule import SCHEDULE_VERSION, Schedule
 
 def save_schedule(schedule: Schedule, path: Path) -> None:
     """Writes a schedule as JSON (its schema: ``redhanded schema schedule``)."""
-    path.write_bytes(encode(schedule))
+    path.write_bytes(encode(replace(schedule, version=SCHEDULE_VERSION)))
 
 
 def load_schedule(path: Path) -> Schedule:

@@ -11,11 +11,11 @@ operations of the failing run in their order, shrunk to those that are needed.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from redhanded.case.run import Run
-from redhanded.case.schedule import EventKind, Followed, Schedule
+from redhanded.case.schedule import EventKind, Schedule
 from redhanded.lab.choices import Choices
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.explorers import Explorer, Straight, Taken
@@ -26,12 +26,14 @@ from redhanded.lab.explorers.replay import Replay
 from redhanded.lab.explorers.systematic import Exploration, explore
 from redhanded.lab.predict import Prediction, predict
 from redhanded.lab.predict_events import predict_events, predict_faults, predict_timers
-from redhanded.lab.witness import witnesses
+from redhanded.lab.stating import stated
 
 Means = Literal["serial", "predicted", "fault", "systematic", "random"]
 Stop = Literal["failure", "trials", "seconds"]
 BOUNDS = (0, 1, 2)
 PCT_DEPTH = 3
+CHANCES = 6
+"""Failures that are repeated to see whether they come again."""
 FORCING = "forcing: "
 """What a trial of a prediction is for begins so."""
 LIMIT = 1_000_000
@@ -86,6 +88,8 @@ class Coverage:
     """Trials in which a fault was to happen."""
     faults_missed: int = 0
     """Those among them in which it could not be made to happen."""
+    by_chance: int = 0
+    """Failures that did not come again, so that no order or event of the lab's is their reason."""
     timers: int = 0
     """Trials that waited for a timer."""
     timers_missed: int = 0
@@ -180,12 +184,11 @@ class _Going:
         self.wanted, self.on_run = wanted, on_run
         self.choices = Choices(seed)
         self.started = monotonic_ms()
-        self.ended_ms: float | None = None
         self.coverage = Coverage()
         self.trials = 0
-        self.found: Run | None = None
-        self.means: Means | None = None
-        self.prediction: Prediction | None = None
+        self.found: _Seen | None = None
+        self.by_chance: _Seen | None = None
+        """The first that failed and did not fail again."""
         self.serial: Run | None = None
         self._tried: set[Schedule] = set()
         self._orders: dict[tuple[str, ...], tuple[Run, tuple[Taken, ...]]] = {}
@@ -198,7 +201,9 @@ class _Going:
         """The search in its order; whoever asks for the next stage has looked at the last."""
         self.serial = self._play(Straight(), "one delivery and all its work after the other")[0]
         self._steps = max(1, len(self.serial.order))
-        self._note(self.serial, "serial")
+        if not self._note(self.serial, "serial") and self.serial.failed:
+            # By chance: what it predicts is read from one that did not fail.
+            self.serial = self._play(Straight(), "the same again")[0]
         yield
         self._predictions(self.serial)
         yield
@@ -220,17 +225,19 @@ class _Going:
         return monotonic_ms() - self.started > self.budget.seconds * 1000.0
 
     def result(self) -> Search:
-        seconds = ((self.ended_ms or monotonic_ms()) - self.started) / 1000.0
+        """What fails by chance alone is given without a schedule."""
+        seen = self.found or self.by_chance
+        ended_ms, trials = (seen.at_ms, seen.trials) if seen else (monotonic_ms(), self.trials)
         stopped: Stop = "seconds" if self.out_of_time() else "trials"
         return Search(
-            stopped="failure" if self.found is not None else stopped,
-            trials=max(0, self.trials - 1),
-            seconds=round(seconds, 3),
+            stopped="failure" if seen is not None else stopped,
+            trials=max(0, trials - 1),
+            seconds=round((ended_ms - self.started) / 1000.0, 3),
             coverage=self.coverage,
-            run=self.found,
-            means=self.means,
-            schedule=self._schedule(),
-            prediction=self.prediction,
+            run=seen.run if seen is not None else None,
+            means=seen.means if seen is not None else None,
+            schedule=seen.schedule if seen is not None else None,
+            prediction=seen.prediction if seen is not None else None,
             serial=self.serial,
         )
 
@@ -252,8 +259,7 @@ class _Going:
             forced = self._force(prediction)
             self.coverage.forced += 1
             self.coverage.infeasible += forced.followed.following == "infeasible"
-            if self._note(forced, "predicted"):
-                self.prediction = prediction
+            if self._note(forced, "predicted", prediction):
                 return
 
     def _timers(self, run: Run) -> None:
@@ -264,8 +270,7 @@ class _Going:
             forced = self._force(prediction)
             self.coverage.timers += 1
             self.coverage.timers_missed += bool(forced.followed.events_missed)
-            if self._note(forced, "predicted"):
-                self.prediction = prediction
+            self._note(forced, "predicted", prediction)
 
     def _faults(self, run: Run) -> None:
         """One fault at a time, wherever it may matter in a serial run."""
@@ -275,8 +280,7 @@ class _Going:
             forced = self._force(prediction)
             self.coverage.faults += 1
             self.coverage.faults_missed += bool(forced.followed.events_missed)
-            if self._note(forced, "fault"):
-                self.prediction = prediction
+            if self._note(forced, "fault", prediction):
                 return
 
     def _force(self, prediction: Prediction) -> Run:
@@ -332,22 +336,36 @@ class _Going:
         self.coverage.unsettled += not run.quiescent
         self.on_run(self.trials, what, run)
 
-    def _note(self, run: Run, means: Means) -> bool:
-        """Whether the search is over with this run."""
-        if self.found is None and run.quiescent and run.failed and self.wanted(run):
-            self.found, self.means = run, means
-            self.ended_ms = monotonic_ms()
+    def _note(self, run: Run, means: Means, prediction: Prediction | None = None) -> bool:
+        """Whether the search is over with this run: it failed, and fails again."""
+        failed = run.quiescent and run.failed and self.wanted(run)
+        if self.found is not None or not failed:
+            return self.found is not None
+        seen = _Seen(run, means, self.trials, monotonic_ms(), prediction)
+        self.by_chance = self.by_chance or seen
+        if self.coverage.by_chance < CHANCES:
+            seen.schedule = stated(
+                self.lab,
+                run,
+                self.deliveries,
+                self.wanted,
+                serial=means == "serial",
+                forced=prediction.schedule if prediction is not None else None,
+            )
+        if seen.schedule is not None:
+            self.found = seen
+        else:
+            self.coverage.by_chance += 1
         return self.found is not None
 
-    def _schedule(self) -> Schedule | None:
-        if self.found is None:
-            return None
-        if self.prediction is not None and self.found.followed.following == "followed":
-            return self.prediction.schedule
-        if self.means == "serial":
-            return Schedule(deliveries=self.deliveries)
-        for schedule in witnesses(self.found, self.deliveries):
-            run = self.lab.follow(schedule)
-            if self.wanted(run) and run.failed and run.followed == Followed(following="followed"):
-                return replace(schedule, deliveries=self.deliveries)
-        return None
+
+@dataclass(slots=True)
+class _Seen:
+    """A run that failed, and when."""
+
+    run: Run
+    means: Means
+    trials: int
+    at_ms: float
+    prediction: Prediction | None
+    schedule: Schedule | None = None

@@ -12,6 +12,7 @@ import psycopg
 
 from redhanded.case.errors import InputError, LabError
 from redhanded.case.system import System
+from redhanded.lab.authority import make_authority
 from redhanded.lab.commands import run_command
 from redhanded.lab.dump import holds_schema, restore
 from redhanded.lab.environment import settings
@@ -21,6 +22,7 @@ from redhanded.lab.pump import Pump
 from redhanded.lab.quiescence import Watch
 from redhanded.lab.running import RunningSystem
 from redhanded.lab.servers import start_server
+from redhanded.lab.services import record, temporary_folder
 from redhanded.lab.tracers import TraceReader
 from redhanded.lab.traffic import Traffic
 
@@ -74,20 +76,36 @@ def start(
             ] = None
         running.settings = settings(told or system, root)
         _open_trace_pipe(running)
-        for service in system.services:
-            say(f"starting {service.name} ({service.kind})")
-            running.servers[service.name] = start_server(
-                service,
-                running.folder,
-                running.undo,
-                allow_existing=allow_existing,
-                hang_up=running.traffic.hang_up,
-            )
+        _make_authority(running)
+        _start_servers(running, allow_existing, say)
         _migrate(running, say)
         running.read_catalogues()
         start_programs(running, say)
         running.undo = undo.pop_all()
     return running
+
+
+def _start_servers(
+    running: RunningSystem, allow_existing: bool, say: Callable[[str], None]
+) -> None:
+    for service in running.system.services:
+        say(f"starting {service.name} ({service.kind})")
+        running.servers[service.name] = start_server(
+            service,
+            running.folder,
+            running.undo,
+            allow_existing=allow_existing,
+            hang_up=running.traffic.hang_up,
+        )
+
+
+def _make_authority(running: RunningSystem) -> None:
+    """Where some service is to be reached in TLS."""
+    services = running.system.services
+    if any(service.tls for service in services):
+        place = running.undo.enter_context(temporary_folder(running.folder, "authority"))
+        record(running.folder, what="certificates", removes=place)
+        running.authority = make_authority(place, [each.name for each in services])
 
 
 def _open_trace_pipe(running: RunningSystem) -> None:
@@ -142,4 +160,6 @@ def _command(running: RunningSystem, command: str, what: str) -> None:
             else f"ended with exit code {finished.code}"
         )
         tail = "\n  ".join(finished.lines[-12:]) or "(it wrote nothing)"
-        raise LabError(f"{what} {ended}: {command}\n  {tail}")
+        refused = [*running.traffic.notes, *running.traffic.refused()]
+        seen = "".join(f"\n  ({each})" for each in refused)
+        raise LabError(f"{what} {ended}: {command}\n  {tail}{seen}")

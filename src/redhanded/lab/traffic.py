@@ -42,7 +42,7 @@ class Surroundings(Protocol):
 
     def catalogue(self, service: str) -> Catalogue: ...
 
-    def stack(self, port: int, offset: int) -> tuple[Location, ...]: ...
+    def stack(self, port: int, at: int, sealed_at: int | None = None) -> tuple[Location, ...]: ...
 
     def timer_fired(self, process: str) -> bool:
         """Whether a timer that was set before the current step fell due in it."""
@@ -143,6 +143,7 @@ class Traffic(Passing):
             self.deliver_kept(held)
 
     def closed(self, channel: Channel) -> None:
+        self.notes.update(self.refusal_of(channel))
         self._lose(self.states.pop(channel, None))
 
     def _skip(self, channel: Channel, unit: Unit) -> None:
@@ -358,7 +359,7 @@ class Traffic(Passing):
             channel=channel,
             unit=unit,
             transaction=description.transaction,
-            stack=self._around.stack(channel.port, unit.offset),
+            stack=self._around.stack(channel.port, *channel.client.sent_at(unit.offset)),
         )
         if unit.blocking is not None:
             held.task, held.ambient, held.free = UNKNOWN_TASK, False, False

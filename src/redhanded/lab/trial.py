@@ -14,13 +14,16 @@ from redhanded.case.system import Delivery, SymptomPattern
 from redhanded.lab.choices import Choices
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.error_lines import is_error, shape, unusual_errors
+from redhanded.lab.events import Means, named_so
 from redhanded.lab.explorers import Explorer, Straight, Taken
 from redhanded.lab.explorers.follow import Follow
 from redhanded.lab.explorers.hold import Hold
 from redhanded.lab.explorers.systematic import Exploration, explore
+from redhanded.lab.failures import NO_ANSWER, answers, other_failures
 from redhanded.lab.invariants import Visit, broken, visit_held
 from redhanded.lab.isolation import Behaviour, Isolation
 from redhanded.lab.programs import program_named, restart_programs
+from redhanded.lab.repertoire import Repertoire
 from redhanded.lab.reset import Baseline
 from redhanded.lab.running import RunningSystem
 from redhanded.lab.serial_orders import SerialOrders
@@ -31,7 +34,6 @@ WARM_UP_TRIALS = 3
 CALL_BACK_MS = 1000.0
 CONSUMING = {"blpop", "brpop", "brpoplpush", "blmove", "blmpop", "bzpopmin", "bzpopmax", "bzmpop"}
 """Commands that ``CLIENT UNBLOCK`` may end: the lab can hold them instead."""
-NO_ANSWER = "no answer within"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +62,11 @@ class Lab:
         self._workload = self.system.workload
         self._usual: set[str] = set()
         self._unique = ""
-        self._names: set[OperationName] = set()
-        """Of all operations that were seen in any trial."""
+        self.repertoire = Repertoire()
+        self._learned: set[Schedule] = set()
+        """Schedules that a serial run was made for."""
+        self._unclear: dict[str, None] = {}
+        """What had to be guessed to follow a schedule here."""
         self._deliveries: int | None = None
         self._disturbed = False
         """A fault in the last trial may have left its processes otherwise than they were."""
@@ -79,14 +84,18 @@ class Lab:
 
     def follow(self, schedule: Schedule) -> Run:
         """One trial under the constraints of ``schedule``."""
-        explorer = Follow(schedule, known=frozenset(self._names))
         pinned, self.pinned = self.pinned, {**self.pinned, **dict(schedule.values)}
-        played = self.play(explorer, schedule.deliveries, events=schedule.events)
+        self._learn_for(schedule)
+        explorer = Follow(schedule, self.repertoire)
+        played = self.play(
+            explorer, schedule.deliveries, events=schedule.events, means=explorer.means
+        )
         self.pinned = pinned
         done = [held for held in self.running.traffic.done if not held.ambient]
         answered = [held.name for held in done if held.replied_ms is not None]
         unseen = frozenset(held.name for held in done if held.uncommitted)
         followed = explorer.followed(answered, unseen)
+        self._unclear |= dict.fromkeys(followed.unclear)
         return replace(played.run, followed=followed.without(self.stage.trial.events_missed))
 
     def hold(self, kind: str, target: str, *, task: str | None = None) -> Run:
@@ -114,8 +123,12 @@ class Lab:
         deliveries: int | None = None,
         *,
         events: Sequence[Event] = (),
+        means: Means = named_so,
     ) -> Played:
-        """One trial in which ``explorer`` makes every choice, and ``events`` happen."""
+        """One trial in which ``explorer`` makes every choice, and ``events`` happen.
+
+        ``means`` says which operations the names of events mean.
+        """
         if self.isolation.due(self.trials):
             self.check_isolation()
         if self.isolation.restarts or self._disturbed:
@@ -128,24 +141,31 @@ class Lab:
         unique = self._choices.token()
         traffic.holding = True
         traffic.begin((unique, *map(str, self.drawn.values())))
-        started = monotonic_ms()
-        drawn = self.drawn
-        known = frozenset(self._names)
-        trial = self.stage.play(explorer, lambda: self.plan(unique, deliveries), events, known)
+        started, drawn = monotonic_ms(), self.drawn
+        trial = self.stage.play(explorer, lambda: self.plan(unique, deliveries), events, means)
         duration = monotonic_ms() - started
-        operations = tuple(held.operation() for held in traffic.done if held.replied_ms is not None)
-        self._names |= {operation.name for operation in operations}
-        answers = self._answers()
+        operations = self.repertoire.saw(
+            (held.operation() for held in traffic.done if held.replied_ms is not None),
+            serial=isinstance(explorer, Straight) and not self.stage.learning,
+        )
+        answered = answers(self.stage.planned)
         self.stage.finish()
         if not trial.failures:
-            trial.failures += self._other_failures(trial, disturbed=bool(events))
+            trial.failures += other_failures(
+                self.running,
+                self.symptom,
+                self.stage.planned,
+                trial.unanswered,
+                self._broken_invariants,
+                disturbed=bool(events),
+            )
         if not trial.failures and self.strict:
             trial.failures += unusual_errors(trial.lines, self._usual)
         self.trials += 1
         run = Run(
             operations=operations,
             failures=tuple(trial.failures),
-            answers=answers,
+            answers=answered,
             output=tuple(trial.lines),
             followed=Followed(following="followed"),
             order=tuple(taken.chosen for taken in trial.trace),
@@ -187,8 +207,9 @@ class Lab:
     def limits(self) -> tuple[str, ...]:
         """What is not controlled here."""
         running = self.running
-        found = (*running.limits, *running.traffic.notes, *running.pollers())
-        return (*found, *self.isolation.sentences())
+        traffic = running.traffic
+        found = (*running.limits, *traffic.notes, *traffic.refused(), *running.pollers())
+        return (*found, *self._unclear, *self.isolation.sentences())
 
     def is_unusual(self, text: str) -> bool:
         """Whether a line is an error that serial runs do not write."""
@@ -330,51 +351,11 @@ class Lab:
         self.serial_orders.learn(invariants, workload, deliveries, self.drawn, play)
         self.pinned = pinned
 
-    def _answers(self) -> tuple[int, ...]:
-        return tuple(
-            (planned.exchange.status or 0) if planned.exchange is not None else 0
-            for planned in self.stage.planned
-        )
-
-    def _other_failures(self, trial: Trial, *, disturbed: bool) -> list[Failure]:
-        """Where the environment ``disturbed`` the trial, that no answer came is no failure."""
-        died = self.running.died()
-        if died is not None:
-            return [Failure(kind="status", text=died)]
-        if trial.unanswered and not disturbed:
-            who = " and ".join(trial.unanswered)
-            return [Failure(kind="status", text=f"{who}: {NO_ANSWER} 5 s")]
-        unmet = "" if disturbed else self._unmet()
-        if unmet:
-            return [Failure(kind="status", text=unmet)]
-        wanted = self.symptom
-        if wanted.sqlstate is not None:
-            for process, failure in self.running.traffic.wire_failures:
-                if failure.code == wanted.sqlstate:
-                    return [
-                        Failure(
-                            kind="symptom",
-                            text=failure.message,
-                            process=process,
-                            code=failure.code,
-                            constraint=failure.constraint,
-                            table=failure.table,
-                        )
-                    ]
-        if wanted.status is not None and wanted.status in self._answers():
-            return [Failure(kind="symptom", text=f"HTTP status {wanted.status}")]
-        return self._broken_invariants()
-
-    def _unmet(self) -> str:
-        """What a delivery could not do, or how a program ended otherwise than it has to."""
-        for planned in self.stage.planned:
-            wanted = planned.entry.expect if planned.entry.run is not None else None
-            code = planned.exchange.status if planned.exchange is not None else wanted
-            if wanted is not None and code != wanted:
-                return f"{planned.task}: {planned.entry.name} ended with {code}"
-            if planned.values.missing:
-                return next(iter(planned.values.missing))
-        return ""
+    def _learn_for(self, schedule: Schedule) -> None:
+        """A serial run with the schedule's values, if what it names is not known here."""
+        if schedule not in self._learned and self.repertoire.lacks(schedule.names()):
+            self._learned.add(schedule)
+            self.serial(schedule.deliveries)
 
     def _broken_invariants(self) -> list[Failure]:
         return self.broken(self._unique, visit_held(self.stage))

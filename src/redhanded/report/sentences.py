@@ -240,11 +240,13 @@ def evidence_for(
 
 
 def not_met(result: SubsetResult, found: Reproduction | None) -> str:
-    """The constraint that a subset could not follow, in words; empty where there is none."""
-    if result.infeasible_constraint is None:
-        return ""
-    runs = (found.run, found.passing) if found is not None else ()
-    return f"could not be met: {ordering(result.infeasible_constraint, runs)}"
+    """The constraint that a subset could not follow and what was guessed of others, in words;
+    empty where there is none."""
+    said = [f"not certain: {each}" for each in result.unclear]
+    if result.infeasible_constraint is not None:
+        runs = (found.run, found.passing) if found is not None else ()
+        said.insert(0, f"could not be met: {ordering(result.infeasible_constraint, runs)}")
+    return "; ".join(said)
 
 
 def error(result: SubsetResult) -> str:

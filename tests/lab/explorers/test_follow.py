@@ -10,6 +10,7 @@ from made import candidate, name, step
 from redhanded.case.operation import OperationName
 from redhanded.case.schedule import Constraint, Schedule
 from redhanded.lab.explorers.follow import Follow, same
+from redhanded.lab.repertoire import Repertoire
 
 LOOK = name(2, "SELECT")
 INSERT = name(1, "INSERT", role="worker")
@@ -115,5 +116,5 @@ def test_a_name_that_the_program_uses_means_itself_alone() -> None:
     update = name(1, "UPDATE", "seats", role="worker")
     schedule = Schedule(constraints=(Constraint(before=LOOK, after=update),), deliveries=2)
     here = step(candidate(COMMIT))
-    assert Follow(schedule, known=frozenset({update, COMMIT})).choose(here) == 0
+    assert Follow(schedule, Repertoire(names={update, COMMIT})).choose(here) == 0
     assert Follow(schedule).choose(here) is None

@@ -112,3 +112,17 @@ def test_whatever_can_happen_within_two_preemptions_is_found(
     assert found.run is not None
     assert found.schedule is not None
     assert any(lab.follow(each).failed for each in witnesses(found.run, len(program)))
+
+
+def test_what_fails_by_chance_alone_does_not_end_it() -> None:
+    trials = iter(range(1000))
+    found = searched(Laboratory(LOST_UPDATE, lambda _world: next(trials) == 4), Budget(random=3))
+    assert found.coverage.by_chance == 1 and found.coverage.random == 3
+    assert found.run is not None and found.schedule is None
+
+
+def test_a_serial_run_that_fails_by_chance_is_made_again() -> None:
+    trials = iter(range(1000))
+    found = searched(Laboratory(LOST_UPDATE, lambda _world: next(trials) == 0), Budget(random=0))
+    assert found.coverage.by_chance == 1
+    assert found.serial is not None and not found.serial.failed

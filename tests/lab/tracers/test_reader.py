@@ -92,3 +92,28 @@ def test_a_root_behind_a_link(tmp_path: Path) -> None:
     reader = TraceReader(tmp_path / "link")
     reader.feed(record(7, 0, 4, (str(real / "a.js"), 1, None)))
     assert reader.stack(7, 0)[0].path == "a.js"
+
+
+def secure_record(port: int, socket: int, at: int, file: str) -> bytes:
+    value = json.loads(open_record(port, socket, at, file)) | {"secure": True, "length": 10}
+    return json.dumps(value).encode() + b"\n"
+
+
+def test_in_tls_what_was_encrypted_comes_before_what_is_on_the_wire() -> None:
+    reader = TraceReader(ROOT)
+    reader.feed(open_record(7, 1, 500, "/srv/app/wire.py"))
+    assert [str(place) for place in reader.stack(7, 0, 520)] == ["wire.py:1"]
+    assert reader.stack(7, 0, -1) == ()
+    reader.feed(secure_record(7, 1, 0, "/srv/app/said.py"))
+    assert [str(place) for place in reader.stack(7, 0, 520)] == ["said.py:1"]
+    assert reader.stack(7, 10, 520) == ()
+    assert [str(place) for place in reader.stack(7, 520)] == ["wire.py:1"]
+
+
+def test_another_connection_from_the_port_does_not_inherit_what_was_encrypted() -> None:
+    reader = TraceReader(ROOT)
+    reader.feed(secure_record(7, 1, 0, "/srv/app/said.py"))
+    reader.feed(open_record(7, 1, 300, "/srv/app/wire.py"))
+    assert [str(place) for place in reader.stack(7, 0, 300)] == ["said.py:1"]
+    reader.feed(open_record(7, 2, 300, "/srv/app/other.py"))
+    assert [str(place) for place in reader.stack(7, 0, 300)] == ["other.py:1"]

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 
 from redhanded.case.operation import OperationName
 from redhanded.case.schedule import Constraint, Followed, Schedule
 from redhanded.lab.explorers import Step, keep_going_among
+from redhanded.lab.matching import WRITE_KINDS, is_now, may_mean, meaning
+from redhanded.lab.repertoire import Repertoire
 
-WRITE_KINDS = {"COMMIT", "INSERT", "UPDATE", "DELETE", "MERGE"}
+SHOWN_MAX = 120
+"""Characters of a statement."""
 
 
 class Follow:
     """An explorer that meets the constraints of a schedule, and says which it could not.
 
-    ``known`` are names that the program was seen to use: those mean themselves alone, only others
-    are looked for by their effect (``same``), as on edited code.
+    ``repertoire`` is what the program was seen to send: what its names mean there is settled
+    before the first choice (``matching``), what it was not seen to send is recognised as it comes.
     """
 
-    def __init__(self, schedule: Schedule, known: Set[OperationName] = frozenset()) -> None:
+    def __init__(self, schedule: Schedule, repertoire: Repertoire | None = None) -> None:
         self.schedule = schedule
-        self._known = known
+        self._repertoire = repertoire or Repertoire()
+        self._meanings = {name: meaning(name, self._repertoire) for name in schedule.names()}
         self.missed: list[Constraint] = []
         self._answered: list[OperationName] = []
         self._unseen: frozenset[OperationName] = frozenset()
@@ -38,7 +42,7 @@ class Follow:
         """Nothing else can happen: drops the constraints that hold the first candidate back."""
         first = step.candidates[0]
         for constraint in self.schedule.constraints:
-            if constraint not in self.missed and self._means(
+            if constraint not in self.missed and self.means(
                 constraint.after, first.name, uncommitted=first.uncommitted
             ):
                 self.missed.append(constraint)
@@ -54,26 +58,33 @@ class Follow:
         for constraint in self.schedule.constraints:
             if constraint not in self.missed and not self._in_order(constraint, answered, unseen):
                 self.missed.append(constraint)
+        unclear = tuple(each.unclear for each in self._meanings.values() if each.unclear)
         if not self.missed:
-            return Followed(following="followed")
+            return Followed(following="followed", unclear=unclear)
         return Followed(
             following="infeasible",
             missed=tuple(self.missed),
             why=self._why(self.missed[0], answered, unseen),
+            unclear=unclear,
         )
 
     def _waits(self, name: OperationName, *, uncommitted: bool) -> bool:
         return any(
             constraint not in self.missed
-            and self._means(constraint.after, name, uncommitted=uncommitted)
+            and self.means(constraint.after, name, uncommitted=uncommitted)
             and not self._places(constraint.before, self._answered, self._unseen)
             for constraint in self.schedule.constraints
         )
 
-    def _means(self, wanted: OperationName, seen: OperationName, *, uncommitted: bool) -> bool:
-        if wanted in self._known:
-            return wanted == seen
-        return same(wanted, seen, uncommitted=uncommitted)
+    def means(self, wanted: OperationName, seen: OperationName, *, uncommitted: bool) -> bool:
+        """Whether an operation is what the schedule calls ``wanted``."""
+        known = self._meanings[wanted].name
+        if known is not None:
+            return is_now(wanted, known, seen, self._repertoire)
+        if may_mean(wanted, seen, self._repertoire):
+            return True
+        # Of the same name, and yet another statement: that is no effect of it.
+        return wanted != seen and same(wanted, seen, uncommitted=uncommitted)
 
     def _places(
         self,
@@ -84,7 +95,7 @@ class Follow:
         return [
             place
             for place, name in enumerate(answered)
-            if self._means(wanted, name, uncommitted=name in unseen)
+            if self.means(wanted, name, uncommitted=name in unseen)
         ]
 
     def _in_order(
@@ -104,13 +115,17 @@ class Follow:
         unseen: frozenset[OperationName],
     ) -> str:
         missing = [
-            str(name)
+            f"{name}{self._instead(name)}"
             for name in (constraint.before, constraint.after)
             if not self._places(name, answered, unseen)
         ]
         if missing:
             return "never happened: " + "; ".join(missing)
         return "the two could only happen the other way round"
+
+    def _instead(self, name: OperationName) -> str:
+        other = self._meanings[name].instead
+        return f" (only another statement: {other[:SHOWN_MAX]})" if other else ""
 
 
 def same(wanted: OperationName, seen: OperationName, *, uncommitted: bool = False) -> bool:

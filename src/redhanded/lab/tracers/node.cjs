@@ -146,16 +146,20 @@ function install() {
     if (known === null || (known && known.port === socket.localPort)) return known;
     const port = socket.localPort;
     if (port === undefined) return undefined;
-    const state = ports.has(socket.remotePort) ? { port, remote: socket.remotePort, at: 0 } : null;
+    const remote = socket.remotePort;
+    const state = ports.has(remote) ? { port, remote, secure: Boolean(socket.encrypted), at: 0 } : null;
     sockets.set(socket, state);
     return state;
   };
 
   const before = (socket, chunk, encoding) => {
     if (silent || chunk === null || chunk === undefined || typeof chunk === 'function') return;
-    if (sockets.get(socket) === null) return;
-    const length = size(chunk, encoding);
+    const length = sockets.get(socket) === null ? 0 : size(chunk, encoding);
     if (!length) return;
+    if (chunk[0] === 22 && !socket.encrypted && !(socket.bytesWritten > 8)) {
+      sockets.set(socket, null); // TLS over JavaScript streams: whoever runs writes others' bytes.
+      return;
+    }
     if (socket.connecting) {
       // Its ports are known when it is connected; this listener runs before the buffered write.
       const pieces = attribute(socket, chunk, length);
@@ -196,10 +200,10 @@ function install() {
     if (!state) return;
     let text = '';
     for (const [length, stack] of pieces) {
-      const { port, remote, at } = state;
+      const { at } = state;
       state.at += length;
       if (stack.length === 0 && at > 0) continue;
-      const line = encode({ port, remote, at, length }, stack);
+      const line = encode({ ...state, at, length }, stack);
       if (Buffer.byteLength(text) + Buffer.byteLength(line) > LINE_BYTES_MAX) {
         send(text);
         text = '';
@@ -209,7 +213,8 @@ function install() {
     send(text);
   };
 
-  const encode = ({ port, remote, at, length }, stack) => {
+  /** Where it is `secure`, bytes are counted before they are encrypted. */
+  const encode = ({ port, remote, secure, at, length }, stack) => {
     let frames = printed.get(stack);
     if (frames === undefined) {
       for (let kept = stack.length; ; kept >>= 1) {
@@ -218,7 +223,8 @@ function install() {
       }
       printed.set(stack, frames);
     }
-    return `{"port":${port},"remote":${remote},"at":${at},"length":${length},"stack":${frames}}\n`;
+    const place = `"port":${port},"remote":${remote},"secure":${secure},"at":${at}`;
+    return `{${place},"length":${length},"stack":${frames}}\n`;
   };
 
   const send = (text) => {
@@ -485,15 +491,11 @@ function install() {
   const main = (exports) => (exports && exports.default) || exports;
   const patches = [
     [/[\\/]sequelize[\\/]lib[\\/]sequelize\.js$/, (exports) => patchSequelize(exports)],
-    [
-      /[\\/]bull[\\/]lib[\\/]queue\.js$/,
-      (exports) => patchEntries(exports.prototype, QUEUE),
-    ],
+    [/[\\/]bull[\\/]lib[\\/]queue\.js$/, (exports) => patchEntries(exports.prototype, QUEUE)],
     [/[\\/]bull[\\/]lib[\\/]job\.js$/, (exports) => patchEntries(exports.prototype, JOB)],
     [
       /[\\/]bullmq[\\/]dist[\\/](cjs|esm)[\\/]classes[\\/](queue|flow-producer)\.js$/,
-      (exports) =>
-        patchEntries((exports.Queue || exports.FlowProducer).prototype, QUEUE),
+      (exports) => patchEntries((exports.Queue || exports.FlowProducer).prototype, QUEUE),
     ],
     [
       /[\\/]bullmq[\\/]dist[\\/](cjs|esm)[\\/]classes[\\/]job\.js$/,

@@ -22,6 +22,8 @@ class TraceReader:
         self._root = root.resolve()
         self._rest = b""
         self._streams: dict[int, _Stream] = {}
+        self._secure: dict[int, _Stream] = {}
+        """By client port: what was sent, and what was encrypted to be sent."""
         self._paths: dict[str, str] = {}
         self.broken = 0
         """Lines that were no record, for a limit of the case: some locations may be missing."""
@@ -33,23 +35,23 @@ class TraceReader:
             if line:
                 self._record(line)
 
-    def stack(self, port: int, offset: int) -> tuple[Location, ...]:
+    def stack(self, port: int, offset: int, sealed_at: int | None = None) -> tuple[Location, ...]:
         """Application frames, innermost first, of the unit that starts at byte ``offset`` of the
-        stream from client port ``port``; empty if unknown. Records before it are forgotten."""
-        stream = self._streams.get(port)
-        if stream is None:
-            return ()
-        position = bisect_right(stream.starts, offset) - 1
-        if position < 0:
-            return ()
-        start, length, frames = stream.records[position]
-        del stream.starts[:position]
-        del stream.records[:position]
-        return frames if length is None or offset < start + length else ()
+        stream from client port ``port``; empty if unknown. Records before it are forgotten.
+
+        In TLS ``offset`` counts what was encrypted, as tracers do that see it before it is; where
+        there is none that does, ``sealed_at`` counts what is on the wire.
+        """
+        if sealed_at is None:
+            return _frames(self._streams.get(port), offset)
+        if port in self._secure:
+            return _frames(self._secure[port], offset)
+        return _frames(self._streams.get(port), sealed_at)
 
     def forget(self, port: int) -> None:
         """Drops what is known of a connection that is closed."""
         self._streams.pop(port, None)
+        self._secure.pop(port, None)
 
     def _record(self, line: bytes) -> None:
         try:
@@ -60,9 +62,16 @@ class TraceReader:
         except (ValueError, KeyError, TypeError):
             self.broken += 1
             return
-        stream = self._streams.get(port)
+        secure = self._secure.get(port)
+        if not record.get("secure"):
+            if secure is not None and (start == 0 or socket != secure.socket):
+                del self._secure[port]  # Of an earlier connection from that port.
+            streams = self._streams
+        else:
+            streams = self._secure
+        stream = streams.get(port)
         if stream is None or start == 0 or socket != stream.socket:
-            stream = self._streams[port] = _Stream(socket)
+            stream = streams[port] = _Stream(socket)
         stream.starts.append(start)
         stream.records.append((start, length, frames))
 
@@ -94,3 +103,15 @@ class _Stream:
     starts: list[int] = field(default_factory=list)
     records: list[tuple[int, int | None, tuple[Location, ...]]] = field(default_factory=list)
     """Start, length (None: until the next record) and frames."""
+
+
+def _frames(stream: _Stream | None, offset: int) -> tuple[Location, ...]:
+    if stream is None:
+        return ()
+    position = bisect_right(stream.starts, offset) - 1
+    if position < 0:
+        return ()
+    start, length, frames = stream.records[position]
+    del stream.starts[:position]
+    del stream.records[:position]
+    return frames if length is None or offset < start + length else ()

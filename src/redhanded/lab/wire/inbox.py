@@ -54,5 +54,6 @@ def wrong_bytes(protocol: str, side: str, offset: int, data: bytes, what: str) -
     shown = data[:SHOWN_BYTES].hex(" ") or "nothing"
     return WireError(
         f"{protocol} {side}: {what} at byte {offset} of the connection (bytes: {shown}). "
-        f"Check that the address belongs to a {protocol} service and that TLS is off."
+        f"Check that the address belongs to a {protocol} service and that TLS is off, or that the "
+        "service has `tls = true`."
     )

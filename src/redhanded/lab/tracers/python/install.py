@@ -8,10 +8,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from . import libpq, pipelines, sockets, tasks, uv
+from . import libpq, pipelines, secure, sockets, tasks, uv
 
 PATCHES: dict[str, Callable[[Any], None]] = {
     "socket": sockets.patch_socket,
+    "ssl": secure.patch_socket,
+    "asyncio.sslproto": secure.patch_transport,
     "asyncio.base_events": tasks.patch_loop,
     "asyncio.selector_events": sockets.patch_transport,
     "concurrent.futures.thread": tasks.patch_executor,

@@ -35,6 +35,8 @@ class Range(NamedTuple):
     length: int | None
     """None: until the next record of this connection."""
     frames: tuple[Frame, ...]
+    secure: bool = False
+    """Counted before the bytes are encrypted."""
 
 
 ports = frozenset(
@@ -58,8 +60,9 @@ def report(ranges: list[Range]) -> None:
 
 def _line(record: Range) -> bytes:
     length = "" if record.length is None else f'"length":{record.length},'
+    secure = '"secure":true,' if record.secure else ""
     return (
-        f'{{"port":{record.port},"remote":{record.remote},"socket":{record.socket},'
+        f'{{"port":{record.port},"remote":{record.remote},"socket":{record.socket},{secure}'
         f'"at":{record.at},{length}"stack":{_encoded(record.frames)}}}\n'
     ).encode()
 

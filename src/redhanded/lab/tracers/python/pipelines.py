@@ -49,7 +49,9 @@ def sending(frame: FrameType | None) -> tuple[Any, Any] | None:
     return known[1] if known else None
 
 
-def report_pipeline(sock: Any, data: Any, frame: FrameType, buffered: int = 0) -> bool:
+def report_pipeline(
+    sock: Any, data: Any, frame: FrameType, buffered: int = 0, secure_at: int | None = None
+) -> bool:
     """Reports the commands of a pipeline one by one; False if it is no pipeline that is sent."""
     found = sending(frame)
     stream = stream_of(sock)
@@ -61,14 +63,14 @@ def report_pipeline(sock: Any, data: Any, frame: FrameType, buffered: int = 0) -
     lengths = split_commands(whole)
     if lengths is None:
         return False
-    at = position(sock)
+    at = position(sock) if secure_at is None else secure_at
     if at is None:
         return True
     at += buffered
     ranges = []
     stacks = _stacks(found[0], found[1], len(lengths), capture(frame))
     for number, length in enumerate(lengths):
-        ranges.append(Range(stream.port, stream.remote, stream.socket, at, length, stacks[number]))
+        ranges.append(Range(*stream, at, length, stacks[number], secure_at is not None))
         at += length
     report(ranges)
     return True

@@ -80,14 +80,18 @@ def stream_of_raw(sock: Any, descriptor: int) -> Stream | None:
     return Stream(local[1], remote[1], os.fstat(descriptor).st_ino)
 
 
-def report_bytes(sock: Any, length: int, buffered: int = 0) -> None:
-    """Says whose the next ``length`` bytes are, behind ``buffered`` ones; nothing if unknown."""
+def report_bytes(sock: Any, length: int, buffered: int = 0, secure_at: int | None = None) -> None:
+    """Says whose the next ``length`` bytes are, behind ``buffered`` ones; nothing if unknown.
+
+    In TLS they are at ``secure_at`` of what is to be encrypted; that nobody's are is said too then,
+    so that nobody is looked for on the wire.
+    """
     stream = stream_of(sock)
     if stream is None or length == 0:
         return
     stack = capture()
-    if not stack:
+    if not stack and secure_at is None:
         return
-    at = position(sock)
+    at = position(sock) if secure_at is None else secure_at
     if at is not None:
-        report([Range(*stream, at + buffered, length, stack)])
+        report([Range(*stream, at + buffered, length, stack, secure_at is not None)])

@@ -19,6 +19,8 @@ PROTOCOL_CALLS = (
     "query prepare bind_execute bind_execute_many bind execute close_statement copy_in copy_out"
 )
 
+_encrypted: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+"""Writer → bytes that it was given in TLS."""
 _transports: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
 
@@ -51,10 +53,16 @@ def _write(writer: Any, data: Any) -> None:
     transport = writer.transport
     if not _is_uv(transport):
         return
-    waiting = transport.get_write_buffer_size()
+    length = memoryview(data).nbytes
+    at, waiting = None, 0
+    if transport.get_extra_info("ssl_object") is not None:
+        at = _encrypted.get(writer, 0)
+        _encrypted[writer] = at + length
+    else:
+        waiting = transport.get_write_buffer_size()
     with _socket_of(transport) as sock:
-        if not report_pipeline(sock, data, sys._getframe(1), waiting):
-            report_bytes(sock, memoryview(data).nbytes, waiting)
+        if not report_pipeline(sock, data, sys._getframe(1), waiting, at):
+            report_bytes(sock, length, waiting, at)
 
 
 def _write_lines(writer: Any, lines: Any) -> None:

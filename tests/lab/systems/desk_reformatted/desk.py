@@ -1,0 +1,34 @@
+"""Takes bookings over HTTP: spelled otherwise, and asks for one more column."""
+
+import json
+import os
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import psycopg
+import valkey
+
+queue = valkey.Valkey.from_url(os.environ["QUEUE_URL"])
+
+
+class Desk(BaseHTTPRequestHandler):
+    def do_POST(self):
+        room = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["room"]
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+            taken = connection.execute(
+                'SELECT %s::int AS "one", "b"."room" FROM "bookings" "b" WHERE "b"."room" = %s',
+                (1, room),
+            ).fetchone()
+        if not taken:
+            queue.lpush("bookings", json.dumps({"room": room}))
+        self.send_response(200 if taken else 202)
+        self.end_headers()
+
+    def do_GET(self):
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Desk).serve_forever()
