@@ -13,8 +13,8 @@ from redhanded.case.operation import Protocol
 from redhanded.case.run import Run
 from redhanded.case.schedule import FAULT_KINDS, Constraint, EventKind, FaultKind
 from redhanded.lab import faults as family
+from redhanded.lab import shrink as shrinking
 from redhanded.lab.faults import FAULTS, Fault, fault_of
-from redhanded.lab.shrink import shrink
 from redhanded.lab.trial import names_of
 
 each = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.kind)
@@ -96,8 +96,11 @@ def test_a_trial_without_an_event_is_undisturbed(node: Disturbed) -> None:
     assert names_of(run) == names_of(serial) and run.followed.following == "followed"
 
 
-def test_what_is_not_needed_is_taken_out_of_a_schedule(node: Disturbed) -> None:
+def test_what_is_not_needed_is_taken_out_of_a_schedule(
+    node: Disturbed, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A lost answer alone leaves a payment without its receipt."""
+    monkeypatch.setattr(shrinking, "RUNS_EACH", 1)
     serial = node.serial(*WORKLOAD)
     pay, receipt = at(serial, "INSERT", "payments"), at(serial, "INSERT", "receipts")
     needed = happens("reply lost", pay)
@@ -117,7 +120,7 @@ def test_what_is_not_needed_is_taken_out_of_a_schedule(node: Disturbed) -> None:
         return node.rows(counts) == [(True,)]
 
     assert unpaid(node.lab.follow(schedule))
-    smallest, _ = shrink(schedule, node.lab.follow, unpaid)
+    smallest, _ = shrinking.shrink(schedule, node.lab.follow, unpaid)
     assert smallest.parts == (needed,)
     without = smallest.demanding(())
     assert [unpaid(node.lab.follow(without)) for _ in range(5)] == [False] * 5
