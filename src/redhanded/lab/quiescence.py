@@ -95,10 +95,14 @@ class Watch:
 
     def next_timer(self, within_s: float) -> float | None:
         """Seconds until a thread that slept at the last look wakes by itself; None: not so soon."""
+        soonest = min(self.waking(within_s).values(), default=None)
+        return None if soonest is None else max(soonest - time.monotonic(), 0.0)
+
+    def waking(self, within_s: float) -> dict[Thread, float]:
+        """All threads of which that is so, and when they wake (``time.monotonic()``)."""
         now = time.monotonic()
-        due = [nap.wakes_at - now for nap in self._set_timers(now)]
-        soonest = min(due, default=None)
-        return None if soonest is None or soonest > within_s else max(soonest, 0.0)
+        set_ = self._set_timers(now)
+        return {nap.thread: nap.wakes_at for nap in set_ if nap.wakes_at - now <= within_s}
 
     def due_soon(self) -> float | None:
         """Seconds until the first timer that is waited for fires; None: there is none."""

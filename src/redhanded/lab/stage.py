@@ -88,10 +88,12 @@ class Stage:
         self.events = Events(self.running, events, means, self._deliver_again)
         traffic.parked.extend(planned.held for planned in self._plan)
         self.settle()
-        while not self.trial.failures and self.trial.quiescent and self.trial.steps < STEPS_MAX:
-            if not self._advance(explorer):
-                break
-        self.trial.events_missed = self.events.finish()
+        try:
+            while not self.trial.failures and self.trial.quiescent and self.trial.steps < STEPS_MAX:
+                if not self._advance(explorer):
+                    break
+        finally:
+            self.trial.events_missed = self.events.finish()
         return self.trial
 
     def on_line(self, line: OutputLine) -> None:
@@ -144,7 +146,8 @@ class Stage:
     def _patience_ms(self) -> float:
         if self.learning:
             return PAUSE_MAX_MS
-        return self.pause_ms * PAUSE_MARGIN + LATE_MS if self.pause_ms else 0.0
+        usual = self.pause_ms * PAUSE_MARGIN + LATE_MS if self.pause_ms else 0.0
+        return max(usual, self.events.recovery.left_ms)
 
     def _pauses(self, candidates: list[Candidate]) -> bool:
         """Whether the current task may go on by itself soon: a timer is set that may be its own."""
@@ -163,19 +166,23 @@ class Stage:
 
     def _changes(self, patience_ms: float) -> bool:
         traffic, watch, pump = self.running.traffic, self.running.watch, self.running.pump
-        before = {(held.process, held.name) for held in traffic.heads()}
+        before = self._offered()
         locked = len(traffic.locked)
         traffic.causes.next_step()
         deadline = monotonic_ms() + patience_ms
         while (left_s := (deadline - monotonic_ms()) / 1000.0) > 0 and not self.trial.failures:
-            if not traffic.locked and watch.next_timer(left_s) is None:
+            waking = watch.waking(left_s)
+            if not traffic.locked and (not waking or self.events.polls(waking)):
                 return False
             pump.turn(min(left_s, 0.005))
             self.settle()
-            now = {(held.process, held.name) for held in traffic.heads()}
-            if now != before or len(traffic.locked) != locked:
+            if self._offered() != before or len(traffic.locked) != locked:
                 return True
         return False
+
+    def _offered(self) -> set[tuple[str, str]]:
+        """What can be chosen now: also a consumer that somebody has fed meanwhile."""
+        return {(each.process, str(each.name)) for each in self._candidates()[0]}
 
     def _release(self, held: Held) -> None:
         traffic = self.running.traffic
@@ -310,9 +317,9 @@ class Stage:
         return opened
 
     def _deliver_again(self, held: Held) -> bool:
-        """Plans another delivery of the same request, as a task of its own."""
+        """Plans another delivery of the same request, as a task of its own; no program's."""
         for planned in self._plan:
-            if planned.held is held:
+            if planned.held is held and planned.entry.run is None:
                 again = planned.again(f"delivery {len(self._plan) + 1}")
                 self._plan.append(again)
                 self.running.traffic.parked.append(again.held)
@@ -338,7 +345,7 @@ class Stage:
         cause = traffic.causes.resumed(held.process, busy)
         if cause is not None:
             pause = held.arrived_ms - (traffic.done[cause].replied_ms or held.arrived_ms)
-            if pause > PAUSE_MIN_MS:
+            if pause > PAUSE_MIN_MS and not self.events.any:
                 self.pause_ms = max(self.pause_ms, min(pause, PAUSE_MAX_MS))
             traffic.causes.adopt(held, cause)
 
