@@ -1,4 +1,4 @@
-"""The environment that makes a process report the application line of each message."""
+"""The environment that makes a process report the line of each message, and follow a clock."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from pathlib import Path
 
 NODE_PRELOAD = Path(__file__).with_name("node.cjs")
 """Loaded by ``node --require`` into every Node process of the system."""
+NODE_CLOCK = Path(__file__).with_name("clock.cjs")
+"""The same, for a process that is to follow the lab's clock."""
 PYTHON_PRELOAD = Path(__file__).with_name("python") / "preload"
-"""Comes first in ``PYTHONPATH``; its ``sitecustomize`` loads the tracer, then the user's own."""
+"""Comes first in ``PYTHONPATH``; its ``sitecustomize`` loads the clock and the tracer, then the
+user's own."""
 
 
 def environment(
@@ -25,7 +28,7 @@ def environment(
     status = os.fstat(trace_fd)
     return {
         **existing,
-        "NODE_OPTIONS": _node_options(existing.get("NODE_OPTIONS", "")),
+        "NODE_OPTIONS": _node_options(existing.get("NODE_OPTIONS", ""), NODE_PRELOAD),
         "PYTHONPATH": _python_path(existing.get("PYTHONPATH", "")),
         "REDHANDED_TRACE_FD": str(trace_fd),
         "REDHANDED_TRACE_PIPE": f"{status.st_dev}:{status.st_ino}",
@@ -33,8 +36,18 @@ def environment(
     }
 
 
-def _node_options(options: str) -> str:
-    option = f"--require {_quoted(str(NODE_PRELOAD))}"
+def clock_environment(existing: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """``existing`` with the clock of the lab in ``folder`` added; the user's options are kept."""
+    return {
+        **existing,
+        "NODE_OPTIONS": _node_options(existing.get("NODE_OPTIONS", ""), NODE_CLOCK),
+        "PYTHONPATH": _python_path(existing.get("PYTHONPATH", "")),
+        "REDHANDED_CLOCK": str(folder.resolve()),
+    }
+
+
+def _node_options(options: str, preload: Path) -> str:
+    option = f"--require {_quoted(str(preload))}"
     return options if option in options else f"{options} {option}".strip()
 
 
