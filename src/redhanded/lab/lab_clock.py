@@ -60,6 +60,8 @@ class LabClock:
         """Never goes back as long as the lab is open."""
         self.members: dict[int, Member] = {}
         self.limits: dict[str, None] = {NOT_MOVED: None}
+        self.has_strangers = False
+        """Whether anything runs that does not follow this clock."""
         self._pump = pump
         folder.mkdir(parents=True, exist_ok=True)
         self._file = os.open(folder / "offset", os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC)
@@ -84,7 +86,7 @@ class LabClock:
         """Until the soonest timer of all processes; None if there is none."""
         self._ask()
         return min(
-            (each.due_ms for each in self.members.values() if each.due_ms is not None),
+            (max(each.due_ms, 0.0) for each in self.members.values() if each.due_ms is not None),
             default=None,
         )
 
@@ -92,18 +94,23 @@ class LabClock:
     def offset_ms(self) -> float:
         return self.offset_ns / 1e6
 
-    def strangers(self, roots: Mapping[str, int]) -> list[str]:
-        """Processes below ``roots`` (name to process id) that are not on the clock, for sentences.
+    def look_around(self, roots: Mapping[str, int]) -> None:
+        """Names in ``limits`` what runs below ``roots`` (name to process id) without the clock.
 
-        Those that only wait for another process of theirs, as a shell does, are left out.
+        Processes that only wait for another one of theirs, as a shell does, are left out.
         """
+        self._ask()
+        self.has_strangers = False
         known = {member.pid for member in self.members.values()}
-        found = []
         for name, root in roots.items():
             for pid in (root, *descendants(root)):
                 if pid not in known and not descendants(pid) and (program := _program(pid)):
-                    found.append(f"{program} of {name}")
-        return found
+                    self.has_strangers = True
+                    self.limits[
+                        f"Lab time: {program} (of {name}) is not on the lab's clock: it is neither "
+                        "Node nor Python 3.8 or later, or it was started without the environment "
+                        "of its parent."
+                    ] = None
 
     def close(self) -> None:
         for member in tuple(self.members.values()):

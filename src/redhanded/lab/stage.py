@@ -12,6 +12,7 @@ from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.events import Events, Means, named_so
 from redhanded.lab.explorers import Candidate, Explorer, Step, Taken
 from redhanded.lab.held import Held
+from redhanded.lab.jumps import Jumps
 from redhanded.lab.resting import Rest
 from redhanded.lab.running import RunningSystem
 from redhanded.lab.workload import Planned
@@ -54,6 +55,7 @@ class Stage:
         self._plan: list[Planned] = []
         self._rest = Rest(running, self._ask_ahead)
         self.events = Events(running)
+        self.jumps = Jumps(running)
         self.pause_ms = 0.0
         """The longest pause that the application was seen to make within its work."""
         self.learning = True
@@ -85,6 +87,7 @@ class Stage:
         self._current = None
         self._fed_then.clear()
         self._plan = plan()
+        self.jumps.begin()
         self.events = Events(self.running, events, means, self._deliver_again)
         traffic.parked.extend(planned.held for planned in self._plan)
         self.settle()
@@ -166,11 +169,13 @@ class Stage:
         before = {(held.process, held.name) for held in traffic.heads()}
         locked = len(traffic.locked)
         traffic.causes.next_step()
-        deadline = monotonic_ms() + patience_ms
-        while (left_s := (deadline - monotonic_ms()) / 1000.0) > 0 and not self.trial.failures:
-            if not traffic.locked and watch.next_timer(left_s) is None:
-                return False
-            pump.turn(min(left_s, 0.005))
+        deadline = traffic.now_ms() + patience_ms
+        while (left_s := (deadline - traffic.now_ms()) / 1000.0) > 0 and not self.trial.failures:
+            if not self.jumps.jump(left_s * 1000.0):
+                idle = self.jumps.in_command or watch.next_timer(left_s) is None
+                if idle and not traffic.locked:
+                    return False
+                pump.turn(min(left_s, 0.005))
             self.settle()
             now = {(held.process, held.name) for held in traffic.heads()}
             if now != before or len(traffic.locked) != locked:
@@ -283,7 +288,7 @@ class Stage:
         self.running.traffic.paused = True
         try:
             deadline = monotonic_ms() + ANSWER_TIMEOUT_MS
-            while not self._work_done():
+            while (jumped := self._jump()) or not self._work_done():
                 if monotonic_ms() > deadline:
                     self.trial.unanswered = tuple(
                         planned.task for planned in self._plan if not planned.answered
@@ -294,7 +299,8 @@ class Stage:
                     if not self.events.any:
                         self._fail("status", died, None)
                     return False
-                self.running.pump.turn(0.02)
+                if not jumped:
+                    self.running.pump.turn(0.02)
                 self.settle()
                 if self._candidates()[0] or self.trial.failures:
                     return True
@@ -318,6 +324,13 @@ class Stage:
                 self.running.traffic.parked.append(again.held)
                 return True
         return False
+
+    def _jump(self) -> bool:
+        """Moves lab time to the next timer while work may come by one; False if it was not moved.
+        """
+        answered = self._work_done()
+        self.running.traffic.paused = not answered
+        return self.jumps.go_on(answered=answered, learning=self.learning)
 
     def _work_done(self) -> bool:
         return all(planned.answered for planned in self._plan) and not self.running.traffic.locked

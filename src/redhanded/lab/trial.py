@@ -209,7 +209,8 @@ class Lab:
         running = self.running
         traffic = running.traffic
         found = (*running.limits, *traffic.notes, *traffic.refused(), *running.pollers())
-        return (*found, *self._unclear, *self.isolation.sentences())
+        moved = self.stage.jumps.sentences()
+        return (*found, *moved, *self._unclear, *self.isolation.sentences())
 
     def is_unusual(self, text: str) -> bool:
         """Whether a line is an error that serial runs do not write."""
@@ -235,6 +236,7 @@ class Lab:
             silent = any(NO_ANSWER in failure.text for failure in run.failures)
             if silent or run.egress or not run.quiescent:
                 break
+        self.running.look_for_other_clocks()
         self._workload = self.system.workload
         self.isolation.compare(run, self.trials)
         self.reset()
