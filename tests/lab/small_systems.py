@@ -198,9 +198,7 @@ def reminders(
                 env={"PORT": "{port}", **env},
                 ready="http://127.0.0.1:{port}/health",
             ),
-            Process(
-                name="worker", command="node worker.js", env=env, ready_log="worker ready"
-            ),
+            Process(name="worker", command="node worker.js", env=env, ready_log="worker ready"),
         ),
         setup_sql=(
             "CREATE TABLE asked (who text, at_ms bigint)",

@@ -52,7 +52,7 @@ def environment_of(
             "port": str(port),
         }
         env |= {key: fill(value, values) for key, value in stub.env.items()}
-    env = on_clock(running, env | extra)
+    env = on_clock(running, {**env, **extra})
     traced = trace and not running.direct
     return environment(env, trace_fd=running.trace_writer, ports=ports) if traced else env
 

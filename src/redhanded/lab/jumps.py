@@ -53,7 +53,7 @@ class Jumps:
         """What was done in the first trials: role, kind and target."""
 
     @property
-    def in_command(self) -> bool:
+    def alone(self) -> bool:
         """Whether waiting in real time is of no use: all that is known to wait is on lab time."""
         clock = self._running.clock
         return clock is not None and not clock.has_strangers
@@ -69,10 +69,14 @@ class Jumps:
             for held in self._running.traffic.parked:
                 held.arrived_ms = min(held.arrived_ms, 0.0)
 
-    def go_on(self, *, answered: bool, learning: bool) -> bool:
-        """Jumps if more work may come; False if it did not, or if all was ``answered`` for good."""
+    def go_on(self, answered: bool, learning: bool) -> bool:
+        """Jumps if more work may come by a timer; False if the clock was not moved.
+
+        Where all was ``answered``, what a timer sends is nobody's going on.
+        """
         if self._running.clock is None:
             return False
+        self._running.traffic.paused = not answered
         # What an application's line sent is work, whoever's it may be.
         done = [held for held in self._running.traffic.done if held.stack or not held.ambient]
         self._look_at([_what(held) for held in done])

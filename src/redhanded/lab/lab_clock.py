@@ -14,6 +14,7 @@ import socket
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from redhanded.lab.clock import monotonic_ms
@@ -21,6 +22,8 @@ from redhanded.lab.embedded.process_table import descendants
 from redhanded.lab.pump import READ, Pump
 
 ANSWER_TIMEOUT_MS = 1_000.0
+HELLO_TIMEOUT_MS = 300.0
+"""A process that has started is heard of by then, if it is one that tells."""
 BACKLOG = 512
 READ_ONLY = 0o444
 
@@ -99,18 +102,25 @@ class LabClock:
 
         Processes that only wait for another one of theirs, as a shell does, are left out.
         """
+        deadline = monotonic_ms() + HELLO_TIMEOUT_MS
         self._ask()
-        self.has_strangers = False
+        while (strangers := self._strangers(roots)) and monotonic_ms() < deadline:
+            self._pump.turn(0.01)
+        self.has_strangers = bool(strangers)
+        for stranger in strangers:
+            self.limits[
+                f"Lab time: {stranger} is not on the lab's clock: it is neither Node nor Python "
+                "3.8 or later, or it was started without the environment of its parent."
+            ] = None
+
+    def _strangers(self, roots: Mapping[str, int]) -> list[str]:
         known = {member.pid for member in self.members.values()}
-        for name, root in roots.items():
-            for pid in (root, *descendants(root)):
-                if pid not in known and not descendants(pid) and (program := _program(pid)):
-                    self.has_strangers = True
-                    self.limits[
-                        f"Lab time: {program} (of {name}) is not on the lab's clock: it is neither "
-                        "Node nor Python 3.8 or later, or it was started without the environment "
-                        "of its parent."
-                    ] = None
+        return [
+            f"{program} (of {name})"
+            for name, root in roots.items()
+            for pid in (root, *descendants(root))
+            if pid not in known and not descendants(pid) and (program := _program(pid))
+        ]
 
     def close(self) -> None:
         for member in tuple(self.members.values()):
@@ -160,8 +170,11 @@ class LabClock:
                 connection.setblocking(False)
                 member = Member(connection=connection)
                 self.members[connection.fileno()] = member
-                self._pump.add(connection, lambda _event, member=member: self._hear(member), READ)
+                self._pump.add(connection, partial(self._ready, member), READ)
                 self._hear(member)
+
+    def _ready(self, member: Member, _event: int) -> None:
+        self._hear(member)
 
     def _hear(self, member: Member) -> None:
         try:

@@ -170,7 +170,9 @@ class RunningSystem:
     def look_for_other_clocks(self) -> None:
         """Names the processes that do not follow the lab's clock, if there is one."""
         if self.clock is not None:
-            self.clock.look_around({name: each.launched.pid for name, each in self.programs.items()})
+            self.clock.look_around(
+                {name: each.launched.pid for name, each in self.programs.items()}
+            )
 
     def close(self) -> None:
         self.undo.close()

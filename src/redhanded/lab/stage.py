@@ -172,8 +172,7 @@ class Stage:
         deadline = traffic.now_ms() + patience_ms
         while (left_s := (deadline - traffic.now_ms()) / 1000.0) > 0 and not self.trial.failures:
             if not self.jumps.jump(left_s * 1000.0):
-                idle = self.jumps.in_command or watch.next_timer(left_s) is None
-                if idle and not traffic.locked:
+                if not traffic.locked and (self.jumps.alone or watch.next_timer(left_s) is None):
                     return False
                 pump.turn(min(left_s, 0.005))
             self.settle()
@@ -288,7 +287,9 @@ class Stage:
         self.running.traffic.paused = True
         try:
             deadline = monotonic_ms() + ANSWER_TIMEOUT_MS
-            while (jumped := self._jump()) or not self._work_done():
+            while (jumped := self.jumps.go_on(self._work_done(), self.learning)) or (
+                not self._work_done()
+            ):
                 if monotonic_ms() > deadline:
                     self.trial.unanswered = tuple(
                         planned.task for planned in self._plan if not planned.answered
@@ -324,13 +325,6 @@ class Stage:
                 self.running.traffic.parked.append(again.held)
                 return True
         return False
-
-    def _jump(self) -> bool:
-        """Moves lab time to the next timer while work may come by one; False if it was not moved.
-        """
-        answered = self._work_done()
-        self.running.traffic.paused = not answered
-        return self.jumps.go_on(answered=answered, learning=self.learning)
 
     def _work_done(self) -> bool:
         return all(planned.answered for planned in self._plan) and not self.running.traffic.locked

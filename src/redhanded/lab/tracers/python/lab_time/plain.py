@@ -12,7 +12,8 @@ class Plain:
     """A function that is no method where a class keeps it, as those in C are not."""
 
     def __init__(self, function: Callable[..., Any], like: Any) -> None:
-        self.__name__ = self.__qualname__ = like.__name__
+        name: str = like.__name__
+        self.__name__ = self.__qualname__ = self._name = name
         self.__doc__ = like.__doc__
         self.__module__ = like.__module__
         self._function = function
@@ -24,7 +25,7 @@ class Plain:
         return f"<function {self.__module__}.{self.__name__} on the lab's clock>"
 
     def __reduce__(self) -> str:
-        return self.__name__
+        return self._name
 
 
 def replace(module: Any, name: str, function: Callable[..., Any]) -> None:

@@ -34,17 +34,16 @@ _offset = _mapped()
 
 
 def offset_ns() -> int:
-    found: int = _offset[0]
-    return found
+    return int(_offset[0])
 
 
 def monotonic() -> float:
-    return _real_monotonic() + _offset[0] / 1e9
+    return _real_monotonic() + offset_ns() / 1e9
 
 
 def now() -> float:
     """Seconds since 1970."""
-    return _real_time() + _offset[0] / 1e9
+    return _real_time() + offset_ns() / 1e9
 
 
 def patch() -> None:
@@ -66,9 +65,7 @@ def patch() -> None:
         for name in ("REALTIME", "MONOTONIC", "MONOTONIC_RAW", "BOOTTIME", "TAI")
     }
     get, get_ns = time.clock_gettime, time.clock_gettime_ns
-    replace(
-        time, "clock_gettime", lambda clock: get(clock) + _offset[0] / 1e9 * (clock in moved)
-    )
+    replace(time, "clock_gettime", lambda clock: get(clock) + _offset[0] / 1e9 * (clock in moved))
     replace(time, "clock_gettime_ns", lambda clock: get_ns(clock) + _offset[0] * (clock in moved))
     _patch_dates()
 

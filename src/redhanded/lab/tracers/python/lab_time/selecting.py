@@ -34,7 +34,7 @@ class Bell:
         self.rung = False
 
     def is_own(self) -> bool:
-        """Whether it is no parent's, and the program has not closed it as a descriptor of its own."""
+        """Whether it is no parent's, and was not closed by a program that does not know it."""
         with suppress(OSError):
             return self._owner == os.getpid() and self._identities() == self._identity
         return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 import _thread
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from .plain import replace
@@ -48,10 +49,8 @@ class Wait:
 
     def look_again(self) -> None:
         """Wakes its thread, which finds out whether time is up."""
-        try:
+        with suppress(RuntimeError):  # It was woken and has not looked yet.
             self._lock.release()
-        except RuntimeError:
-            pass  # It was woken and has not looked yet.
 
 
 waiting: set[Any] = set()
@@ -97,7 +96,5 @@ def _wait(self: Any, timeout: float | None = None) -> bool:
     finally:
         self._acquire_restore(saved)
         if not notified:
-            try:
+            with suppress(ValueError):
                 self._waiters.remove(wait)
-            except ValueError:
-                pass

@@ -1,4 +1,4 @@
-"""Loads the lab's clock and the tracer, then the ``sitecustomize`` that the program would have had without it."""
+"""Loads the lab's clock and the tracer, then the ``sitecustomize`` of the program itself."""
 
 import os
 import sys
