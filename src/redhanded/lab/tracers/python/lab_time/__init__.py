@@ -11,9 +11,10 @@ from __future__ import annotations
 
 def install() -> None:
     """For this process and all that it forks; before the program has looked at a clock."""
-    from . import listening, reading, selecting, waiting
+    from . import listening, plain, reading, selecting, waiting
 
     reading.patch()
     waiting.patch()
     selecting.patch()
+    plain.hand_out()
     listening.begin()

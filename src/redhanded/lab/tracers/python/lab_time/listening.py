@@ -110,12 +110,15 @@ class Listener:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         self._thread = _thread.get_native_id()
         started.release()
-        stop = self._stop
         while True:
+            if not self._stop.is_own():
+                self._stop = Bell()
+            stop = self._stop
             wake = select.poll()
             wake.register(self._connection.fileno(), select.POLLIN)
             wake.register(stop.reader, select.POLLIN)
-            if stop.reader in [descriptor for descriptor, _ in wake.poll()]:
+            ready = [descriptor for descriptor, _ in wake.poll()]
+            if stop.reader in ready and stop.is_own():
                 self._ended.release()
                 return
             if not self._hear():
@@ -131,11 +134,12 @@ class Listener:
                 self._connect()
                 return True
             return False
-        if not self._connection.recv(4096).endswith(b"\n"):
-            return False
-        self._take()
-        self._connection.send(self._answer())
-        return True
+        with suppress(OSError):
+            if self._connection.recv(4096).endswith(b"\n"):
+                self._take()
+                self._connection.send(self._answer())
+                return True
+        return False
 
     def _take(self) -> None:
         offset = offset_ns()

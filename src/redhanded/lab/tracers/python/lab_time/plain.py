@@ -8,6 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 
+_OWN = __name__.rpartition(".")[0]
+_replaced: list[tuple[Any, Any]] = []
+
+
 class Plain:
     """A function that is no method where a class keeps it, as those in C are not."""
 
@@ -32,7 +36,21 @@ def replace(module: Any, name: str, function: Callable[..., Any]) -> None:
     """Replaces a function of a module written in C; nothing where there is none."""
     inner = getattr(module, name, None)
     if inner is not None:
-        setattr(module, name, Plain(function, inner))
+        outer = Plain(function, inner)
+        setattr(module, name, outer)
+        _replaced.append((inner, outer))
+
+
+def hand_out() -> None:
+    """Replaces them too where a module has taken them under a name of its own by now."""
+    for module in list(sys.modules.values()):
+        names = getattr(module, "__dict__", None)
+        if not isinstance(names, dict) or str(names.get("__name__")).startswith(_OWN):
+            continue
+        for name, value in list(names.items()):
+            for inner, outer in _replaced:
+                if value is inner:
+                    names[name] = outer
 
 
 def replace_method(kind: type, name: str, method: Any) -> None:
