@@ -179,10 +179,13 @@ def shelf(root: Path) -> System:
 
 
 def reminders(
-    root: Path, library: str, *, delay_ms: int = 60_000, retry: bool = False, path: str = "/ask"
+    root: Path, library: str, *, delay_ms: int = 60_000, retry: str = "no", path: str = "/ask"
 ) -> System:
-    """A web process that asks for a job in a minute, and a worker that does it then."""
-    env = {"LIBRARY": library, "DELAY_MS": str(delay_ms), "RETRY": "yes" if retry else "no"}
+    """A web process that asks for a job in a minute, and a worker that does it then.
+
+    Or at once, and again in a minute if that fails: ``always``, or when it was ``overtaken``.
+    """
+    env = {"LIBRARY": library, "DELAY_MS": str(delay_ms), "RETRY": retry}
     return System(
         name="reminders",
         root=str(root),
@@ -201,7 +204,7 @@ def reminders(
             Process(name="worker", command="node worker.js", env=env, ready_log="worker ready"),
         ),
         setup_sql=(
-            "CREATE TABLE asked (who text, at_ms bigint)",
+            "CREATE TABLE asked (id serial, who text, at_ms bigint)",
             "CREATE TABLE reminded (who text, at_ms bigint)",
         ),
         workload=(request(path, {"who": "{unique}"}),),

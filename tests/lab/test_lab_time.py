@@ -84,11 +84,28 @@ def test_a_job_that_failed_is_tried_again_after_its_back_off(
     library: str, node_packages: Path, tmp_path: Path
 ) -> None:
     root = lay_out("reminders", tmp_path, node_packages)
-    with open_lab(reminders(root, library, retry=True), folder=tmp_path / "lab") as lab:
+    with open_lab(reminders(root, library, retry="always"), folder=tmp_path / "lab") as lab:
         run = lab.serial()
         assert inserts(run) == DONE
         assert run.duration_ms < REAL_MS
         assert all(DELAY_MS <= each < DELAY_MS + 7_000 for each in waited_ms(lab))
+
+
+def test_only_a_trial_in_which_something_is_left_to_do_goes_on(
+    node_packages: Path, tmp_path: Path
+) -> None:
+    root = lay_out("reminders", tmp_path, node_packages)
+    system = reminders(root, "bull", retry="overtaken")
+    with open_lab(system, folder=tmp_path / "lab") as lab:
+        run = lab.serial()
+        assert "worker reminded" in inserts(run)
+        assert run.moved_ms == 0
+        run = lab.hold("SELECT", "asked", task="delivery 1")
+        assert inserts(run) == DONE
+        assert run.duration_ms < REAL_MS
+        assert max(waited_ms(lab)) > DELAY_MS
+        assert run.moved_ms > DELAY_MS
+        assert lab.serial().moved_ms == 0
 
 
 def test_a_request_that_sleeps_is_answered_at_once(node_packages: Path, tmp_path: Path) -> None:

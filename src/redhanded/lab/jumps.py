@@ -41,14 +41,18 @@ class Jumps:
         self._seen = 0
         self._answered = False
         """Whether all was, before the last jump."""
+        self._late = False
+        """Whether something came after it."""
         self._times: Counter[tuple[str, str, str]] = Counter()
         """After how many jumps of the trial something came."""
         self._count = 0
         self._all_ms: list[float] = []
         """Of the trials in which it was moved."""
+        self._cut = False
+        """Whether the current trial was not moved as far as it might have been."""
         self._cut_short = 0
         self._longest_ms = 0.0
-        """Of the waits after which work came although all was answered."""
+        """Of the waits after which work came in the first trial although all was answered."""
         self._usual: set[tuple[str, str, str]] = set()
         """What was done in the first trials: role, kind and target."""
 
@@ -63,7 +67,7 @@ class Jumps:
         self._close()
         self.moved_ms, self._idle_ms = 0.0, 0.0
         self._fruitless = self._count = self._seen = 0
-        self._answered = False
+        self._answered = self._late = self._cut = False
         self._times.clear()
         if self._running.clock is not None:
             for held in self._running.traffic.parked:
@@ -79,7 +83,7 @@ class Jumps:
         self._running.traffic.paused = not answered
         # What an application's line sent is work, whoever's it may be.
         done = [held for held in self._running.traffic.done if held.stack or not held.ambient]
-        self._look_at([_what(held) for held in done])
+        self._look_at([_what(held) for held in done], learning)
         self._answered = answered
         if not answered:
             return self.jump()
@@ -87,13 +91,18 @@ class Jumps:
             self._usual |= {_what(held) for held in done}
         unusual = any(held.failure or _what(held) not in self._usual for held in done)
         known_ms = self._longest_ms * MARGIN + MARGIN_MS if self._longest_ms else 0.0
-        return self.jump(PATIENCE_MS if learning or unusual else known_ms - self._idle_ms)
+        if self.jump(PATIENCE_MS if learning or unusual else known_ms - self._idle_ms):
+            return True
+        if not self._late:
+            self._usual |= {_what(held) for held in done}
+        return False
 
-    def _look_at(self, done: list[tuple[str, str, str]]) -> None:
+    def _look_at(self, done: list[tuple[str, str, str]], learning: bool) -> None:
         """What came since the last jump; a poll that comes again and again is no work."""
         came, self._seen = set(done[self._seen :]), len(done)
         if any(self._times[each] < POLLS for each in came):
-            if self._answered:
+            self._late = self._late or self._answered
+            if self._answered and learning:
                 self._longest_ms = max(self._longest_ms, self._idle_ms)
             self._idle_ms, self._fruitless = 0.0, 0
         if self._count:
@@ -110,8 +119,8 @@ class Jumps:
         if due_ms is None or due_ms > min(within_ms, PATIENCE_MS - self._idle_ms):
             return False
         if self._count == JUMPS_MAX:
-            self._cut_short += 1
-        if self._count >= JUMPS_MAX:
+            self._cut_short += not self._cut
+            self._cut = True
             return False
         by_ms = due_ms if self._fruitless < EXACT_JUMPS else max(due_ms, COARSE_MS)
         before = self._running.clock.offset_ms

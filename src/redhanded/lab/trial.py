@@ -175,6 +175,7 @@ class Lab:
             quiescent=trial.quiescent,
             egress=self.running.namespace.egress(),
             duration_ms=duration,
+            moved_ms=self.stage.jumps.moved_ms,
         )
         return Played(run=run, trace=tuple(trial.trace))
 

@@ -16,8 +16,11 @@ async function answer(request) {
     await pool.query('INSERT INTO reminded (who, at_ms) VALUES ($1, $2)', [who, Date.now()]);
     return 201;
   }
-  await pool.query('INSERT INTO asked (who, at_ms) VALUES ($1, $2)', [who, Date.now()]);
-  await queue.add(who);
+  const { rows } = await pool.query(
+    'INSERT INTO asked (who, at_ms) VALUES ($1, $2) RETURNING id',
+    [who, Date.now()],
+  );
+  await queue.add(who, rows[0].id);
   return 202;
 }
 
