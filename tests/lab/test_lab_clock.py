@@ -147,9 +147,7 @@ def test_timers_of_node_stay_what_they_are(start: Start, clock: LabClock, node: 
     assert program.until("step")
 
 
-def test_a_worker_thread_of_node_is_on_the_clock(
-    start: Start, clock: LabClock, pump: Pump
-) -> None:
+def test_a_worker_thread_of_node_is_on_the_clock(start: Start, clock: LabClock, pump: Pump) -> None:
     program = start("node", "timers.js")
     program.tell("worker")
     eventually(lambda: 1 if clock.next_due_ms() else None, pump, "it set no timer")

@@ -113,7 +113,9 @@ def _make_authority(running: RunningSystem) -> None:
 def _set_clock(running: RunningSystem) -> None:
     """Lab time, if the system asks for it and there is a lab between it and its servers."""
     if running.system.clock == "lab" and not running.direct:
-        running.clock = clock = LabClock(running.folder / "clock", running.pump)
+        place = running.undo.enter_context(temporary_folder(running.folder, "clock"))
+        record(running.folder, what="clock", removes=place)
+        running.clock = clock = LabClock(place, running.pump)
         running.undo.callback(clock.close)
         running.traffic.moved_ms = lambda: clock.offset_ms
 

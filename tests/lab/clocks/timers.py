@@ -1,6 +1,7 @@
 """Waits in every way until a moment and says when each wait ends, and what the clocks say."""
 
 import asyncio
+import contextlib
 import copy
 import datetime
 import json
@@ -29,10 +30,8 @@ def in_thread(name, wait):
 
 
 def on_queue():
-    try:
+    with contextlib.suppress(queue.Empty):
         queue.Queue().get(timeout=62)
-    except queue.Empty:
-        pass
 
 
 def on_poll():
@@ -53,7 +52,7 @@ async def in_loop():
         loop.call_later(delay, say, name)
     try:
         await asyncio.wait_for(asyncio.Event().wait(), 70)
-    except asyncio.TimeoutError:
+    except TimeoutError:
         say("timed out")
 
 
@@ -111,7 +110,7 @@ def clocks():
         read = time.monotonic
 
     now = datetime.datetime.now()
-    aware = datetime.datetime.now(datetime.timezone.utc)
+    aware = datetime.datetime.now(datetime.UTC)
     said = {
         "now": time.time() * 1000,
         "time_ns": time.time_ns() / 1e6,
@@ -120,7 +119,8 @@ def clocks():
         "aware": aware.timestamp() * 1000,
         "today": datetime.datetime.today().timestamp() * 1000,
         "subclass": Moment.now().timestamp() * 1000,
-        "utcnow": (datetime.datetime.utcnow() - datetime.datetime(1970, 1, 1)).total_seconds() * 1000,
+        "utcnow": (datetime.datetime.utcnow() - datetime.datetime(1970, 1, 1)).total_seconds()
+        * 1000,
         "localtime": time.mktime(time.localtime()) * 1000,
         "strftime": int(time.strftime("%s")) * 1000,
         "monotonic": time.monotonic() * 1000,

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-
 _OWN = __name__.rpartition(".")[0]
 _replaced: list[tuple[Any, Any]] = []
 
