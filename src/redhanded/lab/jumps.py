@@ -113,10 +113,11 @@ class Jumps:
 
         The system has to be at rest. What is due then runs: let it come to rest again.
         """
-        if self._running.clock is None:
+        within_ms = min(within_ms, PATIENCE_MS - self._idle_ms)
+        if self._running.clock is None or within_ms <= 0:
             return False
         due_ms = self._next_due_ms()
-        if due_ms is None or due_ms > min(within_ms, PATIENCE_MS - self._idle_ms):
+        if due_ms is None or due_ms > within_ms:
             return False
         if self._count == JUMPS_MAX:
             self._cut_short += not self._cut
@@ -158,11 +159,11 @@ class Jumps:
         found = [clock.next_due_ms()] if clock is not None else []
         now_ms = traffic.now_ms()
         found += [
-            max(held.arrived_ms + held.blocking.timeout_s * 1000.0 - now_ms, 0.0) + 1.0
+            held.arrived_ms + held.blocking.timeout_s * 1000.0 - now_ms + 1.0
             for held in traffic.heads()
             if held.unit is not None and held.blocking is not None and held.blocking.timeout_s
         ]
-        return min((due_ms for due_ms in found if due_ms is not None), default=None)
+        return min((max(due_ms, 1.0) for due_ms in found if due_ms is not None), default=None)
 
 
 def _what(held: Held) -> tuple[str, str, str]:
