@@ -71,6 +71,14 @@ def test_new_processes_have_the_time_of_the_old_ones(delayed: Lab) -> None:
     assert inserts(delayed.serial()) == DONE
 
 
+def test_nothing_of_the_clock_is_left(node_packages: Path, tmp_path: Path) -> None:
+    root = lay_out("reminders", tmp_path, node_packages)
+    with open_lab(reminders(root, "bull"), folder=tmp_path / "lab"):
+        (place,) = (tmp_path / "lab").glob("clock-*")
+        assert {"offset", "socket"} <= {path.name for path in place.iterdir()}
+    assert not list((tmp_path / "lab").glob("clock*"))
+
+
 def test_what_was_moved_and_what_cannot_be_is_said(delayed: Lab) -> None:
     delayed.serial()
     limits = " ".join(delayed.limits)
@@ -149,7 +157,7 @@ def test_without_lab_time_no_clock_is_touched(node_packages: Path, tmp_path: Pat
         for program in lab.running.programs.values():
             assert "REDHANDED_CLOCK" not in program.environment
             assert "clock.cjs" not in program.environment["NODE_OPTIONS"]
-        assert not (tmp_path / "lab" / "clock").exists()
+        assert not list((tmp_path / "lab").glob("clock*"))
         assert not any("Lab time" in limit for limit in lab.limits)
         with pytest.raises(LabError, match=r'clock = "lab"'):
             lab.running.advance_clock(1_000)

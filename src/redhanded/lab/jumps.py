@@ -134,14 +134,15 @@ class Jumps:
         return True
 
     def sentences(self) -> list[str]:
-        """How far it was moved, for the limits of a lab."""
+        """What does not follow the clock, and how far it was moved, for the limits of a lab."""
+        clock = self._running.clock
+        found = list(clock.limits) if clock is not None else []
         moved = [*self._all_ms, *([self.moved_ms] if self.moved_ms else [])]
-        if not moved:
-            return []
-        found = [
-            f"Lab time was moved in {len(moved)} trial{'s' * (len(moved) != 1)} instead of waiting "
-            f"for timers, by up to {max(moved) / 1000.0:.1f} s in one."
-        ]
+        if moved:
+            found.append(
+                f"Lab time was moved in {len(moved)} trial{'s' * (len(moved) != 1)} instead of "
+                f"waiting for timers, by up to {max(moved) / 1000.0:.1f} s in one."
+            )
         if self._cut_short:
             found.append(
                 f"In {self._cut_short} of them it was moved {JUMPS_MAX} times and then no further: "

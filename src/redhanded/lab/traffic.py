@@ -68,8 +68,7 @@ class Traffic(Passing):
         self._around = surroundings
         self.causes = Causes(surroundings.keys)
         self._started_ms = 0.0
-        self.moved_ms: Callable[[], float] = lambda: 0.0
-        """By how much the lab has moved the clock of the processes."""
+        self.moved_ms: Callable[[], float] = lambda: 0.0  # How far lab time is ahead.
 
     def begin(self, variable: Iterable[str]) -> None:
         """Starts a trial: forgets the last one, keeps what is parked (blocked consumers)."""
