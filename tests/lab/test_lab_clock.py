@@ -277,10 +277,20 @@ def test_what_is_not_on_the_clock_is_named(start: Start, clock: LabClock) -> Non
     assert any("teller" in limit and "-I" in limit for limit in clock.limits)
 
 
+def test_loops_with_timers_of_their_own_are_named(start: Start, clock: LabClock) -> None:
+    program = python(start)
+    clock.advance(1_000)
+    assert len(clock.limits) == 1
+    program.tell("loops")
+    clock.advance(1_000)
+    (_, limit) = clock.limits
+    assert "timers.py" in limit and "uvloop and gevent are not moved" in limit
+
+
 def test_options_of_the_user_stay(tmp_path: Path) -> None:
     existing = {"NODE_OPTIONS": "--max-old-space-size=512", "PYTHONPATH": "/a", "A": "b"}
     found = clock_environment(existing, tmp_path)
-    assert found["NODE_OPTIONS"].startswith("--max-old-space-size=512 --require ")
+    assert found["NODE_OPTIONS"] == f"--require {preloads.NODE_CLOCK} --max-old-space-size=512"
     assert found["PYTHONPATH"] == f"{preloads.PYTHON_PRELOAD}:/a"
     assert (found["A"], found["REDHANDED_CLOCK"]) == ("b", str(tmp_path))
     assert clock_environment(found, tmp_path) == found

@@ -66,6 +66,18 @@ def test_trials_stay_alike_although_time_goes_on(delayed: Lab) -> None:
     assert delayed.isolation.checks and not delayed.isolation.drifted
 
 
+def test_the_clock_is_moved_by_hand_between_trials(delayed: Lab) -> None:
+    clock = delayed.running.clock
+    assert clock is not None
+    before = clock.offset_ms
+    due = clock.next_due_ms()
+    assert due is not None
+    delayed.running.advance_clock(due)
+    delayed.stage.settle()
+    assert clock.offset_ms >= before + due
+    assert inserts(delayed.serial()) == DONE
+
+
 def test_new_processes_have_the_time_of_the_old_ones(delayed: Lab) -> None:
     delayed.restart()
     assert inserts(delayed.serial()) == DONE

@@ -154,6 +154,7 @@ ASKED = {
     "woken": woken,
     "clocks": clocks,
     "alarm": alarm,
+    "loops": lambda: sys.modules.update(uvloop=sys, gevent=sys),
     "close": lambda: os.closerange(3, 256),
 }
 

@@ -28,7 +28,7 @@ def environment(
     status = os.fstat(trace_fd)
     return {
         **existing,
-        "NODE_OPTIONS": _node_options(existing.get("NODE_OPTIONS", ""), NODE_PRELOAD),
+        "NODE_OPTIONS": _node_options(existing.get("NODE_OPTIONS", "")),
         "PYTHONPATH": _python_path(existing.get("PYTHONPATH", "")),
         "REDHANDED_TRACE_FD": str(trace_fd),
         "REDHANDED_TRACE_PIPE": f"{status.st_dev}:{status.st_ino}",
@@ -37,18 +37,26 @@ def environment(
 
 
 def clock_environment(existing: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """``existing`` with the clock of the lab in ``folder`` added; the user's options are kept."""
+    """``existing`` with the clock of the lab in ``folder`` added; the user's options are kept.
+
+    It comes before the user's own preloads, which may keep a timer's function for later.
+    """
+    options, clock = existing.get("NODE_OPTIONS", ""), _required(NODE_CLOCK)
     return {
         **existing,
-        "NODE_OPTIONS": _node_options(existing.get("NODE_OPTIONS", ""), NODE_CLOCK),
+        "NODE_OPTIONS": options if clock in options else f"{clock} {options}".strip(),
         "PYTHONPATH": _python_path(existing.get("PYTHONPATH", "")),
         "REDHANDED_CLOCK": str(folder.resolve()),
     }
 
 
-def _node_options(options: str, preload: Path) -> str:
-    option = f"--require {_quoted(str(preload))}"
+def _node_options(options: str) -> str:
+    option = _required(NODE_PRELOAD)
     return options if option in options else f"{options} {option}".strip()
+
+
+def _required(preload: Path) -> str:
+    return f"--require {_quoted(str(preload))}"
 
 
 def _python_path(path: str) -> str:
