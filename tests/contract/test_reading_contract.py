@@ -276,3 +276,13 @@ def test_a_dump_is_of_the_only_database_or_of_the_one_that_is_named(tmp_path: Pa
     assert "there are 2 postgres services" in refused(
         tmp_path, two + '\n[setup]\ndump = "shop.sql"'
     )
+
+
+def test_lab_time_is_asked_for_and_never_guessed(tmp_path: Path) -> None:
+    assert read(written(tmp_path, SMALL)).clock == "real"
+    lab = SMALL.replace("[system]", '[system]\nclock = "lab"')
+    assert read(written(tmp_path, lab)).clock == "lab"
+    said = refused(tmp_path, SMALL.replace("[system]", '[system]\nclock = "fast"'))
+    assert "redhanded.toml:3" in said and "'real' or 'lab'" in said and "'fast'" in said
+    said = refused(tmp_path, SMALL.replace("[system]", '[system]\nclok = "lab"'))
+    assert "did you mean 'clock'?" in said

@@ -7,6 +7,7 @@ from redhanded.case.fix import Fix, FixPart, SubsetResult
 from redhanded.case.hypothesis import Experiment, Hypothesis
 from redhanded.case.reproduction import NaturalRun, Reproduction
 from redhanded.case.symptom import Symptom
+from redhanded.case.system import System
 from redhanded.hunt import cards
 
 LINES_MAX = 40
@@ -115,3 +116,10 @@ def test_what_failed_by_itself_is_never_called_quiet() -> None:
     quiet = case(reproduction=found)
     assert not cards.failed_by_itself(quiet)
     assert cards.summary(quiet, "REFUTED").startswith("No failure within the stated bound")
+
+
+def test_clocks_that_the_lab_moves_are_not_called_uncontrolled() -> None:
+    real, lab = (System(name="s", root="/srv", clock=clock) for clock in ("real", "lab"))
+    assert "the processes' clocks and random numbers" in cards.uncontrolled(real)[0]
+    assert cards.uncontrolled(lab)[0].startswith("Not controlled: random numbers, PostgreSQL's")
+    assert cards.uncontrolled(lab)[1:] == cards.uncontrolled(real)[1:]

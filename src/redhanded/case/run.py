@@ -58,6 +58,8 @@ class Run:
     egress: tuple[str, ...] = ()
     """Addresses outside the lab that a process tried to reach."""
     duration_ms: float = 0.0
+    moved_ms: float = 0.0
+    """By how much lab time was moved forward in it, instead of waiting for timers."""
 
     @property
     def failed(self) -> bool:

@@ -148,6 +148,8 @@ class System:
     lay_out: str | None = None
     """Command that lays the target out as a repository of its own in ``{dir}``."""
     source: tuple[str, ...] = ("src",)
+    clock: Literal["real", "lab"] = "real"
+    """``lab``: the processes' clocks and timers follow one clock, which the lab moves forward."""
     services: tuple[Service, ...] = ()
     processes: tuple[Process, ...] = ()
     stubs: tuple[Stub, ...] = ()

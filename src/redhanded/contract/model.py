@@ -30,6 +30,7 @@ class SystemTable(Table):
     build: Texts = []
     source: Annotated[Texts, Field(min_length=1)] = ["src"]
     lay_out: Text | None = None
+    clock: Literal["real", "lab"] = "real"
 
 
 class ServiceTable(Table):

@@ -83,6 +83,7 @@ def _system(
         build=tuple(contract.system.build),
         lay_out=contract.system.lay_out,
         source=tuple(contract.system.source),
+        clock=contract.system.clock,
         services=tuple(
             _service(name, table, source, allow_remote) for name, table in contract.services.items()
         ),

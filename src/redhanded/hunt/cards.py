@@ -12,6 +12,7 @@ from redhanded.case.fix import Fix, Proof, SubsetResult
 from redhanded.case.hypothesis import Hypothesis, VerdictWord
 from redhanded.case.reproduction import Counterfactual, NaturalRun, Reproduction, RootCause
 from redhanded.case.symptom import Symptom
+from redhanded.case.system import System
 from redhanded.case.wording import (
     brief,
     demand,
@@ -32,8 +33,8 @@ STAGES: dict[Stage, str] = {
     "prove": "testing every part of the fix, so that nothing rests on one lucky run",
 }
 UNCONTROLLED = (
-    "Not controlled: the processes' clocks and random numbers, PostgreSQL's now(), and work inside "
-    "one process between two messages.",
+    "Not controlled: {clocks}random numbers, PostgreSQL's now(), and work inside one process "
+    "between two messages.",
     "Orders are orders between deliveries: what one delivery does side by side goes in the order "
     "in which it was sent.",
 )
@@ -51,6 +52,12 @@ DIFFERENCES_MAX = 2
 EVIDENCE_MAX = 2
 COMMITS_MAX = 3
 DIFF_MAX = 26
+
+
+def uncontrolled(system: System) -> tuple[str, ...]:
+    """What no lab of that system decides."""
+    clocks = "" if system.clock == "lab" else "the processes' clocks and "
+    return tuple(sentence.format(clocks=clocks) for sentence in UNCONTROLLED)
 
 
 def symptom(value: Symptom) -> list[str]:

@@ -219,7 +219,7 @@ class Course:
             found = reproduce.search(
                 lab, self.case.symptom, effort, self.listener.step, self.listener.progress
             )
-            limits = (*lab.limits, *cards.UNCONTROLLED)
+            limits = (*lab.limits, *cards.uncontrolled(system))
         hypotheses = suspect.judge(self.case.hypotheses, found, natural, self._code())
         cause = suspect.blame(hypotheses, found, self._code())
         if self.request.quick:

@@ -16,7 +16,7 @@ from redhanded.lab.proxy import Connect, Kind, Listener, MakePipe, Route, peer_u
 from redhanded.lab.pump import Pipe
 from redhanded.lab.running import RunningSystem
 from redhanded.lab.stub import read_routes, stub_upstream
-from redhanded.lab.tracers import environment
+from redhanded.lab.tracers import clock_environment, environment
 from redhanded.lab.trees import node_environment_for
 
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "NODE_OPTIONS", "PYTHONPATH")
@@ -52,7 +52,7 @@ def environment_of(
             "port": str(port),
         }
         env |= {key: fill(value, values) for key, value in stub.env.items()}
-    env |= extra
+    env = on_clock(running, {**env, **extra})
     traced = trace and not running.direct
     return environment(env, trace_fd=running.trace_writer, ports=ports) if traced else env
 
@@ -63,7 +63,12 @@ def direct_environment(running: RunningSystem) -> dict[str, str]:
     for service in running.system.services:
         values = direct_values(running, service)
         env |= {key: fill(value, values) for key, value in service.env.items()}
-    return env
+    return on_clock(running, env)
+
+
+def on_clock(running: RunningSystem, env: dict[str, str]) -> dict[str, str]:
+    """``env``, with the lab's clock added where there is one."""
+    return env if running.clock is None else clock_environment(env, running.clock.folder)
 
 
 def direct_values(running: RunningSystem, service: Service) -> dict[str, str]:

@@ -104,6 +104,7 @@ def _wait_for_all(running: RunningSystem, say: Callable[[str], None]) -> None:
         say(f"waiting until {program.name} serves")
         _wait_until_ready(running, program)
     running.watch_all()
+    running.look_for_other_clocks()
 
 
 def _end_programs(running: RunningSystem) -> None:

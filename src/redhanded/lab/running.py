@@ -21,6 +21,7 @@ from redhanded.lab.footprint import (
     KeySpecifications,
     read_catalogue,
 )
+from redhanded.lab.lab_clock import LabClock
 from redhanded.lab.last_words import last_words
 from redhanded.lab.namespace import Namespace
 from redhanded.lab.output import Output
@@ -81,6 +82,8 @@ class RunningSystem:
     settings: dict[str, str] = field(default_factory=dict)
     """What processes are told besides where services are; migrations read it too."""
     limits: dict[str, None] = field(default_factory=dict)
+    clock: LabClock | None = None
+    """What keeps the processes on lab time; None: their clocks are the machine's."""
 
     # Surroundings of the traffic.
 
@@ -161,6 +164,26 @@ class RunningSystem:
                 program.output.drain()
                 return last_words(program.name, code, program.output.tail)
         return None
+
+    def advance_clock(self, by_ms: float) -> None:
+        """Moves the clock of all processes forward; what is due runs when the system next rests.
+
+        LabError if the system is not on lab time.
+        """
+        if self.clock is None:
+            raise LabError(
+                'The clocks of the processes cannot be moved: put `clock = "lab"` under [system] '
+                "in redhanded.toml."
+            )
+        self.traffic.causes.next_step()
+        self.clock.advance(by_ms)
+
+    def look_for_other_clocks(self) -> None:
+        """Names the processes that do not follow the lab's clock, if there is one."""
+        if self.clock is not None:
+            self.clock.look_around(
+                {name: each.launched.pid for name, each in self.programs.items()}
+            )
 
     def close(self) -> None:
         self.undo.close()

@@ -11,7 +11,9 @@ from redhanded.case.system import SymptomPattern
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.events import Events, Means, named_so
 from redhanded.lab.explorers import Candidate, Explorer, Step, Taken
+from redhanded.lab.feeding import Feeding
 from redhanded.lab.held import Held
+from redhanded.lab.jumps import Jumps
 from redhanded.lab.resting import Rest
 from redhanded.lab.running import RunningSystem
 from redhanded.lab.workload import Planned
@@ -52,15 +54,17 @@ class Stage:
         self.symptom = symptom
         self.trial = Trial()
         self._plan: list[Planned] = []
-        self._rest = Rest(running, self._ask_ahead)
+        feeding = Feeding(running)
+        self._fed = feeding.fed
+        self._forget_fed = feeding.begin
+        self._rest = Rest(running, feeding.ask_ahead)
         self.events = Events(running)
+        self.jumps = Jumps(running)
         self.pause_ms = 0.0
         """The longest pause that the application was seen to make within its work."""
         self.learning = True
         """Pauses are not known yet: what may be one is waited for."""
         self._current: str | None = None
-        self._fed_then: dict[tuple[str, int, tuple[bytes, ...]], tuple[int, bool]] = {}
-        """By service and keys: how many units the service had been sent, and what it said."""
         running.on_line = self.on_line
         running.traffic.on_timer = self._on_timer
 
@@ -83,8 +87,9 @@ class Stage:
         traffic = self.running.traffic
         self.trial = Trial()
         self._current = None
-        self._fed_then.clear()
+        self._forget_fed()
         self._plan = plan()
+        self.jumps.begin()
         self.events = Events(self.running, events, means, self._deliver_again)
         traffic.parked.extend(planned.held for planned in self._plan)
         self.settle()
@@ -165,16 +170,16 @@ class Stage:
             self.running.traffic.paused = False
 
     def _changes(self, patience_ms: float) -> bool:
-        traffic, watch, pump = self.running.traffic, self.running.watch, self.running.pump
+        traffic, pump = self.running.traffic, self.running.pump
         before = self._offered()
         locked = len(traffic.locked)
         traffic.causes.next_step()
-        deadline = monotonic_ms() + patience_ms
-        while (left_s := (deadline - monotonic_ms()) / 1000.0) > 0 and not self.trial.failures:
-            waking = watch.waking(left_s)
-            if not traffic.locked and (not waking or self.events.polls(waking)):
-                return False
-            pump.turn(min(left_s, 0.005))
+        deadline = traffic.now_ms() + patience_ms
+        while (left_s := (deadline - traffic.now_ms()) / 1000.0) > 0 and not self.trial.failures:
+            if not self.jumps.jump(left_s * 1000.0):
+                if not traffic.locked and (self.jumps.alone or self._nothing_due(left_s)):
+                    return False
+                pump.turn(min(left_s, 0.005))
             self.settle()
             if self._offered() != before or len(traffic.locked) != locked:
                 return True
@@ -183,6 +188,11 @@ class Stage:
     def _offered(self) -> set[tuple[str, str]]:
         """What can be chosen now: also a consumer that somebody has fed meanwhile."""
         return {(each.process, str(each.name)) for each in self._candidates()[0]}
+
+    def _nothing_due(self, within_s: float) -> bool:
+        """Whether no process wakes by itself soon but those that only try for something again."""
+        waking = self.running.watch.waking(within_s)
+        return not waking or self.events.polls(waking)
 
     def _release(self, held: Held) -> None:
         traffic = self.running.traffic
@@ -241,30 +251,6 @@ class Stage:
             planned.entry.name == after and planned.answered for planned in self._plan
         )
 
-    def _fed(self, blocked: list[Held]) -> list[Held]:
-        """Blocked consumers whose keys hold something now."""
-        return [held for held in blocked if held.blocking and self._holds_something(held)]
-
-    def _ask_ahead(self) -> None:
-        """Asks the servers what will have to be known when the next thing is chosen."""
-        for held in self.running.traffic.parked:
-            if held.blocking is not None:
-                self._holds_something(held)
-
-    def _holds_something(self, held: Held) -> bool:
-        """Asked again only after the server was sent something."""
-        server = self.running.servers[held.service]
-        keys = held.blocking.keys if held.blocking else ()
-        if server.client is None or held.unit is None or not keys:
-            return False
-        asked = (held.service, held.unit.database, keys)
-        sent = self.running.traffic.forwarded[held.service]
-        known = self._fed_then.get(asked)
-        if known is None or known[0] != sent:
-            client = server.database(held.unit.database)
-            known = self._fed_then[asked] = (sent, bool(client.exists(*keys)))
-        return known[1]
-
     def _housekeep(self) -> bool:
         """One thing that is never a choice; False if there is none."""
         traffic = self.running.traffic
@@ -290,7 +276,9 @@ class Stage:
         self.running.traffic.paused = True
         try:
             deadline = monotonic_ms() + ANSWER_TIMEOUT_MS
-            while not self._work_done():
+            while (jumped := self.jumps.go_on(self._work_done(), self.learning)) or (
+                not self._work_done()
+            ):
                 if monotonic_ms() > deadline:
                     self.trial.unanswered = tuple(
                         planned.task for planned in self._plan if not planned.answered
@@ -301,7 +289,8 @@ class Stage:
                     if not self.events.any:
                         self._fail("status", died, None)
                     return False
-                self.running.pump.turn(0.02)
+                if not jumped:
+                    self.running.pump.turn(0.02)
                 self.settle()
                 if self._candidates()[0] or self.trial.failures:
                     return True

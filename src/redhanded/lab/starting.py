@@ -16,6 +16,7 @@ from redhanded.lab.authority import make_authority
 from redhanded.lab.commands import run_command
 from redhanded.lab.dump import holds_schema, restore
 from redhanded.lab.environment import settings
+from redhanded.lab.lab_clock import LabClock
 from redhanded.lab.namespace import Namespace, open_namespace
 from redhanded.lab.programs import replicas, start_programs
 from redhanded.lab.pump import Pump
@@ -75,6 +76,7 @@ def start(
                 f"could not be made ({namespace.why})."
             ] = None
         running.settings = settings(told or system, root)
+        _set_clock(running)
         _open_trace_pipe(running)
         _make_authority(running)
         _start_servers(running, allow_existing, say)
@@ -106,6 +108,16 @@ def _make_authority(running: RunningSystem) -> None:
         place = running.undo.enter_context(temporary_folder(running.folder, "authority"))
         record(running.folder, what="certificates", removes=place)
         running.authority = make_authority(place, [each.name for each in services])
+
+
+def _set_clock(running: RunningSystem) -> None:
+    """Lab time, if the system asks for it and there is a lab between it and its servers."""
+    if running.system.clock == "lab" and not running.direct:
+        place = running.undo.enter_context(temporary_folder(running.folder, "clock"))
+        record(running.folder, what="clock", removes=place)
+        running.clock = clock = LabClock(place, running.pump)
+        running.undo.callback(clock.close)
+        running.traffic.moved_ms = lambda: clock.offset_ms
 
 
 def _open_trace_pipe(running: RunningSystem) -> None:

@@ -68,6 +68,7 @@ class Traffic(Passing):
         self._around = surroundings
         self.causes = Causes(surroundings.keys)
         self._started_ms = 0.0
+        self.moved_ms: Callable[[], float] = lambda: 0.0  # How far lab time is ahead.
 
     def begin(self, variable: Iterable[str]) -> None:
         """Starts a trial: forgets the last one, keeps what is parked (blocked consumers)."""
@@ -79,7 +80,7 @@ class Traffic(Passing):
             {channel.route.service for channel in self.states if channel.route.kind == "redis"},
             [key for held in self.parked if held.blocking for key in held.blocking.keys],
         )
-        self._started_ms = monotonic_ms()
+        self._started_ms = monotonic_ms() + self.moved_ms()
         for state in self.states.values():
             state.set_pace(held=self.holding)
         for held in self.parked:
@@ -91,7 +92,7 @@ class Traffic(Passing):
         self._roles[process] = role
 
     def now_ms(self) -> float:
-        return monotonic_ms() - self._started_ms
+        return monotonic_ms() + self.moved_ms() - self._started_ms
 
     @property
     def done(self) -> list[Held]:

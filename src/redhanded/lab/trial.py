@@ -129,11 +129,7 @@ class Lab:
 
         ``means`` says which operations the names of events mean.
         """
-        if self.isolation.due(self.trials):
-            self.check_isolation()
-        if self.isolation.restarts or self._disturbed:
-            self.restart()
-        self._disturbed = any(event.kind in FAULT_KINDS for event in events)
+        self._isolate(events)
         self.draw_values()
         self.learn_serial_orders(deliveries)
         self.reset()
@@ -175,8 +171,17 @@ class Lab:
             quiescent=trial.quiescent,
             egress=self.running.namespace.egress(),
             duration_ms=duration,
+            moved_ms=self.stage.jumps.moved_ms,
         )
         return Played(run=run, trace=tuple(trial.trace))
+
+    def _isolate(self, events: Sequence[Event]) -> None:
+        """Compares, or starts processes anew, where a trial might not begin like the first."""
+        if self.isolation.due(self.trials):
+            self.check_isolation()
+        if self.isolation.restarts or self._disturbed:
+            self.restart()
+        self._disturbed = any(event.kind in FAULT_KINDS for event in events)
 
     def explore(
         self,
@@ -209,7 +214,8 @@ class Lab:
         running = self.running
         traffic = running.traffic
         found = (*running.limits, *traffic.notes, *traffic.refused(), *running.pollers())
-        return (*found, *self._unclear, *self.isolation.sentences())
+        moved = self.stage.jumps.sentences()
+        return (*found, *moved, *self._unclear, *self.isolation.sentences())
 
     def is_unusual(self, text: str) -> bool:
         """Whether a line is an error that serial runs do not write."""
@@ -235,6 +241,7 @@ class Lab:
             silent = any(NO_ANSWER in failure.text for failure in run.failures)
             if silent or run.egress or not run.quiescent:
                 break
+        self.running.look_for_other_clocks()
         self._workload = self.system.workload
         self.isolation.compare(run, self.trials)
         self.reset()

@@ -1,4 +1,4 @@
-"""The environment that makes a process report the application line of each message."""
+"""The environment that makes a process report the line of each message, and follow a clock."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from pathlib import Path
 
 NODE_PRELOAD = Path(__file__).with_name("node.cjs")
 """Loaded by ``node --require`` into every Node process of the system."""
+NODE_CLOCK = Path(__file__).with_name("clock.cjs")
+"""The same, for a process that is to follow the lab's clock."""
 PYTHON_PRELOAD = Path(__file__).with_name("python") / "preload"
-"""Comes first in ``PYTHONPATH``; its ``sitecustomize`` loads the tracer, then the user's own."""
+"""Comes first in ``PYTHONPATH``; its ``sitecustomize`` loads the clock and the tracer, then the
+user's own."""
 
 
 def environment(
@@ -33,9 +36,27 @@ def environment(
     }
 
 
+def clock_environment(existing: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """``existing`` with the clock of the lab in ``folder`` added; the user's options are kept.
+
+    It comes before the user's own preloads, which may keep a timer's function for later.
+    """
+    options, clock = existing.get("NODE_OPTIONS", ""), _required(NODE_CLOCK)
+    return {
+        **existing,
+        "NODE_OPTIONS": options if clock in options else f"{clock} {options}".strip(),
+        "PYTHONPATH": _python_path(existing.get("PYTHONPATH", "")),
+        "REDHANDED_CLOCK": str(folder.resolve()),
+    }
+
+
 def _node_options(options: str) -> str:
-    option = f"--require {_quoted(str(NODE_PRELOAD))}"
+    option = _required(NODE_PRELOAD)
     return options if option in options else f"{options} {option}".strip()
+
+
+def _required(preload: Path) -> str:
+    return f"--require {_quoted(str(preload))}"
 
 
 def _python_path(path: str) -> str:

@@ -1,4 +1,4 @@
-"""Loads the tracer, then the ``sitecustomize`` that the program would have had without it."""
+"""Loads the lab's clock and the tracer, then the ``sitecustomize`` of the program itself."""
 
 import os
 import sys
@@ -10,7 +10,8 @@ NAME = "redhanded_tracer"
 def _load() -> None:
     if sys.version_info < (3, 8) or NAME in sys.modules:
         return
-    if not os.environ.get("REDHANDED_TRACE_PIPE"):
+    tracing, clock = os.environ.get("REDHANDED_TRACE_PIPE"), os.environ.get("REDHANDED_CLOCK")
+    if not (tracing or clock):
         return
     try:
         from importlib import import_module
@@ -24,7 +25,10 @@ def _load() -> None:
         module = module_from_spec(spec)
         sys.modules[NAME] = module
         spec.loader.exec_module(module)
-        import_module(NAME + ".install").install()
+        if clock:
+            import_module(NAME + ".lab_time").install()
+        if tracing:
+            import_module(NAME + ".install").install()
     except Exception:  # noqa: BLE001 (a program must start, with the tracer or without)
         pass
 
