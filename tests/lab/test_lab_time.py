@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from small_systems import lay_out, pauses, postponed, reminders
+from delayed_systems import postponed, reminders
+from small_systems import lay_out, pauses
 
 from redhanded.case.errors import LabError
 from redhanded.case.run import Run
