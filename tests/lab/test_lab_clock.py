@@ -163,11 +163,12 @@ def test_waits_of_python_end_when_they_are_due(start: Start, clock: LabClock) ->
     assert program.silent()
     clock.advance(50_000)
     assert program.silent()
-    ended = []
+    ended: list[str] = []
     while len(ended) < 10:
-        due = clock.next_due_ms()
-        assert due is not None and due < 20_000, str((ended, program.lines, clock.offset_ms))
-        clock.advance(due)
+        if not program.lines:
+            due = clock.next_due_ms()
+            assert due is not None and due < 20_000, ended
+            clock.advance(due)
         ended += program.until("")
     assert sorted(ended[:2]) == ["one minute 60", "sleep 60"]
     names = ["event", "queue", "select", "poll", "epoll", "semaphore", "barrier", "timer"]

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from small_systems import lay_out, pauses, postponed, reminders
+from delayed_systems import postponed, reminders
+from small_systems import lay_out, pauses
 
 from redhanded.case.errors import LabError
 from redhanded.case.run import Run
@@ -173,3 +174,17 @@ def test_without_lab_time_no_clock_is_touched(node_packages: Path, tmp_path: Pat
         assert not any("Lab time" in limit for limit in lab.limits)
         with pytest.raises(LabError, match=r'clock = "lab"'):
             lab.running.advance_clock(1_000)
+
+
+def test_a_child_without_the_environment_is_named(node_packages: Path, tmp_path: Path) -> None:
+    root = lay_out("reminders", tmp_path, node_packages)
+    (root / "alone.js").write_text(
+        "require('child_process').spawn('sleep', ['1000'], { env: {} }); require('./worker.js');"
+    )
+    system = reminders(root, "bull")
+    worker = replace(system.processes[1], command="node alone.js")
+    system = replace(system, processes=(system.processes[0], worker))
+    with open_lab(system, folder=tmp_path / "lab") as lab:
+        assert inserts(lab.serial()) == DONE
+        (named,) = (limit for limit in lab.limits if "not on the lab's clock" in limit)
+        assert "sleep 1000 (of worker)" in named

@@ -116,6 +116,8 @@ class Jumps:
         within_ms = min(within_ms, PATIENCE_MS - self._idle_ms)
         if self._running.clock is None or within_ms <= 0:
             return False
+        if self._count == 0:
+            self._running.look_for_other_clocks()
         due_ms = self._next_due_ms()
         if due_ms is None or due_ms > within_ms:
             return False

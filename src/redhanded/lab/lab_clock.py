@@ -22,8 +22,6 @@ from redhanded.lab.embedded.process_table import descendants
 from redhanded.lab.pump import READ, Pump
 
 ANSWER_TIMEOUT_MS = 1_000.0
-HELLO_TIMEOUT_MS = 300.0
-"""A process that has started is heard of by then, if it is one that tells."""
 BACKLOG = 512
 READ_ONLY = 0o444
 
@@ -64,7 +62,7 @@ class LabClock:
         self.members: dict[int, Member] = {}
         self.limits: dict[str, None] = {NOT_MOVED: None}
         self.has_strangers = False
-        """Whether anything runs that does not follow this clock."""
+        """Whether anything ran that does not follow this clock."""
         self._pump = pump
         folder.mkdir(parents=True, exist_ok=True)
         self._file = os.open(folder / "offset", os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC)
@@ -97,16 +95,17 @@ class LabClock:
     def offset_ms(self) -> float:
         return self.offset_ns / 1e6
 
-    def look_around(self, roots: Mapping[str, int]) -> None:
+    def look_around(self, roots: Mapping[str, int], wait_ms: float = 0.0) -> None:
         """Names in ``limits`` what runs below ``roots`` (name to process id) without the clock.
 
-        Processes that only wait for another one of theirs, as a shell does, are left out.
+        Processes that only wait for another one of theirs, as a shell does, are left out. Those
+        that have just started are given ``wait_ms`` to tell of themselves.
         """
-        deadline = monotonic_ms() + HELLO_TIMEOUT_MS
+        deadline = monotonic_ms() + wait_ms
         self._ask()
         while (strangers := self._strangers(roots)) and monotonic_ms() < deadline:
             self._pump.turn(0.01)
-        self.has_strangers = bool(strangers)
+        self.has_strangers = self.has_strangers or bool(strangers)
         for stranger in strangers:
             self.limits[
                 f"Lab time: {stranger} is not on the lab's clock: it is neither Node nor Python "

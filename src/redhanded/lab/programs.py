@@ -18,6 +18,8 @@ from redhanded.lab.timers import readable
 
 READY_TIMEOUT_S = 30.0
 PROCESS_PORTS_FROM = 20_001
+HELLO_TIMEOUT_MS = 300.0
+"""A process that serves has told of itself by then, if it follows the lab's clock."""
 
 
 def start_programs(running: RunningSystem, say: Callable[[str], None]) -> None:
@@ -104,7 +106,7 @@ def _wait_for_all(running: RunningSystem, say: Callable[[str], None]) -> None:
         say(f"waiting until {program.name} serves")
         _wait_until_ready(running, program)
     running.watch_all()
-    running.look_for_other_clocks()
+    running.look_for_other_clocks(HELLO_TIMEOUT_MS)
 
 
 def _end_programs(running: RunningSystem) -> None:

@@ -178,12 +178,14 @@ class RunningSystem:
         self.traffic.causes.next_step()
         self.clock.advance(by_ms)
 
-    def look_for_other_clocks(self) -> None:
-        """Names the processes that do not follow the lab's clock, if there is one."""
+    def look_for_other_clocks(self, wait_ms: float = 0.0) -> None:
+        """Names the processes that do not follow the lab's clock, if there is one.
+
+        Those that have just started are given ``wait_ms`` to say that they do.
+        """
         if self.clock is not None:
-            self.clock.look_around(
-                {name: each.launched.pid for name, each in self.programs.items()}
-            )
+            pids = {name: program.launched.pid for name, program in self.programs.items()}
+            self.clock.look_around(pids | self.visitors, wait_ms)
 
     def close(self) -> None:
         self.undo.close()

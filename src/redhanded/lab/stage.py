@@ -279,7 +279,7 @@ class Stage:
             while (jumped := self.jumps.go_on(self._work_done(), self.learning)) or (
                 not self._work_done()
             ):
-                if monotonic_ms() > deadline:
+                if not jumped and monotonic_ms() > deadline:
                     self.trial.unanswered = tuple(
                         planned.task for planned in self._plan if not planned.answered
                     )

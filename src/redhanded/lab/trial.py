@@ -241,7 +241,6 @@ class Lab:
             silent = any(NO_ANSWER in failure.text for failure in run.failures)
             if silent or run.egress or not run.quiescent:
                 break
-        self.running.look_for_other_clocks()
         self._workload = self.system.workload
         self.isolation.compare(run, self.trials)
         self.reset()
