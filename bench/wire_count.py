@@ -14,6 +14,7 @@ from redhanded.case.errors import LabError
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.outside import Exchange
 from redhanded.lab.proxy import Channel
+from redhanded.lab.resting import LOOK_AGAIN_S
 from redhanded.lab.running import RunningSystem
 from redhanded.lab.wire.unit import Answer, Unit
 
@@ -121,8 +122,11 @@ def settle(running: RunningSystem, count: WireCount, exchanges: list[Exchange]) 
         due = count.under_way or pump.pending() or any(not exchange.ended for exchange in exchanges)
         if pump.turn(WAIT_S if due else 0.0) or due:
             continue
-        if watch.at_rest() and not pump.turn(0.0):
-            return
+        if watch.at_rest():
+            if not pump.turn(0.0):
+                return
+        elif watch.somebody_runs:
+            pump.wait(LOOK_AGAIN_S)
     raise LabError(
         f"The work of a natural trial was not over within {SETTLE_TIMEOUT_MS / 1000:.0f} s, so it "
         "cannot be compared. Run the bench again on a machine that does nothing else."

@@ -72,6 +72,16 @@ def test_a_fixture_is_read_and_a_gap_in_numbers_is_kept(tmp_path: Path) -> None:
     assert delivery.gap_ms == 40.0
 
 
+def test_what_the_environment_may_do_is_read_and_nothing_is_not_silence(tmp_path: Path) -> None:
+    says = {
+        "": None,
+        "[faults]\nmay = []": (),
+        '[faults]\nmay = ["process killed", "reply lost"]': ("process killed", "reply lost"),
+    }
+    for text, expected in says.items():
+        assert read(written(tmp_path, f"{SMALL}\n{text}\n")).faults == expected
+
+
 def test_an_unknown_key_is_named_with_its_line_and_the_nearest_known_one(tmp_path: Path) -> None:
     message = refused(tmp_path, SMALL.replace("migrate =", "migrat ="))
     assert message.startswith("redhanded.toml:7: unknown key 'migrat' in [services.postgres]")
@@ -139,6 +149,14 @@ def test_an_unknown_table_is_named(tmp_path: Path) -> None:
         ('gap_ms = "from-log"', "values = { a = [] }", "'a'"),
         ('gap_ms = "from-log"', 'capture = { unique = "a" }', "stands for something else"),
         ('gap_ms = "from-log"', 'gap_ms = "from-logs"', "'gap_ms' in [[workload]] number 1"),
+        (
+            "[symptom]",
+            '[faults]\nmay = ["reply lost", "proces killed"]\n[symptom]',
+            "'may' in [faults] cannot be 'proces killed'; did you mean 'process killed'?",
+        ),
+        ("[symptom]", '[faults]\nmay = ["lease ended"]\n[symptom]', "there is 'process killed', "),
+        ("[symptom]", '[faults]\nmay = "reply lost"\n[symptom]', "'may' in [faults]"),
+        ("[services.redis]", '[services.cache]\nkind = "rediss"', "did you mean 'redis'?"),
         ('log = "could not book"', "rate = 3.0", "'rate' in [symptom]"),
     ],
 )

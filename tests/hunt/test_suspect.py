@@ -179,3 +179,16 @@ def test_narrow_generator_of_the_violated_column_stays_suspected(tmp_path: Path)
     found = named(ranked(tmp_path), "id-collision")
     assert found is not None and found.verdict == "UNDECIDED"
     assert found.score > 0.2
+
+
+def test_different_requests_are_no_redelivery(tmp_path: Path) -> None:
+    caught = parcels.reproduction()
+    assert caught.run is not None
+    apart = tuple(
+        replace(each, text=f"POST {each.index}") if each.name.protocol == "delivery" else each
+        for each in caught.run.operations
+    )
+    other = replace(caught, run=replace(caught.run, operations=apart))
+    root = parcels.write(tmp_path)
+    assert verdicts(root, caught)["webhook-redelivery"] == "CONFIRMED"
+    assert verdicts(root, other)["webhook-redelivery"] == "REFUTED"

@@ -176,3 +176,68 @@ def shelf(root: Path) -> System:
         ),
         workload=(request("/take", {"who": "{unique}"}),),
     )
+
+
+DISTURBED_SCHEMA = (
+    "CREATE TABLE accounts (id text PRIMARY KEY, amount integer NOT NULL)",
+    "INSERT INTO accounts VALUES ('a', 10), ('b', 0)",
+    "CREATE TABLE payments (id bigserial PRIMARY KEY, payment text NOT NULL)",
+    "CREATE TABLE receipts (id bigserial PRIMARY KEY, payment text NOT NULL)",
+    "CREATE TABLE numbered (id bigserial PRIMARY KEY, label text)",
+    "CREATE TABLE identified (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, label text)",
+    "CREATE TABLE parents (id text PRIMARY KEY)",
+    "INSERT INTO parents VALUES ('p')",
+    "CREATE TABLE children (id uuid PRIMARY KEY, parent text REFERENCES parents)",
+    "CREATE TABLE strangers (id uuid PRIMARY KEY, parent text)",
+    "CREATE TABLE seats (id integer PRIMARY KEY, taken boolean NOT NULL DEFAULT false)",
+    "INSERT INTO seats VALUES (1), (2)",
+)
+
+
+def disturbed(root: Path) -> System:
+    """Two web processes that do one thing after the other, for faults to come in between."""
+    env = {"PORT": "{port}", "HOOK_SECRET": "whsec_of_the_tests"}
+    names = ("web", "side")
+    return System(
+        name="disturbed",
+        root=str(root),
+        services=(
+            Service(name="db", kind="postgres", env={"DB_URL": "{url}"}),
+            Service(name="cache", kind="redis", env={"REDIS_URL": "{url}"}),
+        ),
+        processes=tuple(
+            Process(
+                name=name,
+                command="node web.js",
+                env=env,
+                ready="http://127.0.0.1:{port}/health",
+            )
+            for name in names
+        ),
+        setup_sql=DISTURBED_SCHEMA,
+        workload=(request("/transfer", deliveries=1),),
+    )
+
+
+def disturbed_python(root: Path) -> System:
+    """The same with the drivers of Python, and a worker that forks for each job."""
+    python = shlex.quote(sys.executable)
+    return System(
+        name="disturbed-python",
+        root=str(root),
+        services=(
+            Service(name="db", kind="postgres", env={"DATABASE_URL": "{url}"}),
+            Service(name="cache", kind="redis", env={"CACHE_URL": "{url}"}),
+        ),
+        processes=(
+            Process(
+                name="web",
+                command=f"{python} desk.py",
+                env={"PORT": "{port}"},
+                ready="http://127.0.0.1:{port}/",
+            ),
+            Process(name="worker", command=f"{python} worker.py", ready_log="worker at work"),
+        ),
+        setup_sql=DISTURBED_SCHEMA,
+        workload=(request("/psycopg_plain", deliveries=1),),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -9,12 +10,15 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from redhanded.actions.reading import schema
 from redhanded.case.errors import InputError
 from redhanded.case.operation import Mark, OperationName
-from redhanded.case.schedule import SCHEDULE_VERSION, Constraint, Schedule
+from redhanded.case.schedule import SCHEDULE_VERSION, Constraint, Event, Schedule
 from redhanded.lab import load_schedule, save_schedule
+from redhanded.lab.faults import FAULTS
 
 PROJECT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -25,7 +29,7 @@ def test_the_documented_examples_pass(tmp_path: Path) -> None:
     lay_out = PROJECT / "examples" / "orders" / "scripts" / "lay-out.py"
     subprocess.run([sys.executable, str(lay_out), str(example)], check=True, capture_output=True)
     blocks = BLOCK.findall((PROJECT / "docs" / "lab.md").read_text(encoding="utf-8"))
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     file = tmp_path / "test_documented_examples.py"
     file.write_text("\n\n".join(blocks), encoding="utf-8")
     done = subprocess.run(
@@ -36,7 +40,7 @@ def test_the_documented_examples_pass(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "3 passed" in done.stdout
+    assert "4 passed" in done.stdout
 
 
 def name(kind: str) -> OperationName:
@@ -57,6 +61,33 @@ def test_a_schedule_comes_back_from_its_file(tmp_path: Path) -> None:
     )
     save_schedule(schedule, tmp_path / "it.json")
     assert load_schedule(tmp_path / "it.json") == schedule
+
+
+EVENTS = (
+    Event(kind="writes lost", at=name("SET"), count=2),
+    Event(kind="lease ended", at=name("SELECT"), service="cache", target="lock:*"),
+    Event(kind="overlap", at=name("INSERT"), other=name("UPDATE"), service="db"),
+)
+
+
+def test_the_events_of_a_schedule_come_back_too(tmp_path: Path) -> None:
+    schedule = Schedule(events=EVENTS, deliveries=2)
+    save_schedule(schedule, tmp_path / "it.json")
+    assert load_schedule(tmp_path / "it.json") == schedule
+    document = json.loads((tmp_path / "it.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, schema("schedule"))
+    assert document["events"][0]["kind"] == "writes lost"
+
+
+def test_the_schema_names_every_kind_of_event_and_no_other(tmp_path: Path) -> None:
+    save_schedule(Schedule(events=EVENTS), tmp_path / "it.json")
+    document = json.loads((tmp_path / "it.json").read_text(encoding="utf-8"))
+    for fault in FAULTS:
+        document["events"][0]["kind"] = fault.kind
+        jsonschema.validate(document, schema("schedule"))
+    document["events"][0]["kind"] = "cosmic ray"
+    with pytest.raises(jsonschema.ValidationError, match="cosmic ray"):
+        jsonschema.validate(document, schema("schedule"))
 
 
 def test_what_tells_its_operations_apart_on_edited_code_is_saved_too(tmp_path: Path) -> None:
@@ -84,7 +115,8 @@ def test_a_schedule_of_the_first_version_is_read(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     loaded = load_schedule(path)
-    assert loaded.version == 1 and loaded.names() == (name("SELECT"), name("UPDATE"))
+    assert loaded.version == 1 and loaded.events == ()
+    assert loaded.names() == (name("SELECT"), name("UPDATE"))
     assert {each.mark for each in loaded.names()} == {None}
 
 
@@ -94,6 +126,7 @@ def test_a_schedule_of_the_first_version_is_read(tmp_path: Path) -> None:
         ("{", "is not a schedule"),
         ('{"constraints": 3}', "is not a schedule"),
         ('{"version": 99}', "version 99"),
+        ('{"events": [{"kind": "cosmic ray"}]}', "is not a schedule"),
         (None, "cannot be read"),
     ],
 )

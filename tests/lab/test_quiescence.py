@@ -143,6 +143,53 @@ def test_bytes_that_nobody_read_are_under_way() -> None:
             each.close()
 
 
+def test_what_was_read_is_not_under_way_although_it_is_not_acknowledged_yet() -> None:
+    with open_namespace() as namespace:
+        if not namespace.isolated:
+            return
+        netlink, listener = namespace.diag(), namespace.listen()
+        client = connected(namespace, listener)
+        server, _ = listener.accept()
+        for each in (client, server):
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        late = 0
+        for _ in range(20):  # who answers acknowledges with the answer, and late if there is none
+            for one, other in ((client, server), (server, client)):
+                one.send(b"hello")
+                assert waiting_bytes(netlink) >= 5
+                assert other.recv(16) == b"hello"
+                late += _unacknowledged(one) > 0
+                assert waiting_bytes(netlink) == 0
+        assert late > 0
+        for each in (client, server, listener, netlink):
+            each.close()
+
+
+def _unacknowledged(connection: socket.socket) -> int:
+    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    return int.from_bytes(info[24:28], sys.byteorder)
+
+
+def test_bytes_that_have_not_come_to_the_other_end_are_under_way() -> None:
+    with open_namespace() as namespace:
+        if not namespace.isolated:
+            return
+        netlink, listener = namespace.diag(), namespace.listen()
+        client = connected(namespace, listener)
+        server, _ = listener.accept()
+        client.setblocking(False)
+        sent = client.send(b"x" * (1 << 24))  # more than the other end takes
+        total = waiting_bytes(netlink)
+        assert total >= sent
+        read = 0
+        while read < sent:
+            read += len(server.recv(1 << 20))
+            assert waiting_bytes(netlink) >= sent - read
+        assert waiting_bytes(netlink) == 0
+        for each in (client, server, listener, netlink):
+            each.close()
+
+
 def test_a_watch_with_sockets_is_not_at_rest_while_bytes_wait() -> None:
     with open_namespace() as namespace:
         if not namespace.isolated:

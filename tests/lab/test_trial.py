@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from small_systems import lay_out, request, tickets
 
+from redhanded.case.evidence import Location
 from redhanded.case.operation import Operation, OperationName
 from redhanded.case.run import Run
 from redhanded.case.schedule import Constraint, Schedule
@@ -340,6 +341,44 @@ def test_late_messages_race_and_leave_control_as_it_was(lab: Lab) -> None:
     assert late.failures == 1 and "duplicate key" in late.sample
     assert names_of(lab.serial()) == before
     assert lab.follow(early_look(lab)).failed
+
+
+def test_tracers_are_silent_in_natural_runs_and_know_the_same_lines_afterwards(lab: Lab) -> None:
+    before = lines(lab.serial())
+    tracer, told = lab.running.tracer, b""
+
+    def feed(data: bytes) -> None:
+        nonlocal told
+        told += data
+        type(tracer).feed(tracer, data)
+
+    tracer.feed = feed  # type: ignore[method-assign]
+    try:
+        run_naturally(lab, name="silent", trials=3, gaps_ms=[0.0], per_second=None, seed=6)
+        lab.running.read_trace()
+    finally:
+        del tracer.feed
+    assert all(b'"at":0,' in line and b'"stack":[]' in line for line in told.splitlines())
+    assert any(before) and lines(lab.serial()) == before
+
+
+def lines(run: Run) -> list[tuple[Location, ...]]:
+    return [each.stack for each in run.operations]
+
+
+def test_what_comes_at_the_same_instant_is_connected_before_anything_is_sent(lab: Lab) -> None:
+    lab.reset()
+    lab.running.traffic.forward_all()
+    one, other = lab.plan("together", 2)
+    for each in (one, other):
+        each.get_ready()
+        assert each.connected is not None and not each.connected.raw
+    begun = [each.begin() for each in (one, other)]
+    assert [one.connected, other.connected] == [None, None]
+    while not all(each.ended for each in begun):
+        lab.running.pump.turn(0.01)
+    assert [each.status for each in begun] == [202, 202]
+    lab.reset()
 
 
 def test_an_sqlstate_is_a_symptom_too(lab: Lab) -> None:

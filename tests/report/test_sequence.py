@@ -8,6 +8,7 @@ import sample
 from redhanded.case.case import Case
 from redhanded.case.hypothesis import RootLocation
 from redhanded.case.run import Run
+from redhanded.case.schedule import Event, Schedule
 from redhanded.report import order, sequence
 from redhanded.report.snippets import cut
 
@@ -78,6 +79,18 @@ def test_what_is_essential_is_shorter_and_counts_the_rest() -> None:
     )
     assert f"({len(run.operations) - shown} more operations are in the report)" in lines[-1]
     assert any(line.startswith("FAILS") for line in lines)
+
+
+def test_what_an_event_happens_to_is_essential() -> None:
+    case = _case()
+    run = replace(_run(case), failures=())
+    calm = replace(run, operations=tuple(replace(each, failure=None) for each in run.operations))
+    insert = next(each for each in calm.operations if each.name.kind == "INSERT")
+    killed = Event(kind="process killed", at=insert.name)
+    without = order.in_columns(calm, Schedule(), essential=True)
+    shown = order.in_columns(calm, Schedule(events=(killed,)), essential=True)
+    assert not any("INSERT" in line for line in without)
+    assert any("INSERT" in line for line in shown)
 
 
 def test_lanes_stand_from_the_outside_to_the_services() -> None:

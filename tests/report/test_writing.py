@@ -14,7 +14,7 @@ from redhanded.case import document
 from redhanded.case.case import CASE_SCHEMA, Case
 from redhanded.case.errors import InputError
 from redhanded.case.symptom import Symptom
-from redhanded.report import write
+from redhanded.report import sentences, write
 from redhanded.report.writing import as_html, as_markdown
 
 
@@ -89,6 +89,19 @@ def test_a_case_with_nothing_but_a_symptom_has_a_page(tmp_path: Path) -> None:
     assert "There is no redhanded.toml" in page
     assert "The order that fails" not in page
     assert "--resume" in as_markdown(case)
+
+
+def test_advice_stands_only_where_no_fix_was_drafted(case: Case) -> None:
+    assert case.root_cause is not None
+    measured = replace(case, root_cause=replace(case.root_cause, mechanism="lost-update"))
+    without = replace(measured, fix=None, proof=None)
+    said = [step.words for step in sentences.what_to_do(without)]
+    assert said[0].startswith("What makes such a pattern safe (advice, not measured here): one ato")
+    assert said[1] == "Make it fail again, alone:"
+    assert sentences.headline(case).endswith(", and seat_assignments_reference_key refuses it")
+    assert sentences.headline(without) == case.root_cause.title
+    for other in (measured, replace(case, fix=None, proof=None)):
+        assert not any("advice" in step.words for step in sentences.what_to_do(other))
 
 
 def test_a_quiet_case_says_that_nothing_failed(tmp_path: Path, case: Case) -> None:

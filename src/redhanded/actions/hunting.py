@@ -61,12 +61,18 @@ def completed(request: HuntRequest) -> HuntRequest:
     return replace(request, symptom=request.symptom or _symptom(request.target))
 
 
-def _symptom(target: Path) -> str:
+def _symptom(target: Path) -> str | None:
+    """What the contract says fails; None where any of several invariants may."""
     if (target / FILE_NAME).is_file():
-        pattern = read(target, allow_remote=True).symptom
+        system = read(target, allow_remote=True)
+        pattern = system.symptom
         if pattern.log or pattern.sqlstate:
-            return pattern.log or pattern.sqlstate or ""
+            return pattern.log or pattern.sqlstate
+        if system.invariants and not pattern.status:
+            names = [each.name for each in system.invariants]
+            return names[0] if len(names) == 1 else None
     raise UsageError(
         "nothing says what fails; give a part of the error message with --symptom TEXT, "
-        f"or write it as `log` below [symptom] in {target / FILE_NAME}"
+        f"or write it as `log` below [symptom] in {target / FILE_NAME}, or what must hold below "
+        "[invariants]"
     )

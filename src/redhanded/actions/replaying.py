@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from redhanded import store
@@ -12,8 +12,8 @@ from redhanded.case.errors import UsageError
 from redhanded.case.request import Listener
 from redhanded.case.run import Run
 from redhanded.case.schedule import Schedule
-from redhanded.case.system import SymptomPattern, System
 from redhanded.contract import read
+from redhanded.hunt.wanted import pattern
 from redhanded.lab import open_lab
 from redhanded.lab.services import reap_abandoned, temporary_folder
 
@@ -68,7 +68,7 @@ def replay(
             system,
             folder=place,
             root=root,
-            symptom=_symptom(system, case),
+            symptom=pattern(system, case.symptom),
             seed=case.seed,
             allow_existing=allow_existing,
             say=listener.step,
@@ -78,8 +78,3 @@ def replay(
             listener.progress(done, times, "following the order")
             runs.append(lab.follow(schedule))
     return Replay(case=case, schedule=schedule, runs=tuple(runs))
-
-
-def _symptom(system: System, case: Case) -> SymptomPattern:
-    """What the case was hunted by, beside what the contract says."""
-    return replace(system.symptom, log=case.symptom.text or system.symptom.log)

@@ -64,7 +64,9 @@ class RootLocation:
     path: str
     line: int
     role: str
-    """``enqueue``, ``consume``, ``call``, ``create``, ``look-up``, ``constraint`` …"""
+    """``enqueue``, ``consume``, ``call``, ``create``, ``look-up``, ``constraint``; where a cause is
+    read from a run ``change``, ``write``, ``lease``, ``lock``, ``statement``, ``done``, ``missing``
+    too."""
     text: str = ""
     function: str | None = None
 

@@ -18,7 +18,8 @@ class HuntRequest:
     """The tree to hunt in, absolute."""
     logs: tuple[Path, ...] = ()
     symptom: str | None = None
-    """Text of the failure; None takes ``[symptom] log`` of ``redhanded.toml``."""
+    """Text of the failure, or the name of an invariant; None takes ``[symptom]`` of
+    ``redhanded.toml`` or, where that says nothing, all its invariants."""
     quick: bool = False
     """Fewer trials, runs and replays; the case's limits say which."""
     yes: bool = False

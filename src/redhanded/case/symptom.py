@@ -65,6 +65,8 @@ class Symptom:
 
     text: str
     """What was asked for."""
+    invariants: tuple[str, ...] = ()
+    """Names of those of the contract whose breaking is the failure, instead of a text."""
     template: str = ""
     """The line with its variable parts as ``<*>``."""
     sqlstate: str | None = None

@@ -15,6 +15,7 @@ from redhanded.case.operation import Operation, OperationName
 from redhanded.case.reproduction import Counterfactual, Reproduction
 from redhanded.case.run import Failure, Run
 from redhanded.case.schedule import Constraint, Event, EventKind, Schedule
+from redhanded.case.symptom import Symptom
 
 TITLE_MAX = 44
 EVENT_WORDS: dict[EventKind, str] = {
@@ -136,6 +137,29 @@ def essence(failure: Failure, run: Run | None = None) -> str:
         message = f"constraint {failure.constraint}"
     on = f" on {failure.table}" if failure.table and failure.table not in message.split() else ""
     return f"{failure.code or ''} {message}{on}".strip()
+
+
+def capital(words: str) -> str:
+    """``words`` as the beginning of a sentence, unless a name or a path stands there."""
+    first = words.split(" ", 1)[0]
+    return words[:1].upper() + words[1:] if first.rstrip(".,:;").isalpha() else words
+
+
+def invariant_symptom(value: Symptom) -> str:
+    """What is taken for the symptom where it is no text."""
+    if len(value.invariants) == 1:
+        return f"the symptom is the broken invariant {value.invariants[0]}, not a text of a log"
+    named = ", ".join(value.invariants)
+    return f"the symptom is any broken invariant ({named}), not a text of a log"
+
+
+def likeness(found: Reproduction) -> str:
+    """What the caught failure would have to be to be the one that was hunted."""
+    kinds = {each.kind for each in found.run.failures} if found.run is not None else set()
+    if "invariant" in kinds and "symptom" not in kinds:
+        return "the broken invariant that was hunted"
+    constraint = " on the same constraint" if found.constraint else ""
+    return f"the same error{constraint} as in the log"
 
 
 def failing_operation(failure: Failure, run: Run | None) -> Operation | None:

@@ -16,7 +16,10 @@ MoreLogs = Annotated[
 Logs = Annotated[
     list[Path] | None, typer.Option("--logs", help="A log or a folder of logs; repeatable.")
 ]
-SymptomText = Annotated[str | None, typer.Option("--symptom", help="A part of the error message.")]
+SymptomText = Annotated[
+    str | None,
+    typer.Option("--symptom", help="A part of the error message, or the name of an invariant."),
+]
 Quick = Annotated[bool, typer.Option("--quick", help="Fewer trials; the limits say which.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Pass every gate without asking.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on after the last finished stage.")]

@@ -16,6 +16,8 @@ from redhanded.contract.model import Contract
 
 _TAG = re.compile(r"(?:constrained-str|str|int|float|bool|none|(?:literal|list|dict)\[.*)$")
 """How pydantic names the branches of a union in the place of an error."""
+_QUOTED = re.compile(r"'([^']+)'")
+"""In ``'postgres' or 'redis'``: the values that there are."""
 
 
 def complaint(error: ValidationError, file_name: str, text: str) -> str:
@@ -64,6 +66,12 @@ def _sentence(problem: ErrorDetails, where: Sequence[str | int]) -> str:
             return f"unknown key {key!r} {table}{nearest(key, _keys_at(where[:-1]))}"
         case "missing":
             return f"{key!r} is missing {table}"
+        case "literal_error" if known := _QUOTED.findall(
+            problem.get("ctx", {}).get("expected", "")
+        ):
+            words = [part for part in where if isinstance(part, str)]
+            place = f"{words[-1]!r} {_table(where[: where.index(words[-1])])}"
+            return f"{place} cannot be {problem['input']!r}{nearest(str(problem['input']), known)}"
         case "string_pattern_mismatch" if key in ("request", "http"):
             return f'{key} = {problem["input"]!r} is not a method and a path, e.g. "POST /hooks"'
         case _:

@@ -18,6 +18,8 @@ from redhanded.case.wording import (
     demand,
     essence,
     failing_operation,
+    invariant_symptom,
+    likeness,
     otherwise,
     size,
 )
@@ -41,6 +43,10 @@ QUICK = (
     "constraint instead of 20, only single parts and the proposed fix instead of every subset, "
     "the new test 2 and 4 times instead of 20 and 50, shorter explorations."
 )
+NO_REMEDY = (
+    "No fix was drafted: the cause was read from the order that fails, and remedies are known only "
+    "for causes that were suspected from the code."
+)
 SHOWN_MAX = 5
 DIFFERENCES_MAX = 2
 EVIDENCE_MAX = 2
@@ -56,7 +62,7 @@ def uncontrolled(system: System) -> tuple[str, ...]:
 
 def symptom(value: Symptom) -> list[str]:
     """The failure as the logs show it."""
-    sentences = []
+    sentences = [invariant_symptom(value)] if value.invariants else []
     if value.rate is not None and not value.statements:
         rate = value.rate
         sentences.append(
@@ -187,7 +193,10 @@ def summary(case: Case, outcome: VerdictWord) -> str:
     if outcome == "CONFIRMED" and case.root_cause is not None:
         return case.root_cause.sentence
     if outcome == "CONFIRMED":
-        return "The failure was caught and replays, but no hypothesis explains it."
+        return (
+            "The failure was caught and replays, but no hypothesis explains it, and its order "
+            "fits no known pattern."
+        )
     if found is not None and found.schedule is None and failed_by_itself(case):
         runs = [each for each in (case.natural, case.simultaneous) if each is not None]
         return (
@@ -282,7 +291,7 @@ def _cause_card(found: Reproduction, cause: RootCause | None) -> list[str]:
         lines.append(
             f"{failure.process or 'the system'} fails: {essence(failure, found.run)}{place}"
         )
-    same = "the same error on the same constraint as in the log"
+    same = likeness(found)
     lines.append(f"this is {same}" if found.same_error else f"this is not shown to be {same}")
     lines += [f"{each.question} {each.answer}" for each in found.alternatives]
     if cause is not None:

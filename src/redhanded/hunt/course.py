@@ -16,7 +16,7 @@ from redhanded.case.reproduction import Reproduction, RootCause
 from redhanded.case.request import HuntRequest, Listener
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import SymptomPattern, System
-from redhanded.hunt import cards, explore, observe, prove, repair, reproduce, suspect
+from redhanded.hunt import cards, explore, prove, repair, reproduce, suspect, wanted
 from redhanded.hunt.laying_out import free_place, lay_out
 from redhanded.hunt.outcome import outcome
 from redhanded.lab import open_lab
@@ -57,13 +57,7 @@ def opened(request: HuntRequest, listener: Listener) -> Iterator[Course]:
         # Read before anything is written: a log that cannot be read leaves no case behind.
         listener.stage("observe", cards.STAGES["observe"])
         began = monotonic_ms()
-        symptom = observe.gather(
-            request.logs,
-            request.symptom or "",
-            root=request.target,
-            redact=request.redact,
-            on_progress=listener.step,
-        )
+        symptom = wanted.symptom(request, system, request.target, listener.step)
         seconds = (monotonic_ms() - began) / 1000.0
     with store.open_case(request) as case:
         course = Course(request, listener, case, system=system)
@@ -98,19 +92,8 @@ class Course:
         if self._skip("observe"):
             return
         self.listener.stage("observe", cards.STAGES["observe"])
-        if not self.request.logs:
-            text = self.request.symptom or ""
-            limit = "No log was given: how often it fails and what distinguishes it is not known."
-            self.observed(Symptom(text=text, limits=(limit,)), 0.0)
-            return
         began = monotonic_ms()
-        symptom = observe.gather(
-            self.request.logs,
-            self.request.symptom or "",
-            root=self._root,
-            redact=self.request.redact,
-            on_progress=self.listener.step,
-        )
+        symptom = wanted.symptom(self.request, self._system, self._root, self.listener.step)
         self.observed(symptom, (monotonic_ms() - began) / 1000.0)
 
     def observed(self, symptom: Symptom, seconds: float) -> None:
@@ -165,6 +148,9 @@ class Course:
         if self._skip("repair") or self._system is None or cause is None or found is None:
             return
         self.listener.stage("repair", cards.STAGES["repair"])
+        if all(each.mechanism != cause.mechanism for each in self.case.hypotheses):
+            self._note(cards.NO_REMEDY)
+            return
         began = monotonic_ms()
         fix = self._draft(self._system, cause, found)
         self._keep("repair", (monotonic_ms() - began) / 1000.0, fix=fix)
@@ -345,7 +331,7 @@ class Course:
 
     def _pattern(self, system: System) -> SymptomPattern:
         """What the case is hunted by, beside what the contract says."""
-        return replace(system.symptom, log=self.request.symptom or system.symptom.log)
+        return wanted.pattern(system, self.case.symptom)
 
     def _lay_out(self) -> Path:
         """The tree to hunt in: the target, or what its lay-out command made of it."""

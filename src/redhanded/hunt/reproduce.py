@@ -209,9 +209,12 @@ def _deliveries(lab: Lab) -> int:
 
 
 def same_error(run: Run, symptom: Symptom) -> bool:
-    """Whether a run failed as the log says: the same text and, where known, constraint."""
+    """Whether a run failed as was asked for: the same text and, where known, constraint, or the
+    same invariant."""
     for failure in run.failures:
-        if failure.kind != "symptom":
+        if failure.kind == "invariant" and failure.text.partition(":")[0] in symptom.invariants:
+            return True
+        if failure.kind != "symptom" or symptom.invariants:
             continue
         if symptom.constraint is None or failure.constraint in (None, symptom.constraint):
             return True

@@ -69,6 +69,11 @@ class Causes:
         self._now[process] = held.index
         self._heard(process, held)
 
+    def forget(self, process: str) -> None:
+        """Whoever is called ``process`` from now on has heard of nothing."""
+        self._now.pop(process, None)
+        self._last.pop(process, None)
+
     def only_house(self, cause: int) -> bool:
         """Whether what ``cause`` leads to is housekeeping as well."""
         return self.done[cause].ambient and not self._child_task.get(cause)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from redhanded.case.operation import Access, Touch
 from redhanded.lab.footprint import Catalogue, KeySpecifications, footprints, pattern
+from redhanded.lab.lock_scripts import lock_of
 from redhanded.lab.wire.unit import Unit
 
 TEXT_MAX = 2000
@@ -43,6 +44,8 @@ class Scripts:
     """Redis scripts that were seen, by their digest."""
 
     titles: dict[str, str] = field(default_factory=dict)
+    locks: dict[str, str] = field(default_factory=dict)
+    """What each takes only if it is free; see ``lock_scripts``."""
 
     def learn(self, words: tuple[bytes, ...]) -> None:
         """Remembers the script of an EVAL or SCRIPT LOAD."""
@@ -57,13 +60,14 @@ class Scripts:
         return words[1].decode("ascii", "replace").lower()
 
     def title(self, digest: str) -> str:
-        """The first sentence of its first comment, or nothing."""
-        return self.titles.get(digest, "")
+        """Whether it takes a lock, and the first sentence of its first comment."""
+        return f"{self.locks.get(digest, '')} {self.titles.get(digest, '')}".strip()
 
     def _keep(self, script: bytes) -> None:
         digest = _digest(script)
         if digest not in self.titles:
-            self.titles[digest] = _first_comment(script.decode("utf-8", "replace"))
+            text = script.decode("utf-8", "replace")
+            self.titles[digest], self.locks[digest] = _first_comment(text), lock_of(text)
 
 
 def describe_sql(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from redhanded.case.operation import OperationName
-from redhanded.case.schedule import Event
+from redhanded.case.schedule import FAULT_KINDS, Event
 from redhanded.lab.explorers import Candidate
 from redhanded.lab.faults import Place, fault_of
 from redhanded.lab.faults.gate import Gate
 from redhanded.lab.held import Held
+from redhanded.lab.quiescence import Thread
+from redhanded.lab.recovery import Recovery
 from redhanded.lab.running import RunningSystem
 
 
@@ -47,10 +49,17 @@ class Events:
         self._deliver_again = deliver_again
         self._pending = list(events)
         self._count = len(events)
+        self.recovery = Recovery()
         self._awaiting: list[Place] = []
         """Begun at an operation whose answer has not come."""
         self._gates: dict[Event, Gate] = {}
         self._overlapped: set[Event] = set()
+
+    def polls(self, waking: Mapping[Thread, float]) -> bool:
+        """Whether threads that wake at these times are known to do so in vain, after a fault."""
+        if self.recovery.began_ms is None:
+            return False
+        return self.recovery.hopeless(waking, self._running.traffic.forwarded.total())
 
     @property
     def any(self) -> bool:
@@ -60,10 +69,19 @@ class Events:
     def release(self, held: Held, candidate: Candidate, go: Callable[[Held], None]) -> None:
         """Lets an operation go, with whatever is to happen at it."""
         event = next((each for each in self._pending if self._is_at(each, candidate)), None)
+        for other in self._pending:
+            look = fault_of(other.kind).look
+            if look is not None and other is not event:
+                look(self._running, other, held)
         if event is None:
             go(held)
             return
         fault = fault_of(event.kind)
+        if held.protocol not in fault.protocols:
+            self._pending.remove(event)
+            self.missed[event] = f"that cannot happen to {_what(held)}"
+            go(held)
+            return
         place = Place(
             running=self._running,
             event=event,
@@ -76,6 +94,8 @@ class Events:
         if event.other is None or event in self._gates:
             self._pending.remove(event)
         fault.begin(place)
+        if event.kind in FAULT_KINDS and event not in self.missed:
+            self.recovery.begin()
         if fault.end is not None and event not in self.missed:
             self._awaiting.append(place)
 
@@ -87,6 +107,8 @@ class Events:
                 end = fault_of(place.event.kind).end
                 if end is not None and place.held.state != "lost":
                     end(place)
+                    if self.recovery.began_ms is not None:
+                        self.recovery.begin()
                 elif place.held.state == "lost":
                     self.missed[place.event] = "its connection ended first"
                 return True
@@ -137,3 +159,8 @@ class Events:
             self._means(name, candidate.name, uncommitted=candidate.uncommitted)
             for name in event.names
         )
+
+
+def _what(held: Held) -> str:
+    kind = {"delivery": "a delivery", "redis": "Redis", "postgres": "PostgreSQL"}
+    return f"{kind.get(held.protocol, held.protocol.upper())}: {held.kind} {held.target}".rstrip()

@@ -42,8 +42,8 @@ def means(wanted: OperationName, seen: OperationName) -> bool:
 def meaning(wanted: OperationName, repertoire: Repertoire) -> Meaning:
     """What ``wanted`` is in a program that sends what ``repertoire`` holds."""
     if wanted.protocol == "delivery":
-        own = repertoire.by_task(wanted.task)[0]
-        return Meaning(name=next((each for each in own if each.protocol == "delivery"), None))
+        own = [each for each in repertoire.by_task(wanted.task)[0] if each.protocol == "delivery"]
+        return Meaning(name=wanted if wanted in own else next(iter(own), None))
     if wanted.mark is None:
         return Meaning(name=wanted if wanted in repertoire.names else None)
     if not wanted.mark.usual:

@@ -98,9 +98,20 @@ def sign(signature: Signature, body: bytes, environment: Mapping[str, str]) -> t
 
 
 class Exchange:
-    """One request on a connection of its own, and its answer."""
+    """One request on a connection of its own, and its answer.
 
-    def __init__(self, pump: Pump, connection: socket.socket, port: int, request: Request) -> None:
+    With ``wait`` only the connection is made; the request is sent by ``go``.
+    """
+
+    def __init__(
+        self,
+        pump: Pump,
+        connection: socket.socket,
+        port: int,
+        request: Request,
+        *,
+        wait: bool = False,
+    ) -> None:
         self.status: int | None = None
         self.ended = False
         self.raw = b""
@@ -108,6 +119,7 @@ class Exchange:
         self.on_end: Callable[[], None] | None = None
         self._stream = HttpStream()
         self._stream.client(request.data)
+        self._request = request.data
         try:
             connection.connect(("127.0.0.1", port))
         except OSError:
@@ -116,7 +128,14 @@ class Exchange:
             return
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._pipe = Pipe(pump, connection, self._from_server, self._closed)
-        self._pipe.send(request.data)
+        if not wait:
+            self.go()
+
+    def go(self) -> None:
+        """Sends the request, once."""
+        if not self.ended:
+            data, self._request = self._request, b""
+            self._pipe.send(data)
 
     def close(self) -> None:
         if not self.ended:

@@ -192,19 +192,15 @@ class Pair:
     ) -> Operation | None:
         """What ``second`` has to have done before ``first`` acts: a read of it if there is one.
 
-        Only what a lease ``without`` which it would wait keeps out, if that is given.
+        Only what a lease keeps out, ``without`` which it would not wait, if that is given.
         """
+        possible = tuple(possible)
         held = protection.held_at(write, self.first.operations)
+        open_ = [other for other in possible if depend(other, write)]
         if without is not None:
-            lifted = tuple(touch for touch in held if touch not in without.touches)
-            if lifted == held:
-                return None
-            held = lifted
-        open_ = [
-            other
-            for other in possible
-            if depend(other, write) and not protection.blocked(other, possible, held)
-        ]
+            open_ = [other for other in open_ if protection.blocked(other, possible, held)]
+            held = tuple(touch for touch in held if touch not in without.touches)
+        open_ = [other for other in open_ if not protection.blocked(other, possible, held)]
         reads = [other for other in open_ if other.name.access == "read"]
         return next(iter((*reads, *open_)), None)
 

@@ -77,6 +77,7 @@ def replace_program(running: RunningSystem, name: str) -> None:
     for channel in tuple(running.traffic.states):
         if channel.route.process == name:
             channel.cut()
+    running.traffic.causes.forget(name)
     _launch(running, before.process, name, before.environment)
     _wait_until_ready(running, running.programs[name])
     running.watch_all()

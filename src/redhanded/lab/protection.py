@@ -2,7 +2,8 @@
 
 A pattern that one of these covers fails in no order, so it is not predicted. Locks are judged by
 what a serial run shows: a row or advisory lock lasts to the end of its transaction or its unlock, a
-lock in Redis from the command that takes its key only if it is free to the next write of that key.
+lock in Redis from the command or script that takes its key only if it is free to the next write of
+that key.
 A session's isolation level that was set before the trial is not seen.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Sequence
 
 from redhanded.case.operation import Operation, Touch
 from redhanded.lab.footprint.builtins import ADVISORY
+from redhanded.lab.lock_scripts import LEASE, LOCK
 
 Level = str
 """``read committed``, ``repeatable read`` or ``serializable``."""
@@ -55,6 +57,8 @@ def blocked(operation: Operation, of: Iterable[Operation], held: Iterable[Touch]
 
 def is_lease(operation: Operation) -> bool:
     """Whether it takes a lock that ends by itself: a key set only if free, with a lifetime."""
+    if operation.name.kind.startswith("EVAL"):
+        return LEASE in operation.fingerprint
     words = operation.text.upper().split()
     return _only_if(operation) and bool(_LIFETIME & set(words[3:]))
 
@@ -190,6 +194,8 @@ def _only_if(operation: Operation) -> bool:
     """A Redis write that does nothing where the key is there."""
     if operation.name.protocol != "redis":
         return False
+    if operation.name.kind.startswith("EVAL"):
+        return LEASE in operation.fingerprint or LOCK in operation.fingerprint
     words = operation.text.upper().split()
     return bool(words) and (words[0] in _FREE_ONLY or (words[0] == "SET" and "NX" in words[3:]))
 

@@ -51,8 +51,11 @@ class Pump:
             with contextlib.suppress(OSError):
                 self._epoll.unregister(source.fileno())
 
-    def turn(self, timeout_s: float = 0.0) -> int:
-        """Handles what is ready, waiting at most ``timeout_s``; gives the number of events."""
+    def turn(self, timeout_s: float = 0.0, *, idle: bool = True) -> int:
+        """Handles what is ready, waiting at most ``timeout_s``; gives the number of events.
+
+        What was left for when nothing is ready is left further if ``idle`` is False.
+        """
         if self._later:
             timeout_s = min(timeout_s, max(0.0, self._later[0][0] - time.monotonic()))
         events = self._epoll.poll(timeout_s)
@@ -60,11 +63,16 @@ class Pump:
             handler = self._handlers.get(number)
             if handler is not None:
                 handler(event)
-        if self._idle and not events:
-            idle, self._idle = self._idle, []
-            for action in idle:
+        if idle and self._idle and not events:
+            left, self._idle = self._idle, []
+            for action in left:
                 action()
         return len(events) + self._run_due()
+
+    def wait(self, seconds: float) -> None:
+        """Until something is ready, at most so long: for less than ``turn`` can wait, which is a
+        millisecond."""
+        select.select((self._epoll,), (), (), seconds)
 
     def when_idle(self, action: Callable[[], None]) -> None:
         """Runs ``action`` in the next turn in which nothing is ready, once."""

@@ -31,6 +31,9 @@ FRUITLESS = 12
 """Timers of one thread in a row, in one step, that nothing came of: the step goes on without it."""
 POLLS = 3
 """Steps in which that happened: the thread is not waited for any more."""
+STATE_BYTES = 96
+"""Of a ``stat`` file: number, name and state are in them."""
+AWAKE = (b"R", b"D", b"W")
 
 Thread = tuple[int, str]
 
@@ -71,7 +74,9 @@ class Watch:
         self._before: dict[Thread, float] = {}
         self._stuck = 0
         self._awake: Thread | None = None
-        """The thread that ran at the last look: the one to ask first."""
+        """The thread that was last seen running: the one to ask first."""
+        self.somebody_runs = False
+        """Whether the last look ended at a thread that did not sleep."""
 
     def follow(self, pids: list[int]) -> None:
         """Watch these processes and all their descendants from now on."""
@@ -90,10 +95,14 @@ class Watch:
 
     def next_timer(self, within_s: float) -> float | None:
         """Seconds until a thread that slept at the last look wakes by itself; None: not so soon."""
+        soonest = min(self.waking(within_s).values(), default=None)
+        return None if soonest is None else max(soonest - time.monotonic(), 0.0)
+
+    def waking(self, within_s: float) -> dict[Thread, float]:
+        """All threads of which that is so, and when they wake (``time.monotonic()``)."""
         now = time.monotonic()
-        due = [nap.wakes_at - now for nap in self._set_timers(now)]
-        soonest = min(due, default=None)
-        return None if soonest is None or soonest > within_s else max(soonest, 0.0)
+        set_ = self._set_timers(now)
+        return {nap.thread: nap.wakes_at for nap in set_ if nap.wakes_at - now <= within_s}
 
     def due_soon(self) -> float | None:
         """Seconds until the first timer that is waited for fires; None: there is none."""
@@ -177,13 +186,15 @@ class Watch:
         The state comes first: one that waited for a processor until then has run by the time that
         it is seen to sleep.
         """
+        files, pread = self._files, os.pread
         try:
-            return all(
-                _sleeps(self._files[key][0]) and os.pread(self._files[key][1], 128, 0) == ran
-                for key, ran in before.items()
-            )
+            for key, ran in before.items():
+                stat, schedstat, _ = files[key]
+                if not _is_asleep(pread(stat, STATE_BYTES, 0)) or pread(schedstat, 128, 0) != ran:
+                    return False
         except (OSError, KeyError):
             return False
+        return True
 
     def _look(self) -> dict[Thread, bytes] | None:
         """Run time and turns of each thread, or None as soon as one does not sleep.
@@ -194,6 +205,7 @@ class Watch:
         seen: dict[Thread, bytes] = {}
         if self._awake is not None and self._thread(self._awake, {}) is None:
             return None
+        self.somebody_runs = False
         pending = [(root, root) for root in self._roots]
         while pending:
             pid, root = pending.pop()
@@ -225,8 +237,10 @@ class Watch:
     def _unchanged(self, family: Family, seen: dict[Thread, bytes], *, adopts: bool) -> bool:
         """Whether none of these threads has run since it was last looked at; fills ``seen``.
 
-        A process that ``adopts`` orphans gets new children without running.
+        A process that ``adopts`` orphans gets new children without running; one that has no
+        children has nobody below it who could leave an orphan.
         """
+        adopts = adopts and bool(family.children)
         for key, (ran, children) in family.threads.items():
             if self._ran(key) != ran or (adopts and self._forked(key) != children):
                 return False
@@ -250,10 +264,10 @@ class Watch:
         """The processes that this thread forked, or None if it does not sleep."""
         try:
             files = self._files.get(key) or self._open(key)
-            asleep = _sleeps(files[0])
+            asleep = _is_asleep(os.pread(files[0], STATE_BYTES, 0))
             seen[key] = os.pread(files[1], 128, 0)
             if not asleep:
-                self._awake = key
+                self._awake, self.somebody_runs = key, True
                 return None
             # A thread that has not run since has not forked and not set a timer either.
             nap = self._naps.get(key)
@@ -295,8 +309,7 @@ class Watch:
                 os.close(file)
 
 
-def _sleeps(stat: int) -> bool:
+def _is_asleep(stat: bytes) -> bool:
     """Whether a thread neither runs nor waits for a processor or a disk, by its ``stat`` file."""
-    state = os.pread(stat, 512, 0)
-    name_end = state.rfind(b")")
-    return state[name_end + 2 : name_end + 3] not in (b"R", b"D", b"W")
+    name_end = stat.rfind(b")")
+    return stat[name_end + 2 : name_end + 3] not in AWAKE

@@ -15,6 +15,9 @@ PIECE_WAIT_MS = 50.0
 REST_TIMEOUT_MS = 10_000.0
 ANSWER_TIMEOUT_MS = 5_000.0
 TIMER_SLACK_S = 0.001
+LOOK_AGAIN_S = 0.00002
+"""After this a thread that ran is looked at again: looking all the time would take a processor from
+those that are looked at. The kernel adds up to 50 µs."""
 
 
 class Rest:
@@ -35,9 +38,14 @@ class Rest:
                     return False
                 self._meanwhile()
                 continue
-            if pump.turn(0.001 if traffic.owes() else 0.0) or traffic.owes():
+            owes = traffic.owes()
+            if pump.turn(0.001 if owes else 0.0) or owes:
                 continue
-            if not watch.at_rest() or pump.turn(0.0) or self._wait_for_timer():
+            if not watch.at_rest():
+                if watch.somebody_runs:
+                    pump.wait(LOOK_AGAIN_S)
+                continue
+            if pump.turn(0.0) or self._wait_for_timer():
                 continue
             if traffic.locked and self._unlocked():
                 continue

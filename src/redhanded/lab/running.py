@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ from redhanded.lab.servers import Server
 from redhanded.lab.services import Launched, exit_code
 from redhanded.lab.tracers import TraceReader
 from redhanded.lab.traffic import Traffic
+
+TRACE_HEARD, TRACE_UNHEARD = 0o600, 0o640
 
 
 @dataclass(slots=True, kw_only=True)
@@ -119,6 +122,14 @@ class RunningSystem:
             for name, program in self.programs.items()
             if program.launched.pid in polling
         ]
+
+    def trace(self, *, heard: bool) -> None:
+        """Has the tracers look for lines, or not: they cost more than a message does.
+
+        The mode of the pipe tells them, which every process that can write to it can see.
+        """
+        if self.trace_reader is not None:
+            os.fchmod(self.trace_reader.fileno(), TRACE_HEARD if heard else TRACE_UNHEARD)
 
     def read_trace(self) -> None:
         while data := self.trace_reader.read(1 << 16) if self.trace_reader else b"":

@@ -13,7 +13,7 @@ from redhanded.lab.events import Events, Means, named_so
 from redhanded.lab.explorers import Candidate, Explorer, Step, Taken
 from redhanded.lab.held import Held
 from redhanded.lab.jumps import Jumps
-from redhanded.lab.resting import Rest
+from redhanded.lab.resting import ANSWER_TIMEOUT_MS, Rest
 from redhanded.lab.running import RunningSystem
 from redhanded.lab.workload import Planned
 
@@ -26,7 +26,6 @@ LATE_MS = 150.0
 """Timers fire late on a busy machine."""
 LOCK_TIMEOUT_MS = 1_500.0
 """Longer than PostgreSQL takes to find a deadlock."""
-ANSWER_TIMEOUT_MS = 5_000.0
 STEPS_MAX = 2_000
 
 
@@ -55,7 +54,7 @@ class Stage:
         self._plan: list[Planned] = []
         self._rest = Rest(running, self._ask_ahead)
         self.events = Events(running)
-        self.jumps = Jumps(running)
+        self.jumps = Jumps(running, self._work_done)
         self.pause_ms = 0.0
         """The longest pause that the application was seen to make within its work."""
         self.learning = True
@@ -91,10 +90,12 @@ class Stage:
         self.events = Events(self.running, events, means, self._deliver_again)
         traffic.parked.extend(planned.held for planned in self._plan)
         self.settle()
-        while not self.trial.failures and self.trial.quiescent and self.trial.steps < STEPS_MAX:
-            if not self._advance(explorer):
-                break
-        self.trial.events_missed = self.events.finish()
+        try:
+            while not self.trial.failures and self.trial.quiescent and self.trial.steps < STEPS_MAX:
+                if not self._advance(explorer):
+                    break
+        finally:
+            self.trial.events_missed = self.events.finish()
         return self.trial
 
     def on_line(self, line: OutputLine) -> None:
@@ -147,7 +148,8 @@ class Stage:
     def _patience_ms(self) -> float:
         if self.learning:
             return PAUSE_MAX_MS
-        return self.pause_ms * PAUSE_MARGIN + LATE_MS if self.pause_ms else 0.0
+        usual = self.pause_ms * PAUSE_MARGIN + LATE_MS if self.pause_ms else 0.0
+        return max(usual, self.events.recovery.left_ms)
 
     def _pauses(self, candidates: list[Candidate]) -> bool:
         """Whether the current task may go on by itself soon: a timer is set that may be its own."""
@@ -165,21 +167,22 @@ class Stage:
             self.running.traffic.paused = False
 
     def _changes(self, patience_ms: float) -> bool:
-        traffic, watch, pump = self.running.traffic, self.running.watch, self.running.pump
-        before = {(held.process, held.name) for held in traffic.heads()}
+        traffic = self.running.traffic
+        before = self._offered()
         locked = len(traffic.locked)
         traffic.causes.next_step()
         deadline = traffic.now_ms() + patience_ms
         while (left_s := (deadline - traffic.now_ms()) / 1000.0) > 0 and not self.trial.failures:
-            if not self.jumps.jump(left_s * 1000.0):
-                if not traffic.locked and (self.jumps.alone or watch.next_timer(left_s) is None):
-                    return False
-                pump.turn(min(left_s, 0.005))
+            if not self.jumps.let_pass(left_s, self.events.polls):
+                return False
             self.settle()
-            now = {(held.process, held.name) for held in traffic.heads()}
-            if now != before or len(traffic.locked) != locked:
+            if self._offered() != before or len(traffic.locked) != locked:
                 return True
         return False
+
+    def _offered(self) -> set[tuple[str, str]]:
+        """What can be chosen now: also a consumer that somebody has fed meanwhile."""
+        return {(each.process, str(each.name)) for each in self._candidates()[0]}
 
     def _release(self, held: Held) -> None:
         traffic = self.running.traffic
@@ -287,9 +290,7 @@ class Stage:
         self.running.traffic.paused = True
         try:
             deadline = monotonic_ms() + ANSWER_TIMEOUT_MS
-            while (jumped := self.jumps.go_on(self._work_done(), self.learning)) or (
-                not self._work_done()
-            ):
+            while (jumped := self.jumps.go_on()) or not self._work_done():
                 if not jumped and monotonic_ms() > deadline:
                     self.trial.unanswered = tuple(
                         planned.task for planned in self._plan if not planned.answered
@@ -300,8 +301,7 @@ class Stage:
                     if not self.events.any:
                         self._fail("status", died, None)
                     return False
-                if not jumped:
-                    self.running.pump.turn(0.02)
+                self.running.pump.turn(0.0 if jumped else 0.02)
                 self.settle()
                 if self._candidates()[0] or self.trial.failures:
                     return True
@@ -317,9 +317,9 @@ class Stage:
         return opened
 
     def _deliver_again(self, held: Held) -> bool:
-        """Plans another delivery of the same request, as a task of its own."""
+        """Plans another delivery of the same request, as a task of its own; no program's."""
         for planned in self._plan:
-            if planned.held is held:
+            if planned.held is held and planned.entry.run is None:
                 again = planned.again(f"delivery {len(self._plan) + 1}")
                 self._plan.append(again)
                 self.running.traffic.parked.append(again.held)
@@ -345,7 +345,7 @@ class Stage:
         cause = traffic.causes.resumed(held.process, busy)
         if cause is not None:
             pause = held.arrived_ms - (traffic.done[cause].replied_ms or held.arrived_ms)
-            if pause > PAUSE_MIN_MS:
+            if pause > PAUSE_MIN_MS and not self.events.any:
                 self.pause_ms = max(self.pause_ms, min(pause, PAUSE_MAX_MS))
             traffic.causes.adopt(held, cause)
 

@@ -49,21 +49,36 @@ class Planned:
     process: str
     """The receiving process; of a program: what it is called itself."""
     held: Held
-    send: Callable[[], Answering]
+    connect: Callable[[], Exchange]
+    """Makes the connection of its request, which is not sent yet."""
+    start: Callable[[], Visitor] | None
+    """Starts its program; None: it is a request."""
     values: Values
     exchange: Answering | None = None
+    connected: Exchange | None = None
+    """Its connection, as long as nothing was sent there."""
 
     @property
     def answered(self) -> bool:
         return self.exchange is not None and self.exchange.ended
 
+    def get_ready(self) -> None:
+        """Does all that can be done before a request is sent."""
+        if self.start is None:
+            self.connected = self.connect()
+
     def begin(self) -> Answering:
         """Sends or starts it; what its answer tells is kept."""
-        self.exchange = exchange = self.send()
-        exchange.on_end = self.take
-        if exchange.ended:
+        if self.start is not None:
+            self.exchange = self.start()
+        else:
+            exchange, self.connected = self.connected or self.connect(), None
+            exchange.go()
+            self.exchange = exchange
+        self.exchange.on_end = self.take
+        if self.exchange.ended:
             self.take()
-        return exchange
+        return self.exchange
 
     def again(self, task: str) -> Planned:
         """The same request once more, as another task."""
@@ -126,20 +141,24 @@ def _planned(
         known = build(entry, values.unique, environment, values.given)
         held = _delivery(receiver, entry.method, _shown(entry, values.given), known.text, task)
 
-    def send() -> Answering:
-        if entry.run is not None:
-            command = filled_in(entry.run, {**values.given, "unique": values.unique})
-            return Visitor(running, held.service, entry.to, command)
+    def connect() -> Exchange:
         request = build(entry, values.unique, environment, values.given)
-        return Exchange(running.pump, running.namespace.socket(), _port(running, receiver), request)
+        port = running.programs[receiver].port
+        return Exchange(running.pump, running.namespace.socket(), port, request, wait=True)
+
+    def start() -> Visitor:
+        command = filled_in(entry.run or "", {**values.given, "unique": values.unique})
+        return Visitor(running, held.service, entry.to, command)
 
     return Planned(
-        task=task, entry=entry, process=held.service, held=held, send=send, values=values
+        task=task,
+        entry=entry,
+        process=held.service,
+        held=held,
+        connect=connect,
+        start=None if entry.run is None else start,
+        values=values,
     )
-
-
-def _port(running: RunningSystem, receiver: str) -> int:
-    return running.programs[receiver].port
 
 
 def _program(running: RunningSystem, entry: Delivery, task: str, number: int) -> Held:

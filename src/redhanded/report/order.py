@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from redhanded.case.run import Run
-from redhanded.case.schedule import Schedule
+from redhanded.case.schedule import Event, Schedule
 from redhanded.report.sequence import Interleaving, Step, answered, lay_out, place
 
 MARGIN = 8
@@ -14,8 +16,8 @@ def in_columns(
 ) -> tuple[str, ...]:
     """Lines of at most ``width`` characters; empty for a run without operations.
 
-    ``essential`` leaves out what touches neither an ordered operation's table nor a queue; how
-    many were left out is said below.
+    ``essential`` leaves out what touches neither the table of an operation that is ordered or
+    disturbed nor a queue; how many were left out is said below.
     A step stands in the column of the delivery that caused it: process, operation and answer, and
     below it the source line. On the left ``1 first`` and ``1 then`` mark an ordering constraint.
     """
@@ -24,7 +26,7 @@ def in_columns(
     interleaving = lay_out(run, schedule)
     shown = [step for step in interleaving.steps if not step.folded]
     if essential:
-        shown = _essential(shown)
+        shown = _essential(shown, schedule.events if schedule else ())
     tasks = sorted({step.operation.name.task for step in shown})
     column = max((width - MARGIN) // max(len(tasks), 1), 24)
     lines = [" " * MARGIN + "".join(_fit(task, column) for task in tasks)]
@@ -54,9 +56,11 @@ def exchanged(interleaving: Interleaving) -> bool:
     return any(frozenset(step.operation.name for step in pair) not in named for pair in shown)
 
 
-def _essential(steps: list[Step]) -> list[Step]:
+def _essential(steps: list[Step], events: Iterable[Event]) -> list[Step]:
+    disturbed = {name for each in events for name in (each.at, each.other)}
+
     def key(step: Step) -> bool:
-        return bool(step.marks) or step.failed
+        return bool(step.marks) or step.failed or step.operation.name in disturbed
 
     tables = {step.words.rpartition(" ")[2] for step in steps if key(step)}
     return [

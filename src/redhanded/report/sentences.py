@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from redhanded.case.advice import advised
 from redhanded.case.case import Case
 from redhanded.case.evidence import Evidence
 from redhanded.case.fix import Counted, Fix, SubsetResult
@@ -16,7 +17,17 @@ from redhanded.case.hypothesis import Hypothesis
 from redhanded.case.reproduction import Counterfactual, NaturalRun, Reproduction
 from redhanded.case.schedule import Constraint, Event
 from redhanded.case.symptom import Rate, Symptom
-from redhanded.case.wording import brief, demand, essence, failing_operation, ordering, size
+from redhanded.case.wording import (
+    brief,
+    capital,
+    demand,
+    essence,
+    failing_operation,
+    invariant_symptom,
+    likeness,
+    ordering,
+    size,
+)
 
 STATE_FOLDER = ".redhanded"
 IN_BASELINES = ("The other way", "Without the event", "Replayed")
@@ -48,7 +59,8 @@ def headline(case: Case) -> str:
         found = case.reproduction
         constraint = (found.constraint if found else None) or case.symptom.constraint
         title = case.root_cause.title.rstrip(".")
-        return f"{title}, and {constraint} refuses it" if constraint else title
+        refused = constraint and not advised(case.root_cause.mechanism)
+        return f"{title}, and {constraint} refuses it" if refused else title
     if case.summary:
         return capital(case.summary.strip().splitlines()[0].removeprefix("Undecided: "))
     if case.outcome == "REFUTED":
@@ -70,12 +82,6 @@ def full_stop(words: str) -> str:
     """``words`` with one mark at their end."""
     words = words.strip()
     return words if not words or words.endswith((".", "!", "?", "…")) else f"{words}."
-
-
-def capital(words: str) -> str:
-    """``words`` as the beginning of a sentence, unless a name or a path stands there."""
-    first = words.split(" ", 1)[0]
-    return words[:1].upper() + words[1:] if first.rstrip(".,:;").isalpha() else words
 
 
 def apart(statement: str) -> tuple[str, ...]:
@@ -140,9 +146,16 @@ def what_to_do(case: Case, folder: Path | None = None) -> tuple[Todo, ...]:
         known = _settled(case.limits)
         reasons = [limit for limit in known if limit.startswith("Not run")] or known[-2:]
         return (*(Todo(words=limit) for limit in reasons), again)
-    steps = _about_the_change(case)
+    steps = [*_about_the_change(case), *_advice(case)]
     replayed = f"redhanded replay {case.identifier} --target {at}"
     return (*steps, Todo(words="Make it fail again, alone:", command=replayed))
+
+
+def _advice(case: Case) -> list[Todo]:
+    """What is known to help where no fix was drafted."""
+    cause = case.root_cause
+    words = advised(cause.mechanism) if cause is not None and case.fix is None else ""
+    return [Todo(words=words)] if words else []
 
 
 def _about_the_change(case: Case) -> list[Todo]:
@@ -182,11 +195,10 @@ def _settled(values: Iterable[str]) -> tuple[str, ...]:
 
 def baselines(case: Case) -> tuple[Baseline, ...]:
     """Left to itself, forced, and with each constraint the other way round."""
+    spread = "at the log's gaps" if case.symptom.files else "at an even pace"
     rows = [
         Baseline(
-            name="left to itself at the log's gaps"
-            if run.name == "log"
-            else "left to itself, all at once",
+            name=f"left to itself {spread}" if run.name == "log" else "left to itself, all at once",
             failures=run.failures,
             trials=run.trials,
             how=f"{run.how}; {run.seconds:.0f} s",
@@ -274,7 +286,7 @@ def percent(share: float) -> str:
 
 def symptom(value: Symptom) -> tuple[str, ...]:
     """What the logs say, at most six sentences."""
-    said = []
+    said = [full_stop(capital(invariant_symptom(value)))] if value.invariants else []
     if value.rate is not None:
         said.append(f"Failing: {rate(value.rate)}.")
     if value.lines and value.occurrences:
@@ -319,7 +331,7 @@ def reproduction(value: Reproduction) -> tuple[str, ...]:
             else ""
         )
         said.append(f"First failure in controlled trial {value.trials_to_first_failure}{seconds}.")
-        same = "the same error on the same constraint as in the log"
+        same = likeness(value)
         said.append(f"It is {same}." if value.same_error else f"It is not shown to be {same}.")
     if value.schedule is not None:
         kept = len(value.schedule.parts)

@@ -19,6 +19,7 @@ from redhanded.hunt.suspect import (
     webhook_redelivery,
     worker_overlap,
 )
+from redhanded.hunt.suspect.measured_cause import measured_cause
 from redhanded.hunt.suspect.mechanism import Measured, Mechanism
 from redhanded.hunt.suspect.root_cause import locate, sentence
 
@@ -65,15 +66,18 @@ def judge(
 def blame(
     hypotheses: tuple[Hypothesis, ...], reproduction: Reproduction | None, code: CodeMap
 ) -> RootCause | None:
-    """The root cause: the confirmed hypothesis of the best rank; None where none is confirmed.
+    """The root cause: the confirmed hypothesis of the best rank, or else what the order shows.
 
-    What only gives the occasion (a sender that repeats) is blamed only if no defect is confirmed.
+    What only gives the occasion (a sender that repeats) is blamed only if no defect is confirmed
+    and the failing order does not show one either. None where nothing explains the failure.
     """
     confirmed = [each for each in hypotheses if each.verdict == "CONFIRMED"]
     occasion = {webhook_redelivery.name, worker_overlap.name}
     confirmed.sort(key=lambda each: (each.mechanism in occasion, each.rank))
-    if not confirmed:
-        return None
+    if not confirmed or confirmed[0].mechanism in occasion:
+        measured = measured_cause(reproduction, code)
+        if measured is not None or not confirmed:
+            return measured
     blamed = confirmed[0]
     locations = locate(blamed.mechanism, reproduction, code)
     return RootCause(

@@ -108,14 +108,15 @@ def terminate(launched: Launched, grace_s: float = GRACE_S) -> int:
     """End a process and all its descendants; its exit code, negative for a signal.
 
     SIGTERM to its group, and after ``grace_s`` seconds SIGKILL to whatever of the family is left,
-    also to what has left the group or the session.
+    also to what has left the group or the session; SIGKILL alone if it is given no time.
     """
     family = set(descendants(launched.pid)) | set(session(launched.pid))
     if launched.process.returncode is not None and not family:
         return launched.process.returncode
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(launched.pid, signal.SIGTERM)
-    wait_for_all(family | {launched.pid}, timeout_s=grace_s)
+    if grace_s:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(launched.pid, signal.SIGTERM)
+        wait_for_all(family | {launched.pid}, timeout_s=grace_s)
     deadline = time.monotonic() + KILL_TIMEOUT_S
     while time.monotonic() < deadline:
         family |= set(descendants(launched.pid)) | set(session(launched.pid))

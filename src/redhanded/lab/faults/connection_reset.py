@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from redhanded.case.operation import Operation
 from redhanded.case.run import Run
-from redhanded.lab.faults.fault import Fault, Place, cut, record
+from redhanded.lab.faults.fault import WIRE, Fault, Place, cut, record
 
 
 def _applies(operation: Operation, _run: Run) -> bool:
@@ -13,8 +13,15 @@ def _applies(operation: Operation, _run: Run) -> bool:
 
 def _begin(place: Place) -> None:
     held = place.held
-    record(place, held.target, f"{held.process} lost its connection to {held.service}")
-    cut(place)
+    text = f"{held.process} lost its connection to {held.service}"
+    happened = record(place, held.target, text)
+    if held.channel is not None:
+        cut(place, held.channel, happened)
 
 
-FAULT = Fault(kind="connection reset", applies=_applies, begin=_begin)
+FAULT = Fault(
+    kind="connection reset",
+    protocols=WIRE,
+    applies=_applies,
+    begin=_begin,
+)

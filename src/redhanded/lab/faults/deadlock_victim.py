@@ -30,4 +30,10 @@ def _begin(place: Place) -> None:
     refuse(place, "40P01", "deadlock detected")
 
 
-FAULT = Fault(kind="deadlock victim", applies=_applies, begin=_begin, end=deliver)
+FAULT = Fault(
+    kind="deadlock victim",
+    protocols=("postgres",),
+    applies=_applies,
+    begin=_begin,
+    end=deliver,
+)

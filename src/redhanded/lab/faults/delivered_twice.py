@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from redhanded.case.operation import Operation
 from redhanded.case.run import Run
-from redhanded.lab.faults.fault import Fault, Place, record
+from redhanded.lab.faults.fault import Fault, Place, miss, record
 
 
 def _applies(operation: Operation, _run: Run) -> bool:
@@ -20,8 +20,12 @@ def _begin(place: Place) -> None:
         place.release(place.held)
         record(place, place.held.target, f"{place.held.kind} {place.held.target} came again")
     else:
-        place.missed[place.event] = f"{place.held.kind} {place.held.target} is not a delivery"
-        place.release(place.held)
+        miss(place, f"{place.held.target} is a program, not a request")
 
 
-FAULT = Fault(kind="delivered twice", applies=_applies, begin=_begin)
+FAULT = Fault(
+    kind="delivered twice",
+    protocols=("delivery",),
+    applies=_applies,
+    begin=_begin,
+)

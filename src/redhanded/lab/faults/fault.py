@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from redhanded.case.operation import Operation, Touch
+from redhanded.case.operation import Operation, Protocol, Touch
 from redhanded.case.run import Run
 from redhanded.case.schedule import Event, EventKind
 from redhanded.lab.faults.gate import Gate
 from redhanded.lab.held import Held
+from redhanded.lab.proxy import Channel
 from redhanded.lab.running import RunningSystem
 
 ENVIRONMENT = "environment"
 """The role of what neither the system nor its visitors do."""
+WIRE: tuple[Protocol, ...] = ("postgres", "redis", "http")
+EVERYTHING: tuple[Protocol, ...] = (*WIRE, "delivery")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,12 +41,22 @@ class Fault:
     """Something that the environment may do, although it seldom does."""
 
     kind: EventKind
+    protocols: tuple[Protocol, ...]
+    """What it can happen to at all; at anything else it is missed, and said to be."""
     applies: Callable[[Operation, Run], bool]
     """Whether it could have happened at this operation of that run."""
     begin: Callable[[Place], None]
     """Instead of releasing the operation."""
     end: Callable[[Place], None] | None = None
     """Once the operation has been answered and all is at rest."""
+    look: Callable[[RunningSystem, Event, Held], None] | None = None
+    """At each operation that is released before the one of the event."""
+
+
+def miss(place: Place, why: str) -> None:
+    """Says that it cannot happen here, and lets the operation go as if it had not been asked."""
+    place.missed[place.event] = why
+    place.release(place.held)
 
 
 def release(place: Place) -> None:
@@ -59,7 +72,7 @@ def release_unanswered(place: Place) -> None:
 
 def record(
     place: Place, target: str, text: str, *, service: str = "", touches: tuple[Touch, ...] = ()
-) -> None:
+) -> Held:
     """Gives what happened its place in the order of the run."""
     causes, now_ms = place.running.traffic.causes, place.running.traffic.now_ms()
     happened = Held(
@@ -80,9 +93,13 @@ def record(
     causes.count(happened)
     causes.take_place(happened, now_ms)
     happened.state, happened.replied_ms = "done", now_ms
+    return happened
 
 
-def cut(place: Place) -> None:
-    """Ends the connection of the operation, on both sides, as a router that loses it would."""
-    if place.held.channel is not None:
-        place.held.channel.cut()
+def cut(place: Place, channel: Channel, happened: Held) -> None:
+    """Ends a connection, on both sides, as a router that loses it would.
+
+    What its process sends next it sends because of that.
+    """
+    channel.cut()
+    place.running.traffic.causes.tell(channel.route.process, happened)

@@ -14,6 +14,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+SESSION = "redhanded gate"
+"""What the session is called at the server."""
 LOCK_TIMEOUT = "2s"
 _SEQUENCES = """
     SELECT s.oid::regclass::text, q.seqincrement
@@ -39,7 +41,9 @@ class Gate:
     def __init__(self, admin: psycopg.Connection[Any], statements: Collection[str]) -> None:
         """``statements`` take the lock; each in the same transaction."""
         info = admin.info
-        given = psycopg.conninfo.make_conninfo(info.dsn, password=info.password or None)
+        given = psycopg.conninfo.make_conninfo(
+            info.dsn, password=info.password or None, application_name=SESSION
+        )
         self._session = psycopg.connect(given)
         self.waiting = 0
         """Statements that were let in."""

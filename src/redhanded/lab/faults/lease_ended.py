@@ -12,8 +12,8 @@ from typing import Any
 from redhanded.case.operation import Operation, Touch
 from redhanded.case.run import Run
 from redhanded.lab.clock import monotonic_ms
-from redhanded.lab.faults.fault import Fault, Place, record, release
-from redhanded.lab.footprint import pattern
+from redhanded.lab.faults.fault import EVERYTHING, Fault, Place, record, release
+from redhanded.lab.footprint import located, pattern
 
 EXPIRY_TIMEOUT_MS = 1_000.0
 
@@ -25,14 +25,12 @@ def _applies(_operation: Operation, _run: Run) -> bool:
 
 def _end(place: Place) -> None:
     event, running = place.event, place.running
-    client, keys = leases(place)
     ended: list[str] = []
-    for key in keys:
+    for client, key, name in leases(place):
         client.pexpire(key, 1)
         _wait_until_gone(client, key)
-        ended.append(key.decode("utf-8", "backslashreplace"))
+        ended.append(name)
     if not ended:
-        place.missed[event] = f"no key {event.target} with a lifetime is there at {event.at}"
         return
     touches = tuple(Touch(service=event.service, resource=key, access="write") for key in ended)
     text = f"the lifetime of {', '.join(ended)} ended"
@@ -40,19 +38,26 @@ def _end(place: Place) -> None:
     running.traffic.forwarded[event.service] += 1
 
 
-def leases(place: Place) -> tuple[Any, list[bytes]]:
-    """A client of the event's service, and its keys of that name that have a lifetime."""
+def leases(place: Place) -> list[tuple[Any, bytes, str]]:
+    """Keys of the event's name that have a lifetime, each with a client of its database and the
+    name that footprints give it. If there are none, the event is missed."""
     event, running = place.event, place.running
     server = running.servers.get(event.service)
-    client: Any = server.client if server is not None else None
-    if client is None:
-        return None, []
-    named = [
-        key
-        for key in client.keys("*")
-        if pattern(key, running.traffic.variable) == event.target and client.pttl(key) >= 0
-    ]
-    return client, named
+    if server is None or server.client is None:
+        place.missed[event] = f"{event.service or 'no service'} is not a Redis server"
+        return []
+    found: list[tuple[Any, bytes, str]] = []
+    for number in server.databases():
+        client = server.database(number)
+        for key in client.keys("*"):
+            named = located(pattern(key, running.traffic.variable), number)
+            if named == event.target and client.pttl(key) >= 0:
+                found.append(
+                    (client, key, located(key.decode("utf-8", "backslashreplace"), number))
+                )
+    if not found:
+        place.missed[event] = f"no key {event.target} with a lifetime is there at {event.at}"
+    return found
 
 
 def _wait_until_gone(client: Any, key: bytes) -> None:
@@ -62,4 +67,10 @@ def _wait_until_gone(client: Any, key: bytes) -> None:
         continue
 
 
-FAULT = Fault(kind="lease ended", applies=_applies, begin=release, end=_end)
+FAULT = Fault(
+    kind="lease ended",
+    protocols=EVERYTHING,
+    applies=_applies,
+    begin=release,
+    end=_end,
+)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from redhanded.case.operation import Operation
 from redhanded.case.run import Run
-from redhanded.lab.faults.fault import Fault, Place, release
+from redhanded.lab.faults.fault import EVERYTHING, Fault, Place, release
 from redhanded.lab.faults.lease_ended import leases
 
 KEPT_MS = 3_600_000
@@ -20,9 +20,8 @@ def _applies(_operation: Operation, _run: Run) -> bool:
 
 
 def _end(place: Place) -> None:
-    client, keys = leases(place)
-    for key in keys:
+    for client, key, _ in leases(place):
         client.pexpire(key, KEPT_MS)
 
 
-FAULT = Fault(kind="lease kept", applies=_applies, begin=release, end=_end)
+FAULT = Fault(kind="lease kept", protocols=EVERYTHING, applies=_applies, begin=release, end=_end)

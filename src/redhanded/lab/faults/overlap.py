@@ -49,4 +49,9 @@ def _close_gate(place: Place) -> Gate | None:
     return None
 
 
-FAULT = Fault(kind="overlap", applies=_applies, begin=_begin)
+FAULT = Fault(
+    kind="overlap",
+    protocols=("postgres",),
+    applies=_applies,
+    begin=_begin,
+)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from redhanded.case.operation import Operation
 from redhanded.case.run import Run
-from redhanded.lab.faults.fault import Fault, Place, record, release_unanswered
+from redhanded.lab.faults.fault import WIRE, Fault, Place, miss, record, release_unanswered
 from redhanded.lab.programs import replace_program
 
 
@@ -25,13 +25,26 @@ def _applies(operation: Operation, run: Run) -> bool:
     )
 
 
+def _begin(place: Place) -> None:
+    if place.held.process in place.running.programs:
+        release_unanswered(place)
+    else:
+        miss(place, f"{place.held.process} is not a process of the system")
+
+
 def _end(place: Place) -> None:
     held, running = place.held, place.running
-    record(place, held.role, f"{held.process} was killed and started again")
-    if held.process in running.programs:
-        replace_program(running, held.process)
-    else:
-        place.missed[place.event] = f"{held.process} is not a process of the system"
+    happened = record(place, held.role, f"{held.process} was killed and started again")
+    callers = [each for each in running.traffic.states if each.route.service == held.process]
+    replace_program(running, held.process)
+    for channel in callers:
+        running.traffic.causes.tell(channel.route.process, happened)
 
 
-FAULT = Fault(kind="process killed", applies=_applies, begin=release_unanswered, end=_end)
+FAULT = Fault(
+    kind="process killed",
+    protocols=WIRE,
+    applies=_applies,
+    begin=_begin,
+    end=_end,
+)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 
-from redhanded.lab.faults.fault import Place, record
+from redhanded.lab.faults.fault import Place, miss, record
 
 _QUERY = b"Q"
 _COMMAND_COMPLETE = ord("C")
@@ -25,8 +25,7 @@ def refuse(place: Place, code: str, message: str) -> None:
     """Sends the statement that fails in the place of the unit."""
     held = place.held
     if held.unit is None or held.channel is None or not refusable(held.unit.raw):
-        place.missed[place.event] = f"{held.kind} is part of a pipeline, where it cannot be refused"
-        place.release(held)
+        miss(place, f"{held.kind} is part of a pipeline, where it cannot be refused")
         return
     statement = RAISE.format(code=code, message=message)
     if held.kind == "COMMIT":
@@ -41,6 +40,9 @@ def deliver(place: Place) -> None:
     """Gives the process the error, without the answer to the ROLLBACK that it did not send."""
     held = place.held
     held.withheld = False
+    if held.failure is not None:
+        # The lab's own doing is no sign of what goes wrong in the system.
+        place.running.traffic.wire_failures.remove((held.process, held.failure))
     whole, held.kept = b"".join(held.kept), []
     held.kept = [b"".join(part for part in _messages(whole) if part[0] != _COMMAND_COMPLETE)]
     place.running.traffic.deliver_kept(held)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from redhanded.case.operation import Operation
 from redhanded.case.run import Run
-from redhanded.lab.faults.fault import Fault, Place, cut, record, release_unanswered
+from redhanded.lab.faults.fault import WIRE, Fault, Place, cut, record, release_unanswered
 
 
 def _applies(operation: Operation, _run: Run) -> bool:
@@ -18,8 +18,16 @@ def _applies(operation: Operation, _run: Run) -> bool:
 
 def _end(place: Place) -> None:
     held = place.held
-    cut(place)
-    record(place, held.target, f"the answer to {held.kind} {held.target} was lost: {held.process}")
+    text = f"the answer to {held.kind} {held.target} was lost: {held.process}"
+    happened = record(place, held.target, text)
+    if held.channel is not None:
+        cut(place, held.channel, happened)
 
 
-FAULT = Fault(kind="reply lost", applies=_applies, begin=release_unanswered, end=_end)
+FAULT = Fault(
+    kind="reply lost",
+    protocols=WIRE,
+    applies=_applies,
+    begin=release_unanswered,
+    end=_end,
+)

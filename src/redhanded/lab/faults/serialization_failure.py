@@ -24,4 +24,10 @@ def _begin(place: Place) -> None:
     refuse(place, "40001", "could not serialize access due to concurrent update")
 
 
-FAULT = Fault(kind="serialization failure", applies=_applies, begin=_begin, end=deliver)
+FAULT = Fault(
+    kind="serialization failure",
+    protocols=("postgres",),
+    applies=_applies,
+    begin=_begin,
+    end=deliver,
+)

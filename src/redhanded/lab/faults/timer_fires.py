@@ -10,7 +10,7 @@ from __future__ import annotations
 from redhanded.case.operation import Operation
 from redhanded.case.run import Run
 from redhanded.lab.clock import monotonic_ms
-from redhanded.lab.faults.fault import Fault, Place, record
+from redhanded.lab.faults.fault import WIRE, Fault, Place, record
 from redhanded.lab.held import Held
 
 WAIT_MAX_MS = 1_500.0
@@ -36,19 +36,24 @@ def _begin(place: Place) -> None:
 
 
 def _wait_for_timer(place: Place) -> Held | None:
-    """What a timer sent that depends on the operation; anything else goes on as ever."""
+    """What a timer sent that depends on the operation; other housekeeping goes on as ever.
+
+    Nothing is answered meanwhile, so whatever comes now was sent by a timer. It may have to wait
+    behind the operation, on the same connection.
+    """
     traffic, held = place.running.traffic, place.held
+    before = [*traffic.parked]
     deadline = monotonic_ms() + WAIT_MAX_MS
     traffic.causes.next_step()
     while monotonic_ms() < deadline:
         place.running.pump.turn(TURN_S)
         traffic.deliver_ready()
-        for other in traffic.heads():
-            if other is held or not other.ambient or other.blocking is not None:
-                continue
-            if _meets(held, other):
+        for other in traffic.parked:
+            if other not in before and other.blocking is None and _meets(held, other):
                 return other
-            traffic.release(other)
+        for other in traffic.heads():
+            if other is not held and other.ambient and other.blocking is None:
+                traffic.release(other)
     return None
 
 
@@ -56,4 +61,9 @@ def _meets(held: Held, other: Held) -> bool:
     return any(mine.conflicts(theirs) for mine in held.touches for theirs in other.touches)
 
 
-FAULT = Fault(kind="timer fires", applies=_applies, begin=_begin)
+FAULT = Fault(
+    kind="timer fires",
+    protocols=WIRE,
+    applies=_applies,
+    begin=_begin,
+)

@@ -8,7 +8,7 @@ from redhanded.lab.footprint.catalogue import (
     Catalogue,
     read_catalogue,
 )
-from redhanded.lab.footprint.keys import KeySpecifications, located_key, pattern
+from redhanded.lab.footprint.keys import KeySpecifications, located, located_key, pattern
 from redhanded.lab.footprint.sql import Footprint, footprint, footprints
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "KeySpecifications",
     "footprint",
     "footprints",
+    "located",
     "located_key",
     "pattern",
     "read_catalogue",

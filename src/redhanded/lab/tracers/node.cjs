@@ -10,7 +10,7 @@
 const fs = require('node:fs');
 
 const ports = new Set((process.env.REDHANDED_TRACE_PORTS || '').split(',').map(Number));
-const { openTrace } = require('./trace_pipe.cjs');
+const { openTrace, isHeard } = require('./trace_pipe.cjs');
 const trace = openTrace(ports);
 fs.statSync('/'); // Node 20's realpath looks at the last stat: after a pipe's it follows no link.
 if (trace !== null) install();
@@ -53,7 +53,15 @@ function install() {
 
   // ---------------------------------------------------------------- stacks
 
+  /** While nobody listens, the program is to be as fast as it is by itself. */
+  const heard = () => {
+    const listening = isHeard(trace);
+    if (!listening && entered !== null) entered.disable();
+    return listening;
+  };
+
   const capture = () => {
+    if (!heard()) return [];
     const limit = Error.stackTraceLimit;
     const prepare = Error.prepareStackTrace;
     try {
@@ -76,6 +84,7 @@ function install() {
   /** The application's frames of this call, or those of the call that it is made for: V8 loses
    * `return library.call()` once the library has waited for something. */
   const captureCall = () => {
+    if (!heard()) return [];
     if (forced !== null) return forced;
     const frames = capture();
     if (direct.has(frames)) return frames;

@@ -27,4 +27,17 @@ function openTrace(ports) {
   return null;
 }
 
-module.exports = { openTrace };
+const BIGINT = { bigint: true }; // Else realpath would find the pipe's status and follow no link.
+const UNHEARD = 0o040n;
+const { fstatSync } = fs;
+
+/** Whether the lab listens: the mode of the pipe says so. */
+function isHeard(trace) {
+  try {
+    return (fstatSync(trace, BIGINT).mode & UNHEARD) === 0n;
+  } catch {
+    return false;
+  }
+}
+
+module.exports = { openTrace, isHeard };

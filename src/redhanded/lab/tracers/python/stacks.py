@@ -8,7 +8,7 @@ from types import CodeType, FrameType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from .pipe import Frame
+from .pipe import Frame, heard
 from .places import ON_BEHALF, WAITING, place_of
 
 FRAMES_MAX = 24
@@ -23,7 +23,10 @@ thread: Any = _local()
 
 
 def capture(frame: FrameType | None = None) -> tuple[Frame, ...]:
-    """Innermost first; empty where no line of the application stands behind the call."""
+    """Innermost first; empty where no line of the application stands behind the call, or where
+    nobody wants to know."""
+    if not heard():
+        return ()
     found: list[Frame] = []
     _walk(frame or sys._getframe(1), found)
     return tuple(found) or inherited()

@@ -7,7 +7,7 @@ import struct
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from .pipe import Frame, Range, ports, report
+from .pipe import Frame, Range, heard, ports, report
 from .stacks import capture
 
 _TCP_INFO = 11
@@ -57,6 +57,8 @@ def position(sock: Any) -> int | None:
 
 def report_descriptor(descriptor: int, stack: tuple[Frame, ...]) -> None:
     """Says that whatever is sent from now on by a library in C comes from ``stack``."""
+    if not heard():
+        return
     import _socket
 
     # The type says nothing to the kernel, and libpq's sockets are non-blocking as they are.
