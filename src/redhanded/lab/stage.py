@@ -11,6 +11,7 @@ from redhanded.case.system import SymptomPattern
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.events import Events, Means, named_so
 from redhanded.lab.explorers import Candidate, Explorer, Step, Taken
+from redhanded.lab.feeding import Feeding
 from redhanded.lab.held import Held
 from redhanded.lab.jumps import Jumps
 from redhanded.lab.resting import ANSWER_TIMEOUT_MS, Rest
@@ -52,7 +53,10 @@ class Stage:
         self.symptom = symptom
         self.trial = Trial()
         self._plan: list[Planned] = []
-        self._rest = Rest(running, self._ask_ahead)
+        feeding = Feeding(running)
+        self._fed = feeding.fed
+        self._forget_fed = feeding.begin
+        self._rest = Rest(running, feeding.ask_ahead)
         self.events = Events(running)
         self.jumps = Jumps(running, self._work_done)
         self.pause_ms = 0.0
@@ -60,8 +64,6 @@ class Stage:
         self.learning = True
         """Pauses are not known yet: what may be one is waited for."""
         self._current: str | None = None
-        self._fed_then: dict[tuple[str, int, tuple[bytes, ...]], tuple[int, bool]] = {}
-        """By service and keys: how many units the service had been sent, and what it said."""
         running.on_line = self.on_line
         running.traffic.on_timer = self._on_timer
 
@@ -84,7 +86,7 @@ class Stage:
         traffic = self.running.traffic
         self.trial = Trial()
         self._current = None
-        self._fed_then.clear()
+        self._forget_fed()
         self._plan = plan()
         self.jumps.begin()
         self.events = Events(self.running, events, means, self._deliver_again)
@@ -240,30 +242,6 @@ class Stage:
         return after is None or any(
             planned.entry.name == after and planned.answered for planned in self._plan
         )
-
-    def _fed(self, blocked: list[Held]) -> list[Held]:
-        """Blocked consumers whose keys hold something now."""
-        return [held for held in blocked if held.blocking and self._holds_something(held)]
-
-    def _ask_ahead(self) -> None:
-        """Asks the servers what will have to be known when the next thing is chosen."""
-        for held in self.running.traffic.parked:
-            if held.blocking is not None:
-                self._holds_something(held)
-
-    def _holds_something(self, held: Held) -> bool:
-        """Asked again only after the server was sent something."""
-        server = self.running.servers[held.service]
-        keys = held.blocking.keys if held.blocking else ()
-        if server.client is None or held.unit is None or not keys:
-            return False
-        asked = (held.service, held.unit.database, keys)
-        sent = self.running.traffic.forwarded[held.service]
-        known = self._fed_then.get(asked)
-        if known is None or known[0] != sent:
-            client = server.database(held.unit.database)
-            known = self._fed_then[asked] = (sent, bool(client.exists(*keys)))
-        return known[1]
 
     def _housekeep(self) -> bool:
         """One thing that is never a choice; False if there is none."""

@@ -129,11 +129,7 @@ class Lab:
 
         ``means`` says which operations the names of events mean.
         """
-        if self.isolation.due(self.trials):
-            self.check_isolation()
-        if self.isolation.restarts or self._disturbed:
-            self.restart()
-        self._disturbed = any(event.kind in FAULT_KINDS for event in events)
+        self._isolate(events)
         self.draw_values()
         self.learn_serial_orders(deliveries)
         self.reset()
@@ -178,6 +174,14 @@ class Lab:
             moved_ms=self.stage.jumps.moved_ms,
         )
         return Played(run=run, trace=tuple(trial.trace))
+
+    def _isolate(self, events: Sequence[Event]) -> None:
+        """Compares, or starts processes anew, where a trial might not begin like the first."""
+        if self.isolation.due(self.trials):
+            self.check_isolation()
+        if self.isolation.restarts or self._disturbed:
+            self.restart()
+        self._disturbed = any(event.kind in FAULT_KINDS for event in events)
 
     def explore(
         self,
