@@ -283,6 +283,6 @@ def test_lab_time_is_asked_for_and_never_guessed(tmp_path: Path) -> None:
     lab = SMALL.replace("[system]", '[system]\nclock = "lab"')
     assert read(written(tmp_path, lab)).clock == "lab"
     said = refused(tmp_path, SMALL.replace("[system]", '[system]\nclock = "fast"'))
-    assert "redhanded.toml:3" in said and "'real' or 'lab'" in said and "'fast'" in said
+    assert "redhanded.toml:3" in said and "there is 'real', 'lab'" in said and "'fast'" in said
     said = refused(tmp_path, SMALL.replace("[system]", '[system]\nclok = "lab"'))
     assert "did you mean 'clock'?" in said

@@ -10,8 +10,10 @@ trial work came after such a time, or this one did what the first ones did not (
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 
 from redhanded.lab.held import Held
+from redhanded.lab.quiescence import Thread
 from redhanded.lab.running import RunningSystem
 
 PATIENCE_MS = 200_000.0
@@ -24,6 +26,7 @@ COARSE_MS = PATIENCE_MS / 100.0
 """After these a jump is at least this long: timers in between fire late, as on a busy machine."""
 POLLS = 3
 """What comes after so many jumps of a trial is no sign that more will come."""
+TURN_S = 0.005
 JUMPS_MAX = 1_000
 """In one trial."""
 
@@ -31,10 +34,12 @@ JUMPS_MAX = 1_000
 class Jumps:
     """How far the clock was moved, in one trial and in all."""
 
-    def __init__(self, running: RunningSystem) -> None:
+    def __init__(self, running: RunningSystem, all_answered: Callable[[], bool]) -> None:
         self.moved_ms = 0.0
         """In the current trial."""
         self._running = running
+        self._all_answered = all_answered
+        self._trials = 0
         self._idle_ms = 0.0
         """Moved since something came that is no poll."""
         self._fruitless = 0
@@ -57,7 +62,7 @@ class Jumps:
         """What was done in the first trials: role, kind and target."""
 
     @property
-    def alone(self) -> bool:
+    def _alone(self) -> bool:
         """Whether waiting in real time is of no use: all that is known to wait is on lab time."""
         clock = self._running.clock
         return clock is not None and not clock.has_strangers
@@ -65,6 +70,7 @@ class Jumps:
     def begin(self) -> None:
         """A trial begins: consumers that wait begin to wait now."""
         self._close()
+        self._trials += 1
         self.moved_ms, self._idle_ms = 0.0, 0.0
         self._fruitless = self._count = self._seen = 0
         self._answered = self._late = self._cut = False
@@ -73,13 +79,27 @@ class Jumps:
             for held in self._running.traffic.parked:
                 held.arrived_ms = min(held.arrived_ms, 0.0)
 
-    def go_on(self, answered: bool, learning: bool) -> bool:
+    def let_pass(self, left_s: float, polls: Callable[[Mapping[Thread, float]], bool]) -> bool:
+        """To the next timer, or some milliseconds of real time; False if nothing is due by then.
+
+        ``polls`` says of threads that are about to wake whether they do so in vain.
+        """
+        if self.jump(left_s * 1000.0):
+            return True
+        waking = {} if self._alone else self._running.watch.waking(left_s)
+        if not self._running.traffic.locked and (not waking or polls(waking)):
+            return False
+        self._running.pump.turn(min(left_s, TURN_S))
+        return True
+
+    def go_on(self) -> bool:
         """Jumps if more work may come by a timer; False if the clock was not moved.
 
-        Where all was ``answered``, what a timer sends is nobody's going on.
+        Where all was answered, what a timer sends is nobody's going on.
         """
         if self._running.clock is None:
             return False
+        answered, learning = self._all_answered(), self._trials == 1
         self._running.traffic.paused = not answered
         # What an application's line sent is work, whoever's it may be.
         done = [held for held in self._running.traffic.done if held.stack or not held.ambient]

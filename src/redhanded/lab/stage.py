@@ -14,7 +14,7 @@ from redhanded.lab.explorers import Candidate, Explorer, Step, Taken
 from redhanded.lab.feeding import Feeding
 from redhanded.lab.held import Held
 from redhanded.lab.jumps import Jumps
-from redhanded.lab.resting import Rest
+from redhanded.lab.resting import ANSWER_TIMEOUT_MS, Rest
 from redhanded.lab.running import RunningSystem
 from redhanded.lab.workload import Planned
 
@@ -27,7 +27,6 @@ LATE_MS = 150.0
 """Timers fire late on a busy machine."""
 LOCK_TIMEOUT_MS = 1_500.0
 """Longer than PostgreSQL takes to find a deadlock."""
-ANSWER_TIMEOUT_MS = 5_000.0
 STEPS_MAX = 2_000
 
 
@@ -59,7 +58,7 @@ class Stage:
         self._forget_fed = feeding.begin
         self._rest = Rest(running, feeding.ask_ahead)
         self.events = Events(running)
-        self.jumps = Jumps(running)
+        self.jumps = Jumps(running, self._work_done)
         self.pause_ms = 0.0
         """The longest pause that the application was seen to make within its work."""
         self.learning = True
@@ -170,16 +169,14 @@ class Stage:
             self.running.traffic.paused = False
 
     def _changes(self, patience_ms: float) -> bool:
-        traffic, pump = self.running.traffic, self.running.pump
+        traffic = self.running.traffic
         before = self._offered()
         locked = len(traffic.locked)
         traffic.causes.next_step()
         deadline = traffic.now_ms() + patience_ms
         while (left_s := (deadline - traffic.now_ms()) / 1000.0) > 0 and not self.trial.failures:
-            if not self.jumps.jump(left_s * 1000.0):
-                if not traffic.locked and (self.jumps.alone or self._nothing_due(left_s)):
-                    return False
-                pump.turn(min(left_s, 0.005))
+            if not self.jumps.let_pass(left_s, self.events.polls):
+                return False
             self.settle()
             if self._offered() != before or len(traffic.locked) != locked:
                 return True
@@ -188,11 +185,6 @@ class Stage:
     def _offered(self) -> set[tuple[str, str]]:
         """What can be chosen now: also a consumer that somebody has fed meanwhile."""
         return {(each.process, str(each.name)) for each in self._candidates()[0]}
-
-    def _nothing_due(self, within_s: float) -> bool:
-        """Whether no process wakes by itself soon but those that only try for something again."""
-        waking = self.running.watch.waking(within_s)
-        return not waking or self.events.polls(waking)
 
     def _release(self, held: Held) -> None:
         traffic = self.running.traffic
@@ -276,9 +268,7 @@ class Stage:
         self.running.traffic.paused = True
         try:
             deadline = monotonic_ms() + ANSWER_TIMEOUT_MS
-            while (jumped := self.jumps.go_on(self._work_done(), self.learning)) or (
-                not self._work_done()
-            ):
+            while (jumped := self.jumps.go_on()) or not self._work_done():
                 if not jumped and monotonic_ms() > deadline:
                     self.trial.unanswered = tuple(
                         planned.task for planned in self._plan if not planned.answered
@@ -289,8 +279,7 @@ class Stage:
                     if not self.events.any:
                         self._fail("status", died, None)
                     return False
-                if not jumped:
-                    self.running.pump.turn(0.02)
+                self.running.pump.turn(0.0 if jumped else 0.02)
                 self.settle()
                 if self._candidates()[0] or self.trial.failures:
                     return True
