@@ -110,16 +110,16 @@ def _page(folder: Path, every: tuple[Specimen, ...], out: Path) -> Path:
 def _how(effort: Effort) -> str:
     how = "new processes before each, " if effort.new_processes else ""
     return (
-        "Told start commands, workload and symptom. By itself: failures of "
-        f"{effort.natural} natural trials, one after the other, with realistic gaps and with "
-        "everything at the same instant; of the twin half as many. The search with "
-        f"{effort.seeds} seeds, each in a lab of its own. Replays of the smallest schedule: {how}"
-        "PostgreSQL and Redis new every 25; loaded: with every core busy otherwise, in processes that go on running, and its time "
-        "is that of a replay in such processes while nothing else was run by the bench. "
-        "Predictions: those of one serial run (orders, ends of leases, overlaps, and faults where "
-        "the contract says that they may happen) that fail when forced. Constraints: and events. "
-        "Optimal: all sets of them tried, where 14 operations or fewer conflict. What differs from "
-        "these numbers for one specimen shows in its row."
+        f"Told start commands, workload and symptom. By itself: failures of {effort.natural} "
+        "natural trials, one after the other, with realistic gaps and with everything at the same "
+        f"instant; of the twin half as many. The search with {effort.seeds} seeds, each in a lab "
+        f"of its own. Replays of the smallest schedule: {how}PostgreSQL and Redis new every 25; "
+        "loaded: with every core busy otherwise, in processes that go on running, and its time is "
+        "that of a replay in such processes while nothing else was run by the bench. Predictions: "
+        "those of one serial run (orders, ends of leases, overlaps, and faults where the contract "
+        "says that they may happen) that fail when forced. Constraints: and events. Optimal: all "
+        "sets of them tried, where 14 operations or fewer conflict. What differs from these "
+        "numbers for one specimen shows in its row."
     )
 
 
