@@ -112,8 +112,8 @@ def _how(effort: Effort) -> str:
     return (
         "Told start commands, workload and symptom. By itself: failures of "
         f"{effort.natural} natural trials, one after the other, with realistic gaps and with "
-        f"everything at the same instant. The search with {effort.seeds} seeds, each in a lab "
-        f"of its own. Replays of the smallest schedule: {how}PostgreSQL and Redis new every "
+        "everything at the same instant; of the twin half as many. The search with "
+        f"{effort.seeds} seeds, each in a lab of its own. Replays of the smallest schedule: {how}PostgreSQL and Redis new every "
         "25; loaded: with every core busy otherwise, in processes that go on running, and its time "
         "is that of a replay in such processes while nothing else was run by the bench. "
         "Predictions: those of one serial run (orders, ends of leases, overlaps, and faults where "

@@ -46,7 +46,7 @@ class Effort:
 
     seeds: int
     natural: int
-    """Trials with realistic gaps, and as many at the same instant."""
+    """Trials with realistic gaps, and as many at the same instant; half as many of the twin."""
     replays: int
     new_processes: bool
     """Before each replay; servers are new every 25 replays either way."""
@@ -119,7 +119,7 @@ def measure(specimen: Specimen, effort: Effort, *, say: Progress) -> tuple[Found
                 searches.append(_search(lab, effort, seed))
                 if seed == 0:
                     machine = describe(lab, load)
-                    natural = _natural(lab, specimen, effort, say)
+                    natural = _natural(lab, specimen, effort.natural, say)
                     predicted, confirmed = _predictions(lab, searches[0])
                     first = searches[0].schedule
                     began = monotonic_ms()
@@ -135,7 +135,7 @@ def measure(specimen: Specimen, effort: Effort, *, say: Progress) -> tuple[Found
         with _lab(safe, folder, 0) as lab:
             quiet = _search(lab, effort, 0)
             twin_predicted, twin_confirmed = _predictions(lab, quiet)
-            twin_natural = _natural(lab, specimen, effort, say)
+            twin_natural = _natural(lab, specimen, effort.natural // 2, say)
     found = Found(
         specimen=specimen.name,
         redis=specimen.redis,
@@ -195,15 +195,13 @@ def _predictions(lab: Lab, found: Search) -> tuple[int, int]:
     return len(runs), sum(run.failed for run in runs)
 
 
-def _natural(lab: Lab, specimen: Specimen, effort: Effort, say: Progress) -> Natural:
+def _natural(lab: Lab, specimen: Specimen, trials: int, say: Progress) -> Natural:
     counts = []
     for name, gaps in (("realistic gaps", specimen.gaps_ms), ("the same instant", (0.0,))):
-        say(f"{specimen.name}: {effort.natural} natural trials, {name}")
-        run = run_naturally(
-            lab, name=name, trials=effort.natural, gaps_ms=gaps, per_second=None, seed=1
-        )
+        say(f"{specimen.name}: {trials} natural trials, {name}")
+        run = run_naturally(lab, name=name, trials=trials, gaps_ms=gaps, per_second=None, seed=1)
         counts.append(run.failures)
-    return Natural(trials=effort.natural, gaps=counts[0], instant=counts[1])
+    return Natural(trials=trials, gaps=counts[0], instant=counts[1])
 
 
 def _replays(

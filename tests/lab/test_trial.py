@@ -363,7 +363,7 @@ def test_tracers_are_silent_in_natural_runs_and_know_the_same_lines_afterwards(l
 
 
 def lines(run: Run) -> list[tuple[Location, ...]]:
-    return [each.stack for each in run.operations]
+    return [each.stack for each in run.operations if not each.ambient]
 
 
 def test_what_comes_at_the_same_instant_is_connected_before_anything_is_sent(lab: Lab) -> None:

@@ -19,7 +19,7 @@ from redhanded.lab.witness import pairs
 Follow = Callable[[Schedule], Run]
 Wanted = Callable[[Run], bool]
 RUNS_EACH = 3
-"""Of a schedule that is said not to fail."""
+"""Of a schedule that is said to fail, each time, or not to."""
 FEWER_RUNS = 60
 """Spent on looking for fewer constraints than a 1-minimal schedule has."""
 
@@ -31,7 +31,8 @@ class Shrunk:
     schedule: Schedule
     runs: int
     needed: tuple[tuple[Constraint | Event, int, int], ...] = ()
-    """Each constraint and event, with the runs without it and how many of those failed: none."""
+    """Each constraint and event, with the runs without it and how many of those failed: none, but
+    for chance."""
     confirmed: bool = True
     """False: the schedule that was given did not fail, and was not shrunk."""
 
@@ -47,11 +48,12 @@ def shrink(
 def smallest(schedule: Schedule, follow: Follow, wanted: Wanted = lambda run: run.failed) -> Shrunk:
     """The same, with what was seen where a constraint was left out.
 
-    1-minimal: with any one constraint or delivery less, none of ``RUNS_EACH`` runs fails. A run in
-    which the constraints could not be met counts as one that does not fail.
+    1-minimal: with any one constraint or delivery less, it does not fail in each of ``RUNS_EACH``
+    runs, and but for chance in none. A run in which the constraints could not be met counts as one
+    that does not fail.
     """
     search = _Shrinking(follow, wanted, schedule.events)
-    if not search.fails(schedule, RUNS_EACH):
+    if not search.fails(schedule):
         return Shrunk(schedule=schedule, runs=search.runs, confirmed=False)
     current = search.fewest_deliveries(schedule)
     current = search.by_parts(current)
@@ -63,7 +65,7 @@ def smallest(schedule: Schedule, follow: Follow, wanted: Wanted = lambda run: ru
         schedule=current,
         runs=search.runs,
         needed=tuple(
-            (part, search.passed.get(_without(current, {place}), 0), 0)
+            (part, *search.counted(_without(current, {place})))
             for place, part in enumerate(current.parts)
         ),
     )
@@ -78,22 +80,37 @@ class _Shrinking:
     events: tuple[Event, ...]
     """Of the schedule that is shrunk."""
     runs: int = 0
-    passed: dict[Schedule, int] = field(default_factory=dict)
-    """Runs of schedules none of which failed."""
+    seen: dict[Schedule, tuple[int, int]] = field(default_factory=dict)
+    """Schedule to its runs, and how many of them failed."""
     failing: Run | None = None
     """The last one that failed."""
 
-    def fails(self, candidate: Schedule, runs: int = 1) -> bool:
-        """Whether one of so many runs fails, those counted that were made before."""
-        for _ in range(runs - self.passed.get(candidate, 0)):
-            self.runs += 1
-            run = self.follow(self.calm(candidate))
-            if self.wanted(run) and run.followed.following == "followed":
-                self.passed.pop(candidate, None)
-                self.failing = run
-                return True
-            self.passed[candidate] = self.passed.get(candidate, 0) + 1
-        return False
+    def fails(self, candidate: Schedule) -> bool:
+        """Whether each of ``RUNS_EACH`` runs fails: the first that does not ends it.
+
+        One that fails in some is one that fails by chance, or that says too little.
+        """
+        runs, failures = self.seen.get(candidate, (0, 0))
+        while runs == failures < RUNS_EACH:
+            runs, failures = self._again(candidate)
+        return runs == failures
+
+    def counted(self, candidate: Schedule) -> tuple[int, int]:
+        """``RUNS_EACH`` runs at least, and how many of them failed."""
+        runs, failures = self.seen.get(candidate, (0, 0))
+        while runs < RUNS_EACH:
+            runs, failures = self._again(candidate)
+        return runs, failures
+
+    def _again(self, candidate: Schedule) -> tuple[int, int]:
+        self.runs += 1
+        run = self.follow(self.calm(candidate))
+        failed = self.wanted(run) and run.followed.following == "followed"
+        if failed:
+            self.failing = run
+        runs, failures = self.seen.get(candidate, (0, 0))
+        self.seen[candidate] = found = (runs + 1, failures + failed)
+        return found
 
     def calm(self, candidate: Schedule) -> Schedule:
         """Leases that end no more are kept: they might end by themselves in a trial that waits."""
@@ -107,7 +124,7 @@ class _Shrinking:
     def fewest_deliveries(self, schedule: Schedule) -> Schedule:
         for deliveries in range(1, schedule.deliveries):
             smaller = replace(schedule, deliveries=deliveries)
-            if self.fails(smaller, RUNS_EACH):
+            if self.fails(smaller):
                 return smaller
         return schedule
 
@@ -132,7 +149,7 @@ class _Shrinking:
         current, place = schedule, 0
         while place < len(current.parts):
             smaller = _without(current, {place})
-            if self.fails(smaller, RUNS_EACH):
+            if self.fails(smaller):
                 current, place = smaller, 0
             else:
                 place += 1

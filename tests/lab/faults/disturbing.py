@@ -12,6 +12,7 @@ from redhanded.case.run import Run
 from redhanded.case.schedule import Constraint, Event, EventKind, Schedule
 from redhanded.case.system import Delivery
 from redhanded.lab import Lab
+from redhanded.lab.repertoire import Repertoire
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,9 @@ class Disturbed:
             request(entry, deliveries=deliveries) if isinstance(entry, str) else entry
             for entry in entries
         ]
+        if tuple(workload) != self.lab.system.workload:
+            # What was sent for other requests says nothing of what these send.
+            self.lab.repertoire = Repertoire()
         self.lab.system = replace(self.lab.system, workload=tuple(workload))
         return self.lab.serial()
 

@@ -108,7 +108,7 @@ def test_psycopg_sees_a_broken_connection(
     run = python.follow(happens(kind, commit))  # type: ignore[arg-type]
     assert said(run) == ["transfer: None UNKNOWN", "failed: OperationalError"]
     assert left in python.rows(AMOUNTS)
-    assert run.duration_ms < 2_000
+    assert run.duration_ms < 4_000, "no time-out was waited for"
 
 
 def test_a_killed_python_process_serves_again(python: Disturbed) -> None:
