@@ -265,6 +265,7 @@ def test_a_process_that_does_not_answer_is_named_once(start: Start, clock: LabCl
     clock.advance(1_000)
     assert time.monotonic() - started < 0.5
     blocked.until("done")
+    blocked.rest()
     assert abs(clocks(blocked)["now"] - time.time() * 1000 - 61_000) < APART_MS
 
 
