@@ -30,7 +30,8 @@ def test_the_branch_takes_the_working_state_and_says_so(line: CommandLine) -> No
     before = git(line.target, "status", "--porcelain")
     first = line.hunt("--yes", "--logs", line.target / "app.log")
     assert first.code == 1, first.err
-    cause = RootCause(mechanism="none", title="t", sentence="s", locations=())
+    mechanism = store.read(store.find(line.target, None)).hypotheses[0].mechanism
+    cause = RootCause(mechanism=mechanism, title="t", sentence="s", locations=())
     with store.resume_case(line.target) as case:
         case.append("note", {"root_cause": cause, "finished": ()})
     ended = line.hunt("--yes", "--resume", "--format", "json")

@@ -59,7 +59,7 @@ QUICK = Effort(
     flips=5,
     orders=200,
     random=20,
-    faults=10,
+    faults=4,
     seconds=20.0,
 )
 
