@@ -123,14 +123,18 @@ def request(path: str, body: dict[str, str] | None = None, deliveries: int = 2) 
 
 
 def desk(root: Path) -> System:
-    """In Python, with a queue of its own: a list of values."""
+    """In Python, with a queue of its own: a list of values.
+
+    Its library gives up after five seconds without a job; the clerks are told to wait for longer,
+    or they are gone where a test begins late.
+    """
     python = shlex.quote(sys.executable)
     return System(
         name="desk",
         root=str(root),
         services=(
             Service(name="books", kind="postgres", env={"DATABASE_URL": "{url}"}),
-            Service(name="queue", kind="redis", env={"QUEUE_URL": "{url}"}),
+            Service(name="queue", kind="redis", env={"QUEUE_URL": "{url}?socket_timeout=600"}),
         ),
         processes=(
             Process(

@@ -189,6 +189,8 @@ class _World:
         unchecked = (
             f"; not checked: {', '.join(dict.fromkeys(self.unchecked))}" if self.unchecked else ""
         )
+        died = self.lab.running.died()
+        ended = f"; {died.partition('. ')[0]}" if died is not None else ""
         late = f", each message late by up to {self.late_ms:g} ms" if self.late else ""
         return NaturalRun(
             name=self.name,
@@ -196,7 +198,7 @@ class _World:
             failures=min(self.begun, len(self.failed) + self.unplaced),
             seconds=round(seconds, 3),
             how=f"deliveries {gaps} ms apart, {pace}, nothing held{late}{unchecked}"
-            f"{self.left_over}",
+            f"{self.left_over}{ended}",
             sample=self.sample,
         )
 
