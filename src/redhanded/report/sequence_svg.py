@@ -132,7 +132,8 @@ def _band(y: int, width: int, *, failed: bool) -> Markup:
 def _margin(step: Step, y: int, left: int) -> Markup:
     operation = step.operation
     source = place(operation, 28) or "line unknown"
-    if operation.name.protocol == "delivery":
+    told = operation.name.protocol in ("delivery", "fault")
+    if told:
         source = operation.name.task
     return Markup(
         '<text class="number" x="{0}" y="{3}" text-anchor="end">{1}</text>'
@@ -142,7 +143,7 @@ def _margin(step: Step, y: int, left: int) -> Markup:
         operation.index + 1,
         left - SOURCE,
         y + 1,
-        "" if operation.location or operation.name.protocol == "delivery" else " unknown",
+        "" if operation.location or told else " unknown",
         _cut(source, 28),
     )
 

@@ -14,7 +14,7 @@ from redhanded.case.errors import InputError
 from redhanded.case.hypothesis import RootLocation
 from redhanded.case.run import Run
 from redhanded.case.schedule import Schedule
-from redhanded.case.wording import brief
+from redhanded.case.wording import brief, happening
 from redhanded.report import order, sentences, sequence, sequence_svg, timeline_svg
 from redhanded.report.snippets import Snippet, cut
 
@@ -66,6 +66,8 @@ class ShownRun:
     steps: tuple[sequence.Step, ...]
     tasks: tuple[str, ...]
     pairs: tuple[tuple[sequence.Step, sequence.Step], ...]
+    events: tuple[str, ...]
+    """What the environment was made to do, in words."""
     hidden: int
     exchanged: bool
 
@@ -126,6 +128,10 @@ def _shown(case: Case, *, failing: bool) -> ShownRun | None:
         steps=interleaving.steps,
         tasks=tuple(sorted({o.name.task for o in run.operations if o.name.task})),
         pairs=order.constraints_in_words(interleaving),
+        events=tuple(
+            happening(event, (run,))
+            for event in (schedule.events if schedule is not None and failing else ())
+        ),
         hidden=interleaving.hidden,
         exchanged=order.exchanged(interleaving),
     )
