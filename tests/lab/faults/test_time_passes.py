@@ -167,6 +167,14 @@ def test_a_timer_that_has_nothing_to_do_with_it_is_not_enough(node: Disturbed) -
     assert "no timer sent anything within 1.5 s" in run.followed.why
 
 
+def test_who_waits_for_less_than_a_timer_is_let_go(python: Disturbed) -> None:
+    event = happens("timer fires", at(python.serial("/impatient"), "SET", "alive"))
+    run = python.follow(event)
+    assert run.followed.events_missed == (event,)
+    assert "its connection ended while it was held up" in run.followed.why
+    assert run.answers == (500,) and python.keys("alive") == [None]
+
+
 # Deliveries.
 
 

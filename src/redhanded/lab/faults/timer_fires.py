@@ -25,6 +25,10 @@ def _applies(_operation: Operation, _run: Run) -> bool:
 
 def _begin(place: Place) -> None:
     sent = _wait_for_timer(place)
+    if place.held.state == "lost":
+        # Its client has a shorter time-out than the timers that were waited for.
+        place.missed[place.event] = "its connection ended while it was held up"
+        return
     if sent is None:
         place.missed[place.event] = (
             f"no timer sent anything within {WAIT_MAX_MS / 1000:g} s that touches the same things"
@@ -45,7 +49,7 @@ def _wait_for_timer(place: Place) -> Held | None:
     before = [*traffic.parked]
     deadline = monotonic_ms() + WAIT_MAX_MS
     traffic.causes.next_step()
-    while monotonic_ms() < deadline:
+    while monotonic_ms() < deadline and held.state == "parked":
         place.running.pump.turn(TURN_S)
         traffic.deliver_ready()
         for other in traffic.parked:
