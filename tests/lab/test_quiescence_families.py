@@ -272,6 +272,94 @@ class Interrupted(Watch):
             self.happens()
 
 
+class Slow(Watch):
+    """Much happens between the list of a process's threads and the look at them."""
+
+    after: int | None = None
+    before: int | None = None
+    happens: Callable[[], None]
+
+    def _listed(self, pid: int) -> list[str]:
+        if pid == self.before:
+            self.before = None
+            self.happens()
+        found = super()._listed(pid)
+        if pid == self.after:
+            self.after = None
+            self.happens()
+        return found
+
+
+STARTS_A_THREAD = """
+    import os, sys, threading
+    go_on = threading.Event()
+    def work():
+        while not go_on.is_set(): pass
+        print('done', flush=True)
+    print('ready', flush=True)
+    while word := os.read(int(sys.argv[1]), 1):
+        go_on.set() if word == b'!' else threading.Thread(target=work).start()
+"""
+LEAVES_AN_ORPHAN = """
+    import os, signal, sys
+    if os.fork() == 0:
+        print('ready', flush=True)
+        os.read(int(sys.argv[1]), 1)
+        if os.fork() == 0:
+            os.set_blocking(int(sys.argv[1]), False)
+            while True:
+                try:
+                    if os.read(int(sys.argv[1]), 1) == b'!': break
+                except BlockingIOError: pass
+            print('done', flush=True)
+            os.read(os.pipe()[0], 1)
+        os._exit(0)
+    signal.pause()
+"""
+
+
+def test_a_thread_that_is_started_in_the_middle_of_a_look_is_seen(tmp_path: Path) -> None:
+    """Its parent sleeps again when its turn comes."""
+    with running(STARTS_A_THREAD, tmp_path) as (pid, control):
+
+        def start() -> None:
+            os.write(control, b".")
+            wait_until(lambda: len(os.listdir(f"/proc/{pid}/task")) == 2 and state(pid) == "S")
+
+        watch = Slow(None)
+        watch.follow([pid])
+        watch.after, watch.happens = pid, start
+        assert not watch.at_rest() and watch.after is None
+        assert not any(watch.at_rest() for _ in range(50))
+        os.write(control, b"!")
+        wait_until(watch.at_rest)
+        assert said(OUTPUTS[control], 0.0) == b"done\n"
+        watch.close()
+
+
+def test_an_orphan_whose_parent_ends_in_the_middle_of_a_look_is_seen(tmp_path: Path) -> None:
+    """Who adopts it was looked at before, and does not run for that."""
+    with running(LEAVES_AN_ORPHAN, tmp_path) as (pid, control):
+        watch = Slow(None)
+        watch.follow([pid])
+        wait_until(watch.at_rest)
+        (child,) = [each for each in family(pid) if each != pid]
+
+        def leave() -> None:
+            os.write(control, b".")
+            wait_until(lambda: state(child) == "Z")
+
+        os.kill(child, signal.SIGSTOP)
+        os.kill(child, signal.SIGCONT)
+        watch.before, watch.happens = child, leave
+        assert not watch.at_rest() and watch.before is None
+        assert not any(watch.at_rest() for _ in range(50))
+        os.write(control, b"!")
+        wait_until(watch.at_rest)
+        assert said(OUTPUTS[control], 0.0) == b"done\n"
+        watch.close()
+
+
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs a processor to look from")
 def test_what_was_woken_in_the_middle_of_a_look_is_seen(tmp_path: Path) -> None:
     """A child hands on to its parent, which was looked at before and gets no processor yet."""

@@ -34,6 +34,8 @@ POLLS = 3
 STATE_BYTES = 96
 """Of a ``stat`` file: number, name and state are in them."""
 AWAKE = (b"R", b"D", b"W")
+"""Runs, or waits for a processor or a disk."""
+GONE = (b"Z", b"X")
 
 Thread = tuple[int, str]
 
@@ -44,7 +46,8 @@ class Nap:
 
     thread: Thread
     ran: bytes
-    children: bytes
+    children: bytes | None
+    """None: to be read again."""
     wakes_at: float
     """``time.monotonic()``, or infinite."""
     counted: bool = False
@@ -73,6 +76,9 @@ class Watch:
         self._polls: dict[Thread, int] = {}
         self._before: dict[Thread, float] = {}
         self._stuck = 0
+        self._ended = False
+        """Whether the last look came upon a thread that has ended since the one before: its
+        children may be with a process that was looked at before it."""
         self._awake: Thread | None = None
         """The thread that was last seen running: the one to ask first."""
         self.somebody_runs = False
@@ -190,7 +196,7 @@ class Watch:
         try:
             for key, ran in before.items():
                 stat, schedstat, _ = files[key]
-                if not _is_asleep(pread(stat, STATE_BYTES, 0)) or pread(schedstat, 128, 0) != ran:
+                if _state(pread(stat, STATE_BYTES, 0)) in AWAKE or pread(schedstat, 128, 0) != ran:
                     return False
         except (OSError, KeyError):
             return False
@@ -203,6 +209,7 @@ class Watch:
         children as then; whether one was woken since is for the second look to see.
         """
         seen: dict[Thread, bytes] = {}
+        self._ended = False
         if self._awake is not None and self._thread(self._awake, {}) is None:
             return None
         self.somebody_runs = False
@@ -214,25 +221,51 @@ class Watch:
                 pending.extend((child, root) for child in known.children)
                 continue
             self._root_of[pid] = root
-            try:
-                threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 (three times as fast here)
-            except OSError:
+            family = self._family(pid, seen)
+            if family is None:
                 self._known.pop(pid, None)
-                continue
-            family = Family({}, [])
-            for thread in threads:
-                key = (pid, thread)
-                children = self._thread(key, seen)
-                if children is None:
-                    self._known.pop(pid, None)
-                    return None
-                if key in seen:
-                    family.threads[key] = (seen[key], children)
-                family.children.extend(int(child) for child in children.split())
-            self._known[pid] = family
+                return None
+            if family.threads:
+                self._known[pid] = family
+            elif pid != root:
+                self._forget_children()
+                return None
             pending.extend((child, root) for child in family.children)
+        if self._ended:
+            return None
         self._forget(seen)
         return seen
+
+    def _family(self, pid: int, seen: dict[Thread, bytes]) -> Family | None:
+        """The threads of a process, none if it is gone; None if one of them does not sleep.
+
+        They are listed once more in the end: a thread that was started in between, by one that
+        slept again when its turn came, is in the second list.
+        """
+        family = Family({}, [])
+        threads = self._listed(pid)
+        for thread in threads:
+            key = (pid, thread)
+            children = self._thread(key, seen)
+            if children is None:
+                return None
+            if key in seen:
+                family.threads[key] = (seen[key], children)
+            family.children.extend(int(child) for child in children.split())
+        return family if self._listed(pid) == threads else None
+
+    def _listed(self, pid: int) -> list[str]:
+        """The threads of a process; none if it is gone."""
+        try:
+            return os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 (three times as fast here)
+        except OSError:
+            return []
+
+    def _forget_children(self) -> None:
+        """What a process leaves behind belongs to another one, which may not have run since."""
+        self._known.clear()
+        for nap in self._naps.values():
+            nap.children = None
 
     def _unchanged(self, family: Family, seen: dict[Thread, bytes], *, adopts: bool) -> bool:
         """Whether none of these threads has run since it was last looked at; fills ``seen``.
@@ -264,9 +297,9 @@ class Watch:
         """The processes that this thread forked, or None if it does not sleep."""
         try:
             files = self._files.get(key) or self._open(key)
-            asleep = _is_asleep(os.pread(files[0], STATE_BYTES, 0))
+            state = _state(os.pread(files[0], STATE_BYTES, 0))
             seen[key] = os.pread(files[1], 128, 0)
-            if not asleep:
+            if state in AWAKE:
                 self._awake, self.somebody_runs = key, True
                 return None
             # A thread that has not run since has not forked and not set a timer either.
@@ -274,13 +307,14 @@ class Watch:
             if nap is None or nap.ran != seen[key]:
                 children = os.pread(files[2], 4096, 0)
                 nap = self._naps[key] = Nap(key, seen[key], children, wakes_at(*key))
-            elif key[0] in self._roots:
+                self._ended |= state in GONE
+            elif nap.children is None or key[0] in self._roots:
                 nap.children = os.pread(files[2], 4096, 0)
         except OSError:
             self._drop(key)
             self._awake = None
             return b""
-        return nap.children
+        return nap.children or b""
 
     def _open(self, key: Thread) -> tuple[int, int, int]:
         folder = f"/proc/{key[0]}/task/{key[1]}"
@@ -309,7 +343,7 @@ class Watch:
                 os.close(file)
 
 
-def _is_asleep(stat: bytes) -> bool:
-    """Whether a thread neither runs nor waits for a processor or a disk, by its ``stat`` file."""
+def _state(stat: bytes) -> bytes:
+    """Of a thread, by its ``stat`` file: one letter."""
     name_end = stat.rfind(b")")
-    return stat[name_end + 2 : name_end + 3] not in AWAKE
+    return stat[name_end + 2 : name_end + 3]
