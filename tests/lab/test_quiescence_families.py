@@ -324,7 +324,7 @@ def test_a_thread_that_is_started_in_the_middle_of_a_look_is_seen(tmp_path: Path
 
         def start() -> None:
             os.write(control, b".")
-            wait_until(lambda: len(os.listdir(f"/proc/{pid}/task")) == 2 and state(pid) == "S")
+            wait_until(lambda: len(family(pid)) == 2 and state(pid) == "S")
 
         watch = Slow(None)
         watch.follow([pid])
@@ -349,8 +349,10 @@ def test_an_orphan_whose_parent_ends_in_the_middle_of_a_look_is_seen(tmp_path: P
             os.write(control, b".")
             wait_until(lambda: state(child) == "Z")
 
+        ran = turns(child)
         os.kill(child, signal.SIGSTOP)
         os.kill(child, signal.SIGCONT)
+        wait_until(lambda: turns(child) > ran and state(child) == "S")
         watch.before, watch.happens = child, leave
         assert not watch.at_rest() and watch.before is None
         assert not any(watch.at_rest() for _ in range(50))

@@ -69,6 +69,10 @@ class Pump:
                 action()
         return len(events) + self._run_due()
 
+    def quiet(self) -> bool:
+        """Whether nothing is ready; what is will be handled in the next turn."""
+        return not self._epoll.poll(0)
+
     def wait(self, seconds: float) -> None:
         """Until something is ready, at most so long: for less than ``turn`` can wait, which is a
         millisecond."""

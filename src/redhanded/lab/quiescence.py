@@ -13,6 +13,7 @@ import math
 import os
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from redhanded.lab.sockets import waiting_bytes
@@ -31,6 +32,8 @@ FRUITLESS = 12
 """Timers of one thread in a row, in one step, that nothing came of: the step goes on without it."""
 POLLS = 3
 """Steps in which that happened: the thread is not waited for any more."""
+LIVELY_LOOKS = 1000
+"""A thread that ran within so many looks is asked in each first look whether it ran again."""
 STATE_BYTES = 96
 """Of a ``stat`` file: number, name and state are in them."""
 AWAKE = (b"R", b"D", b"W")
@@ -57,9 +60,12 @@ class Nap:
 class Family:
     """The threads of a process, and what they forked, as last seen."""
 
-    threads: dict[Thread, tuple[bytes, bytes]]
-    """How long each had run, and what it had forked."""
+    ran: dict[Thread, bytes]
+    """How long each had run."""
+    forked: dict[Thread, bytes]
     children: list[int]
+    lively: list[Thread]
+    """Those that ran not long ago."""
 
 
 class Watch:
@@ -71,6 +77,11 @@ class Watch:
         self._files: dict[Thread, tuple[int, int, int]] = {}
         self._naps: dict[Thread, Nap] = {}
         self._known: dict[int, Family] = {}
+        self._ran_at: dict[Thread, int] = {}
+        """The look that last found that a thread had run."""
+        self._looks = 0
+        self._timers: dict[Thread, Nap] = {}
+        """Those that wake by themselves."""
         self._fruitless: dict[Thread, int] = {}
         self._root_of: dict[int, int] = {}
         self._polls: dict[Thread, int] = {}
@@ -89,15 +100,16 @@ class Watch:
         self._roots = list(pids)
         self._known.clear()
 
-    def at_rest(self) -> bool:
+    def at_rest(self, quiet: Callable[[], bool] = lambda: True) -> bool:
         """Two looks; False if anything ran, runs, or is under way between them.
 
         What slept at both and has not run in between slept all the while; so all slept together
         when the first look ended. What has not run may still have been woken, by one that was
-        looked at later: its state tells.
+        looked at later: its state tells. ``quiet`` says whether the lab itself has nothing to
+        read, which costs less to know than what waits in sockets.
         """
         before = self._look()
-        return before is not None and self._sockets_empty() and self._unmoved(before)
+        return before is not None and quiet() and self._sockets_empty() and self._unmoved(before)
 
     def next_timer(self, within_s: float) -> float | None:
         """Seconds until a thread that slept at the last look wakes by itself; None: not so soon."""
@@ -125,7 +137,7 @@ class Watch:
 
     def begin_step(self) -> None:
         """Something is about to be delivered: timers that are set from now on are its doing."""
-        self._before = {thread: nap.wakes_at for thread, nap in self._naps.items()}
+        self._before = {thread: nap.wakes_at for thread, nap in self._timers.items()}
         self._fruitless.clear()
 
     def wait_for_timers(self) -> set[int]:
@@ -166,9 +178,8 @@ class Watch:
         """Threads with a timer that is worth waiting for."""
         return [
             nap
-            for thread, nap in self._naps.items()
+            for thread, nap in self._timers.items()
             if nap.wakes_at > now - OVERDUE_S
-            and nap.wakes_at != math.inf
             and self._fruitless.get(thread, 0) < FRUITLESS
             and self._polls.get(thread, 0) < POLLS
         ]
@@ -197,8 +208,10 @@ class Watch:
             for key, ran in before.items():
                 stat, schedstat, _ = files[key]
                 if _state(pread(stat, STATE_BYTES, 0)) in AWAKE or pread(schedstat, 128, 0) != ran:
+                    self._known.pop(key[0], None)
                     return False
         except (OSError, KeyError):
+            self._known.clear()
             return False
         return True
 
@@ -206,10 +219,12 @@ class Watch:
         """Run time and turns of each thread, or None as soon as one does not sleep.
 
         Where no thread of a process has run since the last look, there are the same threads and
-        children as then; whether one was woken since is for the second look to see.
+        children as then; whether one was woken since is for the second look to see. So is whether
+        one ran that has not for long: those are not asked here.
         """
         seen: dict[Thread, bytes] = {}
         self._ended = False
+        self._looks += 1
         if self._awake is not None and self._thread(self._awake, {}) is None:
             return None
         self.somebody_runs = False
@@ -217,7 +232,10 @@ class Watch:
         while pending:
             pid, root = pending.pop()
             known = self._known.get(pid)
-            if known is not None and self._unchanged(known, seen, adopts=pid == root):
+            unchanged = known is not None and self._unchanged(known, seen, adopts=pid == root)
+            if unchanged is None:
+                return None
+            if known is not None and unchanged:
                 pending.extend((child, root) for child in known.children)
                 continue
             self._root_of[pid] = root
@@ -225,7 +243,7 @@ class Watch:
             if family is None:
                 self._known.pop(pid, None)
                 return None
-            if family.threads:
+            if family.ran:
                 self._known[pid] = family
             elif pid != root:
                 self._forget_children()
@@ -242,7 +260,7 @@ class Watch:
         They are listed once more in the end: a thread that was started in between, by one that
         slept again when its turn came, is in the second list.
         """
-        family = Family({}, [])
+        family = Family({}, {}, [], [])
         threads = self._listed(pid)
         for thread in threads:
             key = (pid, thread)
@@ -250,7 +268,9 @@ class Watch:
             if children is None:
                 return None
             if key in seen:
-                family.threads[key] = (seen[key], children)
+                family.ran[key], family.forked[key] = seen[key], children
+                if self._ran_at.get(key, 0) > self._looks - LIVELY_LOOKS:
+                    family.lively.append(key)
             family.children.extend(int(child) for child in children.split())
         return family if self._listed(pid) == threads else None
 
@@ -267,18 +287,31 @@ class Watch:
         for nap in self._naps.values():
             nap.children = None
 
-    def _unchanged(self, family: Family, seen: dict[Thread, bytes], *, adopts: bool) -> bool:
-        """Whether none of these threads has run since it was last looked at; fills ``seen``.
+    def _unchanged(self, family: Family, seen: dict[Thread, bytes], *, adopts: bool) -> bool | None:
+        """Whether no lively one of these threads has run since it was looked at; fills ``seen``.
 
-        A process that ``adopts`` orphans gets new children without running; one that has no
-        children has nobody below it who could leave an orphan.
+        None if one does not sleep. A process that ``adopts`` orphans gets new children without
+        running; one that has no children has nobody below it who could leave an orphan.
         """
-        adopts = adopts and bool(family.children)
-        for key, (ran, children) in family.threads.items():
-            if self._ran(key) != ran or (adopts and self._forked(key) != children):
+        for key in family.lively:
+            if self._is_awake(key):
+                self._awake, self.somebody_runs = key, True
+                return None
+            if self._ran(key) != family.ran[key]:
                 return False
-            seen[key] = ran
-        return bool(family.threads)
+        if adopts and family.children:
+            for key, children in family.forked.items():
+                if self._forked(key) != children:
+                    return False
+        seen.update(family.ran)
+        return True
+
+    def _is_awake(self, key: Thread) -> bool:
+        """Whether a known thread does not sleep."""
+        try:
+            return _state(os.pread(self._files[key][0], STATE_BYTES, 0)) in AWAKE
+        except (OSError, KeyError):
+            return False
 
     def _ran(self, key: Thread) -> bytes | None:
         """How long a known thread has run, and how often; None if it is gone."""
@@ -307,6 +340,10 @@ class Watch:
             if nap is None or nap.ran != seen[key]:
                 children = os.pread(files[2], 4096, 0)
                 nap = self._naps[key] = Nap(key, seen[key], children, wakes_at(*key))
+                self._ran_at[key] = self._looks
+                self._timers.pop(key, None)
+                if nap.wakes_at != math.inf:
+                    self._timers[key] = nap
                 self._ended |= state in GONE
             elif nap.children is None or key[0] in self._roots:
                 nap.children = os.pread(files[2], 4096, 0)
@@ -336,6 +373,8 @@ class Watch:
 
     def _drop(self, key: Thread) -> None:
         self._naps.pop(key, None)
+        self._timers.pop(key, None)
+        self._ran_at.pop(key, None)
         self._fruitless.pop(key, None)
         self._polls.pop(key, None)
         for file in self._files.pop(key, ()):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 NETLINK_SOCK_DIAG = 4
@@ -66,8 +67,7 @@ def waiting_bytes(netlink: socket.socket) -> int:
     """
     total = 0
     late: list[tuple[int, End]] = []
-    for data, offset in _dump(netlink):
-        state, unread, unacknowledged = QUEUES.unpack_from(data, offset)
+    for state, unread, unacknowledged, data, offset in _dump(netlink):
         total += unread
         if unacknowledged and state in SENDING:
             late.append((unacknowledged, _end(data, offset)))
@@ -98,8 +98,8 @@ def _sent(info: bytes) -> int | None:
     return None if unsent else int(sent - again)
 
 
-def _dump(netlink: socket.socket) -> Iterator[tuple[bytes, int]]:
-    """All sockets: the answer, and where in it each message begins."""
+def _dump(netlink: socket.socket) -> Iterator[tuple[int, int, int, bytes, int]]:
+    """All sockets: state, bytes in both queues, and where in which answer the message begins."""
     flags = (DUMP.size, TCPDIAG_GETSOCK, NLM_F_REQUEST_DUMP, 0, 0)
     netlink.send(DUMP.pack(*flags, socket.AF_INET, 0, 0, 0, b"\0" * 48, STATES_WITH_DATA, 0))
     while True:
@@ -109,8 +109,21 @@ def _dump(netlink: socket.socket) -> Iterator[tuple[bytes, int]]:
             length, kind = HEADER.unpack_from(data, offset)
             if kind in (NLMSG_DONE, NLMSG_ERROR):
                 return
-            yield data, offset + HEADER.size
-            offset += (length + 3) & ~3
+            step = (length + 3) & ~3
+            # Messages that follow one another mostly have one length.
+            rows = _messages(step)
+            alike = memoryview(data)[offset : len(data) - (len(data) - offset) % step]
+            for size, its_kind, state, unread, unacknowledged in rows.iter_unpack(alike):
+                if size != length or its_kind != kind:
+                    break
+                yield state, unread, unacknowledged, data, offset + HEADER.size
+                offset += step
+
+
+@lru_cache(maxsize=16)
+def _messages(step: int) -> struct.Struct:
+    """A header and an ``inet_diag_msg``, each ``step`` bytes after the one before."""
+    return struct.Struct(f"=IH10xxB54xII{step - HEADER.size - QUEUES.size}x")
 
 
 def _end(data: bytes, offset: int) -> End:
