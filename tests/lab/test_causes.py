@@ -59,3 +59,30 @@ def test_what_may_have_been_a_timers_and_then_comes_unasked_was_one() -> None:
     assert known.keeps_house(sent("PUBLISH"), True)
     assert known.keeps_house(sent("PUBLISH"), False)
     assert not known.keeps_house(sent("LPUSH"), False)
+
+
+def test_what_a_process_sends_to_get_ready_may_be_work_later() -> None:
+    known = causes()
+    known.starts("web")
+    assert known.keeps_house(sent(), True)
+    assert not known.keeps_house(sent(), False)
+    assert known.expected(sent())
+
+
+def test_a_process_that_is_told_of_nothing_is_ready_some_day() -> None:
+    known = causes()
+    known.starts("web")
+    for _ in range(3):
+        known.begin(set())
+    assert known.keeps_house(sent(), True)
+    assert known.keeps_house(sent(), False)
+
+
+def test_a_process_that_was_told_of_something_is_ready() -> None:
+    known = causes()
+    known.starts("web")
+    message = sent("GET")
+    known.take_place(message, 0.0)
+    known.tell("web", message)
+    assert known.keeps_house(sent(), True)
+    assert known.keeps_house(sent(), False)

@@ -16,6 +16,8 @@ from redhanded.lab.tasks import Tasks
 
 STATEMENT_MAX = 2000
 """Characters of a statement that are kept in a name."""
+STARTING_TRIALS = 2
+"""After so many trials a process that has heard of nothing is not getting ready any more."""
 
 
 class Causes:
@@ -33,6 +35,8 @@ class Causes:
         self._child_task: dict[int, str] = {}
         self._counts: dict[tuple[str, ...], int] = {}
         self._repeated: dict[tuple[object, ...], int] = {}
+        self._starting: dict[str, int] = {}
+        """Processes that have heard of nothing since they were started, and trials since then."""
         self._pauses_after: set[tuple[object, ...]] = set()
         self._by_timer: set[tuple[object, ...]] = set()
         self._perhaps_by_timer: set[tuple[object, ...]] = set()
@@ -48,6 +52,11 @@ class Causes:
         self._child_task.clear()
         self._counts.clear()
         self._repeated.clear()
+        for process, trials in list(self._starting.items()):
+            if trials == STARTING_TRIALS:
+                del self._starting[process]
+            else:
+                self._starting[process] = trials + 1
         keys = {service: self._keys(service) for service in redis_services}
         self.tasks.begin(keys, waited_at)
 
@@ -69,10 +78,11 @@ class Causes:
         self._now[process] = held.index
         self._heard(process, held)
 
-    def forget(self, process: str) -> None:
-        """Whoever is called ``process`` from now on has heard of nothing."""
+    def starts(self, process: str) -> None:
+        """Whoever is called ``process`` from now on has heard of nothing, and gets ready."""
         self._now.pop(process, None)
         self._last.pop(process, None)
+        self._starting[process] = 0
 
     def only_house(self, cause: int) -> bool:
         """Whether what ``cause`` leads to is housekeeping as well."""
@@ -87,11 +97,14 @@ class Causes:
         application's line sends comes unasked only if its process has heard of nothing yet; so it
         is where no lines are known, if a pause was waited for (``paused``). Where a timer fell due
         while a message was worked on, either may be meant (``perhaps``): that is held against it
-        only until it comes in answer to a message alone.
+        only until it comes in answer to a message alone. Nor does it say anything that a process
+        sends it to get ready: a worker may tell of itself at its start and with each job.
         """
         key = _house(held)
         if held.stack:
             self._traced.add(held.role)
+        if came_by_timer and held.process in self._starting:
+            return True
         if came_by_timer:
             work = bool(held.stack) or (paused and held.role not in self._traced)
             unasked = not (work and self._last.get(held.process))
@@ -198,6 +211,7 @@ class Causes:
 
     def _heard(self, process: str, held: Held) -> None:
         if not self.only_house(held.index):
+            self._starting.pop(process, None)
             heard = self._last.setdefault(process, {})
             task = self.task_after(held.index)
             heard.pop(task, None)

@@ -77,7 +77,6 @@ def replace_program(running: RunningSystem, name: str) -> None:
     for channel in tuple(running.traffic.states):
         if channel.route.process == name:
             channel.cut()
-    running.traffic.causes.forget(name)
     _launch(running, before.process, name, before.environment)
     _wait_until_ready(running, running.programs[name])
     running.watch_all()
@@ -134,6 +133,7 @@ def environment_for(
 def _launch(
     running: RunningSystem, process: Process, name: str, environment: dict[str, str]
 ) -> None:
+    running.traffic.causes.starts(name)
     port = running.ports[name]
     command = process.command.replace("{port}", str(port)).replace("{name}", name)
     launched = launch(
