@@ -68,6 +68,7 @@ class Events:
 
     def release(self, held: Held, candidate: Candidate, go: Callable[[Held], None]) -> None:
         """Lets an operation go, with whatever is to happen at it."""
+        self.recovery.go_on()
         event = next((each for each in self._pending if self._is_at(each, candidate)), None)
         for other in self._pending:
             look = fault_of(other.kind).look

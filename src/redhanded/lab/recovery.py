@@ -15,7 +15,9 @@ from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.quiescence import SAME_TIMER_S, Thread
 
 RECOVERY_MAX_MS = 2_000.0
-"""New attempts that come later are not seen."""
+"""New attempts that come later after the fault, or after the last thing done since, are not seen."""
+RECOVERIES_MAX_MS = 10_000.0
+"""Nor are those that come so long after the fault, whatever was done since."""
 LOOKS = 2
 """A thread that has set its timer again so often, and nothing came of it, is taken to poll."""
 
@@ -25,13 +27,20 @@ class Recovery:
     """What is left of it in one trial."""
 
     began_ms: float | None = None
-    """When the last fault happened."""
+    """When the last fault happened, or the last thing was done after it."""
+    _happened_ms: float = 0.0
     _wakes_at: dict[Thread, float] = field(default_factory=dict)
     _looks: dict[Thread, int] = field(default_factory=dict)
     _sent: int = 0
 
     def begin(self) -> None:
-        self.began_ms = monotonic_ms()
+        self.began_ms = self._happened_ms = monotonic_ms()
+
+    def go_on(self) -> None:
+        """Something is done: what is tried again after that is waited for, too."""
+        now = monotonic_ms()
+        if self.began_ms is not None and now < self._happened_ms + RECOVERIES_MAX_MS:
+            self.began_ms = now
 
     @property
     def left_ms(self) -> float:
