@@ -15,7 +15,7 @@ from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.quiescence import SAME_TIMER_S, Thread
 
 RECOVERY_MAX_MS = 2_000.0
-"""New attempts that come later after the fault, or after the last thing done since, are not seen."""
+"""New attempts are not seen that come later after the fault, or after what was done since."""
 RECOVERIES_MAX_MS = 10_000.0
 """Nor are those that come so long after the fault, whatever was done since."""
 LOOKS = 2

@@ -1,6 +1,6 @@
 """How many bytes wait in the TCP sockets of a network namespace (``sock_diag``, man 7 sock_diag).
 
-One netlink dump answers for all of them; asking costs less than a tenth of a millisecond, which is
+One netlink dump answers for all of them; it costs less than a tenth of a millisecond, which is
 why it is used instead of a time-out to know that nothing is under way.
 
 What was sent is acknowledged up to 40 ms after it was read, if the reader has nothing to say. Both
@@ -19,8 +19,6 @@ from typing import NamedTuple
 NETLINK_SOCK_DIAG = 4
 TCPDIAG_GETSOCK = 18
 """Older than SOCK_DIAG_BY_FAMILY; asks for IPv4 and IPv6 in one walk of the table."""
-SOCK_DIAG_BY_FAMILY = 20
-NLM_F_REQUEST = 0x1
 NLM_F_REQUEST_DUMP = 0x301
 NLMSG_DONE = 3
 NLMSG_ERROR = 2
@@ -33,11 +31,11 @@ INFO = 2
 """INET_DIAG_INFO: the attribute that holds a ``tcp_info``."""
 
 DUMP = struct.Struct("=IHHII BBBB 48s II")
-EXACT = struct.Struct("=IHHII BBBBI 4s16s16s 4x8s")
-ANY_COOKIE = b"\xff" * 8
 HEADER = struct.Struct("=IH10x")
 QUEUES = struct.Struct("=xB54xII")
 """Of an ``inet_diag_msg``: state, ``idiag_rqueue``, ``idiag_wqueue``."""
+PORTS_AT = 4
+"""Where in it both ports are."""
 MESSAGE = struct.Struct("=BBxx4s16s16s12x20x")
 """Its family, state, ports, source and destination (linux/inet_diag.h)."""
 ATTRIBUTE = struct.Struct("=HH")
@@ -46,6 +44,9 @@ RECEIVED = struct.Struct("=128xQ")
 SENT = struct.Struct("=144xI52xQQ")
 """``notsent_bytes``, ``bytes_sent``, ``bytes_retrans``; since Linux 4.19."""
 MAPPED = b"\0" * 10 + b"\xff\xff"
+Row = tuple[int, int, int, bytes, int, int]
+"""A socket: state, bytes unread and unacknowledged, and the answer that says so, with the place of
+its message in that."""
 
 
 class End(NamedTuple):
@@ -66,27 +67,38 @@ def waiting_bytes(netlink: socket.socket) -> int:
     ``netlink`` is a NETLINK_SOCK_DIAG socket made inside the namespace.
     """
     total = 0
-    late: list[tuple[int, End]] = []
-    for state, unread, unacknowledged, data, offset in _dump(netlink):
+    late: list[Row] = []
+    rows = list(_dump(netlink))
+    for row in rows:
+        state, unread, unacknowledged, _, _, _ = row
         total += unread
         if unacknowledged and state in SENDING:
-            late.append((unacknowledged, _end(data, offset)))
+            late.append(row)
         elif state != TCP_LISTEN:
             total += unacknowledged
     if total:
-        return total + sum(unacknowledged for unacknowledged, _ in late)
-    return _not_received(netlink, late)
+        return total + sum(row[2] for row in late)
+    return _not_received(rows, late)
 
 
-def _not_received(netlink: socket.socket, late: list[tuple[int, End]]) -> int:
+def _not_received(rows: list[Row], late: list[Row]) -> int:
     """Of bytes that are not acknowledged, those that have not come to the other end."""
+    if not late:
+        return 0
+    by_ports: dict[bytes, list[Row]] = {}
+    for row in rows:
+        _, _, _, data, offset, _ = row
+        by_ports.setdefault(data[offset + PORTS_AT : offset + PORTS_AT + 4], []).append(row)
     total = 0
-    for unacknowledged, end in late:
-        sent = _sent(_info(netlink, end))
-        received = _info(netlink, end.other())
+    for row in late:
+        end = _end(row)
+        other = end.other()
+        found = [each for each in by_ports.get(other.ports, ()) if _end(each) == other]
+        received = _info(found[0]) if found else b""
         came = RECEIVED.unpack_from(received)[0] if len(received) >= RECEIVED.size else -1
+        sent = _sent(_info(row))
         if sent is None or came < sent:
-            total += unacknowledged
+            total += row[2]
     return total
 
 
@@ -98,10 +110,11 @@ def _sent(info: bytes) -> int | None:
     return None if unsent else int(sent - again)
 
 
-def _dump(netlink: socket.socket) -> Iterator[tuple[int, int, int, bytes, int]]:
-    """All sockets: state, bytes in both queues, and where in which answer the message begins."""
+def _dump(netlink: socket.socket) -> Iterator[Row]:
+    """All sockets."""
     flags = (DUMP.size, TCPDIAG_GETSOCK, NLM_F_REQUEST_DUMP, 0, 0)
-    netlink.send(DUMP.pack(*flags, socket.AF_INET, 0, 0, 0, b"\0" * 48, STATES_WITH_DATA, 0))
+    wanted = (socket.AF_INET, 0, 0, 1 << (INFO - 1))
+    netlink.send(DUMP.pack(*flags, *wanted, b"\0" * 48, STATES_WITH_DATA, 0))
     while True:
         data = netlink.recv(1 << 16)
         offset = 0
@@ -116,7 +129,7 @@ def _dump(netlink: socket.socket) -> Iterator[tuple[int, int, int, bytes, int]]:
             for size, its_kind, state, unread, unacknowledged in rows.iter_unpack(alike):
                 if size != length or its_kind != kind:
                     break
-                yield state, unread, unacknowledged, data, offset + HEADER.size
+                yield state, unread, unacknowledged, data, offset + HEADER.size, offset + length
                 offset += step
 
 
@@ -126,23 +139,22 @@ def _messages(step: int) -> struct.Struct:
     return struct.Struct(f"=IH10xxB54xII{step - HEADER.size - QUEUES.size}x")
 
 
-def _end(data: bytes, offset: int) -> End:
+def _end(row: Row) -> End:
+    _, _, _, data, offset, _ = row
     family, _, ports, source, destination = MESSAGE.unpack_from(data, offset)
     if family == socket.AF_INET6 and source[:12] == MAPPED == destination[:12]:
         # The other end may be one of IPv4, and is found as such.
         family, source, destination = socket.AF_INET, source[12:], destination[12:]
+    if family == socket.AF_INET:
+        source, destination = source[:4], destination[:4]
     return End(family, ports, source, destination)
 
 
-def _info(netlink: socket.socket, end: End) -> bytes:
-    """The ``tcp_info`` of one socket; empty if it is not to be had."""
-    flags = (EXACT.size, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST, 0, 0)
-    wanted = (end.family, socket.IPPROTO_TCP, 1 << (INFO - 1), 0, STATES_WITH_DATA)
-    netlink.send(EXACT.pack(*flags, *wanted, end.ports, end.source, end.destination, ANY_COOKIE))
-    data = netlink.recv(1 << 16)
-    length, kind = HEADER.unpack_from(data)
-    offset = HEADER.size + MESSAGE.size
-    while kind != NLMSG_ERROR and offset + ATTRIBUTE.size <= length:
+def _info(row: Row) -> bytes:
+    """The ``tcp_info`` of one socket; empty if it was not told."""
+    _, _, _, data, offset, stop = row
+    offset += MESSAGE.size
+    while offset + ATTRIBUTE.size <= stop:
         size, attribute = ATTRIBUTE.unpack_from(data, offset)
         if attribute == INFO:
             return data[offset + ATTRIBUTE.size : offset + size]
