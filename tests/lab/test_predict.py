@@ -75,6 +75,21 @@ def test_a_late_act_of_another_request_takes_two_constraints() -> None:
     ]
 
 
+def test_a_late_act_that_one_connection_would_make_an_early_read_is_none() -> None:
+    """Ordered by what leads to them, the change would be read."""
+    change = [sql(1, "UPDATE", "UPDATE prices SET n = 1", touch("prices", "write"))]
+    change.append(command(1, f"DEL {KEY}", touch(KEY, "write", "cache")))
+    fill = [sql(2, "SELECT", "SELECT n FROM prices", touch("prices", "read"))]
+    fill.append(command(2, f"SET {KEY} 1", touch(KEY, "write", "cache")))
+    operations = list(serial(change, fill).operations)
+    operations[3] = replace(operations[3], name=name(2, "POST", "/prices"))
+    shared = [
+        replace(each, connection=7) if each.name.protocol == "redis" else each
+        for each in operations
+    ]
+    assert predicted(Run(operations=tuple(shared))) == ()
+
+
 def test_on_one_connection_what_leads_there_is_ordered() -> None:
     def task(number: int) -> list[Operation]:
         get = command(number, f"GET {KEY}", touch(KEY, "read", "cache"))

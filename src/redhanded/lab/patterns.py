@@ -121,6 +121,8 @@ class Pair:
             last = max((changes[0], closing[-1]), key=lambda operation: operation.index)
             orders = [(read, changes[0]), self._before(last, write)]
             if orders[1][1] is read:
+                if changes[0].index <= orders[1][0].index:
+                    continue  # What was changed would be read.
                 del orders[0]
             yield Found(
                 rank=(1, *self.rank(read, write), 0, write.index),
