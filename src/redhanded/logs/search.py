@@ -98,7 +98,7 @@ def _match(
     )
     return Match(
         path=record.path,
-        line=record.line + inside,
+        line=record.line_at(inside),
         at_ms=record.entry.at_ms,
         identifiers=known,
         attempt=_attempt(record),
