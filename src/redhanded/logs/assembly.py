@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from redhanded.logs.envelopes import Bare
 from redhanded.logs.record import Entry
-from redhanded.logs.traces import begun, going_on, is_crash, is_frame
+from redhanded.logs.traces import begun, going_on, is_chain, is_crash, is_frame
 from redhanded.logs.traces.trace_format import TraceFormat
 
 JOINED_MAX = 64 * 1024
@@ -21,6 +21,9 @@ _AGE_MAX = 200
 _TRACES_MAX = 8
 _HELD_MAX = 24
 """Lines between an error and its first frame: a message of several lines."""
+_HELD_LINES_MAX = 60
+"""Lines after which what is held is let go."""
+_NEAR_MAX = 8
 _BLANKS_MAX = 50
 _WRITERS_MAX = 256
 _FURTHER = re.compile(r"\s|[})\]]|at |\.\.\. ")
@@ -87,7 +90,7 @@ class _Stream:
     """Older entries with a trace or an error's level, the latest first."""
     held: list[Open] = field(default_factory=list)
     header: Open | None = None
-    """An error without frames yet, before ``held``."""
+    """An error before ``held``."""
     blanks: list[int] = field(default_factory=list)
     writers: dict[str, Open] = field(default_factory=dict)
 
@@ -103,7 +106,9 @@ class Assembly:
     def takes_any(self, bare: Bare) -> bool:
         """Whether the open entry of this line's stream takes lines of any form."""
         stream = self._streams.get((bare.source, bare.stream))
-        return stream is not None and stream.current is not None and stream.current.timed
+        if stream is None or stream.current is None or stream.current.closed:
+            return False
+        return stream.current.timed or stream.current.trace is not None
 
     def blank(self, bare: Bare) -> None:
         """A line with nothing in it; it counts if the next line goes on."""
@@ -153,35 +158,37 @@ class Assembly:
         """A line that no format knows: added to the entry it belongs to, None if there is none."""
         stream = self._stream(bare)
         text, blank = bare.text, bool(stream.blanks)
-        for one in self._candidates(stream, bare.number):
-            found = going_on(text, one.last, blank=blank, known=one.trace)
-            if found is not None:
-                one.trace, one.framed = found, True
-                return self._add(stream, one, bare)
+        if self._shows_held(stream, text):
+            return self._merge(stream, bare)
+        one = self._going_on(stream, bare, blank=blank)
+        if one is not None:
+            return self._add(stream, one, bare)
         current = stream.current
         if current is None or current.closed:
             return None
-        if is_frame(text) and stream.header is not None and stream.held:
-            return self._merge(stream, bare)
         heading = begun(text)
-        if heading is not None and not text[:1].isspace():
+        if heading is not None:
             return self._heading(stream, bare, heading)
-        if current.timed or _FURTHER.match(text):
+        if current.timed:
             return self._add(stream, current, bare)
+        if _FURTHER.match(text):
+            return self._add(stream, self._incomplete(stream, current, bare.number), bare)
         return None
 
     def plain(self, bare: Bare, entry: Entry) -> Open:
         """A line that no format knows and no entry takes."""
         stream = self._stream(bare)
-        header, held = stream.header, stream.held
+        header = stream.header or next(
+            (one for one in self._candidates(stream, bare.number) if one.plain and one.trace), None
+        )
         one = self.start(bare, entry, plain=True)
         one.trace = begun(bare.text)
-        if one.trace is not None and one.trace.name in ("V8", "JVM") and header is None:
-            stream.header, stream.held = one, []
-        elif header is not None and len(held) < _HELD_MAX:
-            stream.header, stream.held = header, [*held, one]
-            for other in stream.held:
-                other.held = True
+        if one.trace is not None or len(stream.held) >= _HELD_MAX:
+            self._release(stream)
+        elif header is not None:
+            stream.header = header
+            stream.held.append(one)
+            one.held = True
         return one
 
     def ready(self, number: int, *, all_of_them: bool = False) -> Iterator[Open]:
@@ -217,12 +224,34 @@ class Assembly:
             if one is not None:
                 one.closed, one.held = True, False
 
+    def _going_on(self, stream: _Stream, bare: Bare, *, blank: bool) -> Open | None:
+        """The open entry with whose trace the line goes on; the latest of those that are sure."""
+        perhaps: tuple[Open, TraceFormat] | None = None
+        for one in self._candidates(stream, bare.number):
+            found = going_on(bare.text, one.last, blank=blank, known=one.trace)
+            if found is not None and (perhaps is None or found.sure(bare.text, one.last)):
+                sure = found.sure(bare.text, one.last)
+                perhaps = (one, found)
+                if sure:
+                    break
+        if perhaps is None:
+            return None
+        perhaps[0].trace, perhaps[0].framed = perhaps[1], True
+        return perhaps[0]
+
     def _candidates(self, stream: _Stream, number: int) -> Iterator[Open]:
         if stream.current is not None and not stream.current.closed:
             yield stream.current
         for one in stream.traces:
             if not one.closed and number - one.numbers[-1] <= _AGE_MAX and one.trace is not None:
                 yield one
+
+    def _incomplete(self, stream: _Stream, current: Open, number: int) -> Open:
+        """The current entry, or a trace shortly before it: an object is complete by itself."""
+        if current.plain or not current.texts[0].startswith("{"):
+            return current
+        near = (one for one in self._candidates(stream, number) if one.trace is not None)
+        return next((one for one in near if number - one.numbers[-1] <= _NEAR_MAX), current)
 
     def _add(self, stream: _Stream, one: Open, bare: Bare) -> Open:
         if one is stream.current:
@@ -246,9 +275,25 @@ class Assembly:
                 return self._add(stream, one, bare)
         return None
 
+    def _release(self, stream: _Stream) -> None:
+        """Nothing has shown that the lines after an error belong to it: they are entries."""
+        for one in stream.held:
+            one.held = False
+            one.closed = one is not stream.current
+        stream.held, stream.header = [], None
+
+    def _shows_held(self, stream: _Stream, text: str) -> bool:
+        """Whether ``text`` shows that the lines before it belong to the error before them: they
+        are its message's further lines."""
+        header = stream.header
+        if header is None or not stream.held:
+            return False
+        return is_chain(text) or (is_frame(text) and not is_frame(header.last))
+
     def _merge(self, stream: _Stream, bare: Bare) -> Open | None:
         header = stream.header
         if header is None or header.closed:
+            self._release(stream)
             return None
         for one in stream.held:
             for text, number in zip(one.texts, one.numbers, strict=True):
@@ -260,11 +305,9 @@ class Assembly:
 
     def _follow(self, stream: _Stream, one: Open) -> None:
         """``one`` is the current entry now; the one before stays open if a trace may go on."""
-        before = stream.current
-        for other in stream.held:
-            other.held = False
-            other.closed = other is not before
-        stream.held, stream.header = [], None
+        before, header = stream.current, stream.header
+        if header is not None and one.bare.number - header.numbers[-1] > _HELD_LINES_MAX:
+            self._release(stream)
         if before is not None:
             if before.trace is not None or before.entry.level in ("error", "fatal"):
                 stream.traces.insert(0, before)

@@ -49,7 +49,7 @@ class Documents:
             self._after = text[:1].isspace()
             return []
         match = _OPENS.match(text)
-        if match is None:
+        if match is None or (match["indent"] and not self._inside):
             return [bare]
         self._indent, self._lines, self._length = match["indent"], [bare], len(text)
         return []

@@ -25,7 +25,8 @@ _LATE_MS = 1_000.0
 _SOURCES_MAX = 10_000
 _EXCEPTIONS_MAX = 100_000
 """Exceptions remembered to see whether they are told twice."""
-_UNTIMED_FORMATS = frozenset(("console", "logfmt", "JSON lines"))
+_DOCUMENT_ENDS = ("{", "[")
+_OPEN_ENDED = frozenset(("console", "logfmt", "JSON lines"))
 
 
 def read(files: Sequence[LogFile], tally: Tally | None = None) -> Iterator[Record]:
@@ -93,7 +94,7 @@ class _Reader:
         self._file, self._counts, self._told = file, counts, told
         self._opener = Opener()
         self._assembly = Assembly()
-        self._documents = Documents(lambda text: JSON_LINES.decode(text) is not None)
+        self._documents: dict[tuple[str | None, str], Documents] = {}
         self._last: dict[tuple[str | None, str], LogFormat] = {}
         self._years = Years(written_ms=_written_ms(file))
         self._newest: dict[str, float] = {}
@@ -112,8 +113,9 @@ class _Reader:
                     yield from self._record(one)
         for bare in self._opener.rest():
             self._take(bare)
-        for bare in self._documents.rest():
-            self._line(bare)
+        for documents in self._documents.values():
+            for bare in documents.rest():
+                self._line(bare)
         for one in self._assembly.ready(number, all_of_them=True):
             yield from self._record(one)
         self._conclude(condition)
@@ -121,8 +123,15 @@ class _Reader:
     def _take(self, bare: Bare) -> None:
         if bare.appends and self._assembly.append(bare):
             return
+        key = (bare.source, bare.stream)
+        documents = self._documents.get(key)
+        if documents is None:
+            if bare.text[-1:] not in _DOCUMENT_ENDS or len(self._documents) >= _SOURCES_MAX:
+                self._line(bare)
+                return
+            documents = self._documents[key] = Documents(_is_json)
         may_begin = not self._assembly.takes_any(bare)
-        for complete in self._documents.feed(bare, may_begin=may_begin):
+        for complete in documents.feed(bare, may_begin=may_begin):
             self._line(complete)
 
     def _line(self, bare: Bare) -> None:
@@ -159,8 +168,9 @@ class _Reader:
     def _start(self, bare: Bare, entry: Entry, known: LogFormat) -> Open:
         if not entry.whole:
             self._note_cut(bare)
-        self._counts.formats[known.name] += 1
-        timed = entry.at_ms is not None and known.name not in _UNTIMED_FORMATS
+        name = JSON_LINES.latest if known is JSON_LINES else known.name
+        self._counts.formats[name] += 1
+        timed = entry.at_ms is not None and known.name not in _OPEN_ENDED
         return self._assembly.start(bare, self._timed(_complete(entry, bare)), timed=timed)
 
     def _bundle(self, bare: Bare) -> bool:
@@ -185,7 +195,7 @@ class _Reader:
         elif self._told.again(piece.entry):
             self._counts.duplicates += 1
         else:
-            self._counts.formats["JSON documents"] += 1
+            self._counts.formats[piece.format] += 1
             self._assembly.start(inner, self._timed(_complete(piece.entry, inner)))
 
     def _timed(self, entry: Entry) -> Entry:
@@ -291,6 +301,10 @@ def _plain_entry(bare: Bare) -> Entry:
         level=bare.level,
         message=bare.text,
     )
+
+
+def _is_json(text: str) -> bool:
+    return JSON_LINES.decode(text) is not None
 
 
 def _may_be_bundle(text: str) -> bool:

@@ -130,7 +130,7 @@ def _end(match: re.Match[str], parts: dict[str, str | None]) -> int:
     zone = parts.get("zone")
     if zone and "year" in match.re.groupindex and match.re is not _NAMED_DAY:
         known = zone in ("CST", "IST", "BST")
-        return match.end() if known else match.start("zone")
+        return match.end() if known else len(match.string[: match.start("zone")].rstrip())
     return match.end()
 
 

@@ -30,6 +30,8 @@ ENVELOPES: tuple[Callable[[], LineEnvelope], ...] = (
 """Tried in this order at each depth, the one that fitted the line before first. A table
 (``CsvExport``) is told by a file's first line alone."""
 
+_ROWS = frozenset((CsvExport.name, PostgresRows.name))
+"""Envelopes that put pieces together themselves, one at a time."""
 _DEPTH_MAX = 6
 _PIECES_CHARACTERS_MAX = 16 * 1024 * 1024
 """Of a line that comes in pieces; what is beyond is left out."""
@@ -85,7 +87,7 @@ class Opener:
             if unwrapped is None:
                 break
             bare = _inside(bare, unwrapped, name)
-            key = (depth, bare.source, bare.stream)
+            key = (depth, name, "") if name in _ROWS else (depth, bare.source, bare.stream)
             if unwrapped.partial or (self._waiting and key in self._waiting):
                 whole = self._pieced(key, bare, more=unwrapped.partial)
                 if whole is None:
@@ -137,6 +139,9 @@ class Opener:
             return None
         del self._waiting[key]
         self.shortened += pieces.shortened
+        if key[1] in _ROWS:
+            bare.number, bare.offset = pieces.first.number, pieces.first.offset
+            return bare
         return pieces.whole()
 
 
@@ -144,7 +149,7 @@ class _Pieces:
     """A line of which more is to come."""
 
     def __init__(self, first: Bare) -> None:
-        self._first = first
+        self.first = first
         self._texts = [first.text]
         self._length = len(first.text)
         self.shortened = False
@@ -157,8 +162,8 @@ class _Pieces:
             self.shortened = True
 
     def whole(self) -> Bare:
-        self._first.text = "".join(self._texts)
-        return self._first
+        self.first.text = "".join(self._texts)
+        return self.first
 
 
 def _inside(bare: Bare, unwrapped: Unwrapped, name: str) -> Bare:

@@ -103,7 +103,7 @@ class _Zstd:
                 return
 
 
-_KINDS: tuple[tuple[bytes, str, Callable[[], _Decompressor]], ...] = (
+KINDS: tuple[tuple[bytes, str, Callable[[], _Decompressor]], ...] = (
     (b"\x1f\x8b", "gzip", _Zlib),
     (b"\x28\xb5\x2f\xfd", "zstd", _Zstd),
     (b"\xfd7zXZ\x00", "xz", lambda: _Bounded(lzma.LZMADecompressor())),
@@ -121,7 +121,7 @@ def unpacked(chunks: Iterator[bytes], note: Unpacked, depth: int = _DEPTH_MAX) -
     head, chunks = _peeked(chunks)
     if head.startswith(b"PK\x03\x04"):
         raise InputError(f"{note.name} is a zip file; unpack it and name what was in it.")
-    for magic, kind, make in _KINDS if depth else ():
+    for magic, kind, make in KINDS if depth else ():
         if head.startswith(magic):
             note.kinds.append(kind)
             return unpacked(_plain(chunks, kind, make, note), note, depth - 1)
@@ -162,7 +162,7 @@ def _plain(
                 break
             data = inner.unused_data.lstrip(b"\0")
             inner, begun = make(), False
-            if data and not any(data.startswith(magic[: len(data)]) for magic, _, _ in _KINDS):
+            if data and not any(data.startswith(magic[: len(data)]) for magic, _, _ in KINDS):
                 return
     if begun:
         note.ends_early = kind
@@ -170,4 +170,4 @@ def _plain(
 
 def is_packed(head: bytes) -> bool:
     """Whether a file that begins with ``head`` is compressed."""
-    return any(head.startswith(magic) for magic, _, _ in _KINDS)
+    return any(head.startswith(magic) for magic, _, _ in KINDS)

@@ -23,10 +23,13 @@ class Piece(NamedTuple):
     at_ms: float | None = None
     """When the collector got it."""
     source: str | None = None
+    format: str = ""
+    """Name of the format of ``entry``."""
 
 
 _LISTS = ("logEvents", "events", "results", "data", "logs", "entries")
 """Names under which exports keep their entries."""
+_YEAR_1973_MS = 100_000_000_000
 _OTLP = ("resourceLogs", "resourceSpans")
 
 
@@ -38,7 +41,7 @@ def pieces(value: object, known: JsonLines) -> list[Piece] | None:
     if not isinstance(value, dict):
         return None
     if any(name in value for name in _OTLP):
-        return [Piece(_text(entry), entry) for entry in otlp.entries(value)]
+        return [_of_otlp(entry) for entry in otlp.entries(value)]
     if "message" in value and "timestamp" in value and _is_event(value):
         return list(_of_item(value, known, {}))
     for name in _LISTS:
@@ -60,9 +63,10 @@ def _of_item(item: object, known: JsonLines, around: Mapping[str, Any]) -> Itera
     elif isinstance(item, dict) and _is_event(item):
         yield _event(item, around)
     elif isinstance(item, dict) and any(name in item for name in _OTLP):
-        yield from (Piece(_text(entry), entry) for entry in otlp.entries(item))
+        yield from (_of_otlp(entry) for entry in otlp.entries(item))
     elif isinstance(item, dict):
-        yield Piece(msgspec.json.encode(item).decode(), known.entry(item))
+        entry = known.entry(item)
+        yield Piece(msgspec.json.encode(item).decode(), entry, format=known.latest)
 
 
 def _event(item: Mapping[str, Any], around: Mapping[str, Any]) -> Piece:
@@ -93,7 +97,8 @@ def _is_item(item: object) -> bool:
 def _is_event(item: Mapping[str, Any]) -> bool:
     """CloudWatch's own shape: milliseconds, the line, and little else."""
     marks = ("ingestionTime", "eventId", "logStreamName")
-    if not isinstance(item.get("message"), str) or type(item.get("timestamp")) is not int:
+    at = item.get("timestamp")
+    if not isinstance(item.get("message"), str) or type(at) is not int or at < _YEAR_1973_MS:
         return False
     return any(name in item for name in marks) or set(item) <= {"id", "timestamp", "message"}
 
@@ -102,8 +107,7 @@ def _is_cell(cell: object) -> bool:
     return isinstance(cell, dict) and isinstance(cell.get("field"), str)
 
 
-def _text(entry: Entry) -> str:
-    fields = (
-        entry.fields if "message" in entry.fields else {"message": entry.message, **entry.fields}
-    )
-    return msgspec.json.encode(fields).decode()
+def _of_otlp(entry: Entry) -> Piece:
+    says = {} if "message" in entry.fields else {"message": entry.message}
+    text = msgspec.json.encode({**says, **entry.fields}).decode()
+    return Piece(text, entry, format=otlp.NAME)

@@ -64,6 +64,8 @@ class JsonLines:
     def __init__(self) -> None:
         self._decoder = msgspec.json.Decoder()
         self._shapes: dict[tuple[object, ...], Shape] = {}
+        self.latest = self.name
+        """The dialect of the entry that was read last."""
 
     def parse(self, line: str) -> Entry | None:
         if line[:1] != "{":
@@ -84,16 +86,9 @@ class JsonLines:
     def entry(self, value: dict[str, Any]) -> Entry:
         """The entry that a decoded object is."""
         if "timeUnixNano" in value or "observedTimeUnixNano" in value:
+            self.latest = otlp.NAME
             return otlp.log_entry(value, {})
         return self._entry(flatten(value), whole=True)
-
-    def dialect(self, line: str) -> str:
-        """Name of the dialect of a line that ``parse`` reads."""
-        value = self.decode(line)
-        if not isinstance(value, dict):
-            return self.name
-        fields = flatten(value)
-        return self._shape(fields).dialect.name
 
     def _repaired(self, line: str) -> Entry | None:
         """Half a pair of surrogates is replaced; of a cut object what still stands is kept."""
@@ -127,6 +122,7 @@ class JsonLines:
     def _entry(self, fields: dict[str, Scalar], *, whole: bool) -> Entry:
         shape = self._shape(fields)
         dialect = shape.dialect
+        self.latest = dialect.name
         if dialect.amend is not None:
             dialect.amend(fields)
             shape = _shape_of(fields, dialect)

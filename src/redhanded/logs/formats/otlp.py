@@ -17,6 +17,7 @@ from typing import Any
 from redhanded.logs.levels import level_name, otlp_level
 from redhanded.logs.record import Entry, Scalar
 
+NAME = "OpenTelemetry"
 _STABLE = {
     "db.system": "db.system.name", "db.statement": "db.query.text", "db.name": "db.namespace",
     "db.operation": "db.operation.name", "db.sql.table": "db.collection.name",

@@ -9,9 +9,8 @@ from redhanded.logs.levels import level_name
 from redhanded.logs.record import Entry
 from redhanded.logs.times import Stamp, stamp_at
 
-_BEFORE = re.compile(
-    r"\[?(?:(?P<level>[A-Za-z]{1,9})\b[\]:,|]{0,2}\s*[\[(]?|\[\w+\] \d+\s+- )(?=[\dA-Z])"
-)
+_BEFORE = re.compile(r"\[?(?P<level>[A-Za-z]{1,9})\b[\]:,|]{0,2}\s*[\[(]?(?=[\dA-Z])")
+_NAME_AND_PROCESS = re.compile(r"\[\w+\] \d+\s+- (?=\d)")
 _AFTER = re.compile(r"[\])>:,|]*\s*")
 _LOUD = re.compile(
     r"(?<![\w.-])(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|FATAL|CRIT(?:ICAL)?|SEVERE"
@@ -48,6 +47,9 @@ def _after_word(line: str) -> tuple[Stamp | None, str | None]:
     """A time in brackets or after one word (``ERROR 2025-…``, ``[Nest] 17  - …``)."""
     if line[:1] in "[(<":
         stamp = stamp_at(line, 1)
+        named = _NAME_AND_PROCESS.match(line) if stamp is None else None
+        if named is not None:
+            stamp = stamp_at(line, named.end())
         if stamp is not None:
             return stamp, None
     match = _BEFORE.match(line)

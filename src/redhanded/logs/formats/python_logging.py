@@ -23,7 +23,7 @@ _REST = tuple(
         rf"\s*\|\s*{_LEVEL}\s*\|\s*(?P<logger>[\w.<>:-]+)\s+-\s+(?P<message>.*)",
         rf":\s+{_LEVEL}/(?P<process>[\w-]+)\]\s+(?P<message>.*)",
         rf"\]?\s+\[?{_LEVEL}\s*\]?:?\s+\[?(?P<logger>[a-z_]\w*(?:\.\w+)+|[a-z_]\w*(?=[:\]]))\]?"
-        r"\s*:?\s+(?P<message>.*)",
+        r"\s*:?\s+(?!\()(?P<message>.*)",
         rf"\s+(?P<pid>\d+)\s+{_LEVEL}\s+(?P<logger>[\w.]+)\s+(?:\[.*?\]\s+)?(?P<message>.*)",
     )
 )
@@ -42,7 +42,7 @@ class PythonLogging:
     def parse(self, line: str) -> Entry | None:
         first = line[:1]
         if not ("0" <= first <= "9" or first == "["):
-            return self._untimed(line) if first in "DIWEC" and ":" in line[5:9] else None
+            return self._untimed(line) if first in "DIWEC" and ":" in line[4:9] else None
         start = 1 if first == "[" else 0
         stamp = stamp_at(line, start)
         if stamp is None:

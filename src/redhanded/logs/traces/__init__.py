@@ -15,6 +15,8 @@ TRACES: tuple[TraceFormat, ...] = (Go(), CPython(), Java(), V8(), Others())
 
 _FRAME = re.compile(r"\s+at \S+|\s+File \"|\tfrom ")
 
+_CHAIN = re.compile(r"During handling of the above exception|The above exception was the direct")
+
 
 def begun(line: str) -> TraceFormat | None:
     """The language whose trace may begin on ``line``."""
@@ -38,6 +40,11 @@ def going_on(line: str, last: str, *, blank: bool, known: TraceFormat | None) ->
 def is_crash(line: str) -> bool:
     """Whether ``line`` begins a trace that is no part of a logger's entry."""
     return any(one.alone(line) for one in TRACES)
+
+
+def is_chain(line: str) -> bool:
+    """Whether ``line`` stands between an exception and the one that was raised from it."""
+    return bool(_CHAIN.match(line))
 
 
 def is_frame(line: str) -> bool:

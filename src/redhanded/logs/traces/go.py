@@ -15,7 +15,7 @@ _CREATED = re.compile(
     r"created by \S+|\.\.\.(?:additional|\d+) frames|\[originating from goroutine"
 )
 _SIGNAL = re.compile(r"\[signal |\[recovered|exit status \d|r?\w{1,4}\s+0x[0-9a-f]+$|PC=0x|SIG")
-_PLACE = re.compile(r"\s+\S.*:\d+(?: \+0x[0-9a-f]+)?$|\s+panic: |\s+\S")
+_PLACE = re.compile(r"\t(?!at )\S| +(?:panic: |goroutine running)")
 
 
 class Go:
@@ -28,6 +28,9 @@ class Go:
 
     def alone(self, line: str) -> bool:
         return bool(_PANIC.match(line))
+
+    def sure(self, line: str, last: str) -> bool:
+        return True
 
     def follows(self, line: str, last: str, *, blank: bool, begun: bool) -> bool:
         if _GOROUTINE.match(line):

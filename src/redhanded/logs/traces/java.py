@@ -10,6 +10,7 @@ _FRAME = re.compile(
 )
 _CAUSE = re.compile(r"\s*(?:Caused by|Suppressed|Wrapped by): |\s*\[CIRCULAR REFERENCE")
 _THROWN = re.compile(r"(?:Exception in thread \".*?\" )?(?:[a-z_][\w$]*\.)+[A-Z][\w$]*(?:: .*|$)")
+_NAMED = re.compile(r"(?:.* )?(?:[\w$]+\.)*[A-Z][\w$]*(?:: .*|$)")
 _CRASH = re.compile(r"Exception in thread \"")
 
 
@@ -24,11 +25,14 @@ class Java:
     def alone(self, line: str) -> bool:
         return bool(_CRASH.match(line))
 
+    def sure(self, line: str, last: str) -> bool:
+        return True
+
     def follows(self, line: str, last: str, *, blank: bool, begun: bool) -> bool:
         if blank:
             return False
         if _FRAME.match(line):
-            return bool(_FRAME.match(last) or _CAUSE.match(last) or _THROWN.match(last))
+            return bool(_FRAME.match(last) or _CAUSE.match(last) or _NAMED.match(last))
         if _CAUSE.match(line):
             return bool(_FRAME.match(last) or _CAUSE.match(last))
         return False

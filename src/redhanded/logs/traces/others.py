@@ -27,6 +27,9 @@ class Others:
     def alone(self, line: str) -> bool:
         return bool(_BEGINS.match(line))
 
+    def sure(self, line: str, last: str) -> bool:
+        return True
+
     def follows(self, line: str, last: str, *, blank: bool, begun: bool) -> bool:
         if blank:
             return False
