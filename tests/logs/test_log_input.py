@@ -1,9 +1,12 @@
-"""Files that cannot be read as logs: each ends with one sentence, and nothing is guessed."""
+"""Files that are hard to read as logs: what is there is read, and what is not is said."""
 
 from __future__ import annotations
 
 import gzip
 import os
+import re
+import socket
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +14,8 @@ import pytest
 
 from redhanded.case.errors import InputError
 from redhanded.logs.files import log_files
-from redhanded.logs.lines import LINE_BYTES_MAX, physical_lines
+from redhanded.logs.limits import limits_of
+from redhanded.logs.lines import LINE_BYTES_KEPT, LINE_BYTES_MAX, physical_lines
 from redhanded.logs.read import Tally, read
 
 
@@ -62,6 +66,12 @@ def _truncated_gzip(folder: Path) -> Path:
     return path
 
 
+def _gzip_without_content(folder: Path) -> Path:
+    path = folder / "head.log.gz"
+    path.write_bytes(gzip.compress(b"a line\n")[:10])
+    return path
+
+
 def _damaged_gzip(folder: Path) -> Path:
     path = folder / "bad.log.gz"
     whole = bytearray(gzip.compress(b"a line\n" * 1000))
@@ -77,9 +87,10 @@ def _folder_without_logs(folder: Path) -> Path:
     return inner
 
 
-def _pipe(folder: Path) -> Path:
-    path = folder / "pipe.log"
-    os.mkfifo(path)
+def _socket(folder: Path) -> Path:
+    path = folder / "s.log"
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(str(path))
     return path
 
 
@@ -91,11 +102,10 @@ def _pipe(folder: Path) -> Path:
         (_blank, "nothing but blank lines"),
         (_binary, "is binary"),
         (_utf16, "UTF-16"),
-        (_zstd, "zstd"),
-        (_truncated_gzip, "truncated gzip"),
-        (_damaged_gzip, "damaged gzip"),
+        (_zstd, "damaged zstd"),
+        (_gzip_without_content, "truncated gzip"),
         (_folder_without_logs, "holds no log files"),
-        (_pipe, "not a regular file"),
+        (_socket, "not a regular file"),
     ],
 )
 def test_refuses_with_one_sentence_that_names_the_file(
@@ -113,22 +123,36 @@ def test_refuses_no_path_at_all() -> None:
         log_files([])
 
 
-def test_refuses_an_endless_line_without_reading_all_of_it(tmp_path: Path) -> None:
+def test_a_line_without_end_is_read_in_part_and_said(tmp_path: Path) -> None:
+    """It used to be refused; what else is in the log is worth more than the one line."""
     path = tmp_path / "one-line.log"
     with path.open("wb") as file:
         file.write(b"first\n")
-        for _ in range(3):
-            file.write(b"x" * LINE_BYTES_MAX)
+        file.truncate(6 + (1 << 30))
+        file.seek(6)
+        file.write(b"x" * LINE_BYTES_MAX)
+        file.seek(0, os.SEEK_END)
+        file.write(b"\nlast\n")
+    tally: Tally = {}
     files, _ = log_files([path])
-    lines = physical_lines(files[0])
-    assert next(lines).data == b"first"
-    with pytest.raises(InputError, match=r"over 16 MiB that starts at byte 6 \(line 2\)"):
-        next(lines)
+    tracemalloc.start()
+    records = [(record.line, record.offset, len(record.text)) for record in read(files, tally)]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert records == [(1, 0, 5), (2, 6, LINE_BYTES_KEPT), (3, 7 + (1 << 30), 4)]
+    assert peak < 3 * LINE_BYTES_MAX
+    assert any("over 16 MiB (line 2)" in limit for limit in limits_of(tally))
 
 
-def test_truncated_gzip_names_how_far_it_got(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"after byte \d+ of the uncompressed"):
-        _read(_truncated_gzip(tmp_path))
+@pytest.mark.parametrize("make", [_truncated_gzip, _damaged_gzip])
+def test_what_is_there_of_packed_bytes_is_read_and_said(
+    make: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    """It used to be refused; a log that is still being packed or half fetched is common."""
+    records, tally = _read(make(tmp_path))
+    assert records > 0
+    (limit,) = [limit for limit in limits_of(tally) if "unpacked in part" in limit]
+    assert re.search(r"(truncated|damaged) gzip.* after byte \d+ of the uncompressed", limit)
 
 
 def test_gzip_reads_like_plain_text(tmp_path: Path) -> None:

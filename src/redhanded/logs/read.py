@@ -2,190 +2,343 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from redhanded.case.errors import InputError
+from redhanded.logs.assembly import Assembly, Open
+from redhanded.logs.documents import Documents
+from redhanded.logs.envelopes import Bare, Opener
 from redhanded.logs.fields import text_fields
 from redhanded.logs.files import LogFile
-from redhanded.logs.formats import FORMATS
-from redhanded.logs.lines import Line, physical_lines
-from redhanded.logs.prefixes import strip_prefix
+from redhanded.logs.formats import FORMATS, JSON_LINES, LENIENT, LogFormat, otlp
+from redhanded.logs.formats.bundles import Piece, pieces
+from redhanded.logs.lines import Condition, Line, physical_lines
 from redhanded.logs.record import Entry, Record
+from redhanded.logs.tally import FileTally, Tally, listed
+from redhanded.logs.years import Years
 
-_JOINED_MAX = 64 * 1024
-"""Characters kept of an entry with its further lines."""
-_FURTHER = re.compile(
-    r"^(?:\s|at |Caused by|Traceback \(|\.\.\. |[})\]]|During handling|The above)"
-)
-_RAISED = re.compile(r"^(?:[a-z_]\w*\.)*[A-Z]\w*(?::|$)")
+__all__ = ["FileTally", "Tally", "read", "read_line"]
 
-
-@dataclass(slots=True)
-class FileTally:
-    """What reading one file met."""
-
-    records: int = 0
-    undecodable: int = 0
-    """Lines with bytes that are not UTF-8."""
-    broken: list[int] = field(default_factory=list)
-    """Numbers of lines inside the file that are cut, the first hundred."""
-    cut_at: int | None = None
-    """Number of the last line if it is cut in the middle."""
-    untimed: int = 0
-    unzoned: int = 0
-    first_ms: float | None = None
-    last_ms: float | None = None
-    formats: Counter[str] = field(default_factory=Counter)
-
-
-Tally = dict[str, FileTally]
-"""File name to what was met in it."""
+_LATE_MS = 1_000.0
+_SOURCES_MAX = 10_000
+_EXCEPTIONS_MAX = 100_000
+"""Exceptions remembered to see whether they are told twice."""
+_DOCUMENT_ENDS = ("{", "[")
+_OPEN_ENDED = frozenset(("console", "logfmt", "JSON lines"))
 
 
 def read(files: Sequence[LogFile], tally: Tally | None = None) -> Iterator[Record]:
-    """Every entry of ``files``, file by file, in the order of their lines.
+    """Every entry of ``files``, file by file, in the order of their first lines.
 
-    Lines that continue an entry (stack traces, indented lines) are joined to it. Counts into
-    ``tally`` where one is given. Raises ``InputError`` as ``physical_lines`` does, and for a file
-    of nothing but blank lines.
+    Lines are taken out of their envelopes, and lines that continue an entry (stack traces, indented
+    lines, details) are joined to it. Counts into ``tally`` where one is given. A file that cannot
+    be read is left out, and ``tally`` says so, if others can be. Raises ``InputError`` as
+    ``physical_lines`` does if none can, and if there is nothing but blank lines.
     """
+    told = _Told()
+    refused: InputError | None = None
+    records = 0
     for file in files:
         counts = FileTally()
         if tally is not None:
             tally[file.name] = counts
-        for open_entry in _entries(file, counts):
-            record = open_entry.record(file)
-            _count(counts, record)
-            yield record
-        if counts.records == 0:
-            raise InputError(f"The log {file.name} holds nothing but blank lines; name another.")
+        try:
+            yield from _Reader(file, counts, told).records()
+        except InputError as error:
+            refused = refused or error
+            counts.refused = str(error)
+        if counts.records == 0 and not counts.refused:
+            blank = InputError(f"The log {file.name} holds nothing but blank lines; name another.")
+            refused = refused or blank
+            counts.refused = str(blank)
+        records += counts.records
+    if refused is not None and (records == 0 or len(files) == 1):
+        raise refused
 
 
 def read_line(text: str, path: str, number: int) -> Record:
     """The entry that one line holds, for a line that was fetched alone."""
-    bare, source = strip_prefix(text)
-    entry = _parse(bare, FileTally()) or Entry(fields=text_fields(bare), message=bare)
-    return Record(path=path, line=number, offset=0, text=bare, source=source or path, entry=entry)
-
-
-@dataclass(slots=True)
-class _Open:
-    """An entry to which further lines may still belong."""
-
-    line: Line
-    entry: Entry
-    source: str | None
-    texts: list[str]
-    timed_format: bool
-    """True if entries of its format start with a time, so that other lines continue it."""
-    length: int = 0
-
-    def takes(self, text: str) -> bool:
-        if _FURTHER.match(text):
-            return True
-        if self.timed_format:
-            return True
-        return len(self.texts) > 1 and bool(_RAISED.match(text))
-
-    def add(self, text: str) -> None:
-        self.length += len(text)
-        if self.length < _JOINED_MAX:
-            self.texts.append(text)
-
-    def record(self, file: LogFile) -> Record:
-        return Record(
-            path=file.name,
-            line=self.line.number,
-            offset=self.line.offset,
-            text=self.texts[0] if len(self.texts) == 1 else "\n".join(self.texts),
-            source=self.source or file.name,
-            entry=self.entry,
-        )
-
-
-def _entries(file: LogFile, counts: FileTally) -> Iterator[_Open]:
-    pending: _Open | None = None
-    for line in physical_lines(file):
-        text, source = strip_prefix(_decode(line.data, counts))
-        if not text.strip():
-            continue
-        entry = _parse(text, counts)
-        if entry is None and pending is not None and pending.takes(text):
-            pending.add(text)
-            continue
-        if pending is not None:
-            yield pending
-        timed = entry is not None and not text.startswith("{")
-        if entry is None:
-            entry = Entry(fields=text_fields(text), message=text)
-        elif not entry.whole:
-            _note_cut(line, counts)
-        pending = _Open(line, entry, source, [text], timed)
-    if pending is not None:
-        yield pending
-
-
-def _parse(text: str, counts: FileTally) -> Entry | None:
-    for known in FORMATS:
-        entry = known.parse(text)
-        if entry is not None:
-            counts.formats[known.name] += 1
-            return _unwrap(entry)
-    return None
-
-
-def _unwrap(entry: Entry) -> Entry:
-    """Docker's json-file puts the program's own line into ``log``; that line is the entry."""
-    inner = entry.fields.get("log")
-    if not isinstance(inner, str) or "stream" not in entry.fields:
-        return entry
-    for known in FORMATS:
-        found = known.parse(inner.rstrip("\n"))
-        if found is not None:
-            return found if found.at_ms is not None else _timed(found, entry)
-    return Entry(fields=text_fields(inner), at_ms=entry.at_ms, message=inner.rstrip("\n"))
-
-
-def _timed(inner: Entry, outer: Entry) -> Entry:
-    return Entry(
-        fields=inner.fields,
-        at_ms=outer.at_ms,
-        zoned=outer.zoned,
-        level=inner.level,
-        message=inner.message,
-        whole=inner.whole,
+    bare = Opener().open(text, number, 0) or Bare(text, number, 0)
+    found, _ = _parse(bare.text, None)
+    entry = _complete(found, bare) if found else _plain_entry(bare)
+    return Record(
+        path=path, line=number, offset=0, text=bare.text, source=bare.source or path, entry=entry
     )
 
 
-def _decode(data: bytes, counts: FileTally) -> str:
+class _Told:
+    """Exceptions seen, to leave out what a span and a log record both tell."""
+
+    def __init__(self) -> None:
+        self._counts: OrderedDict[tuple[str, ...], list[int]] = OrderedDict()
+
+    def again(self, entry: Entry) -> bool:
+        """Whether the other kind of report has told this occurrence already."""
+        key = otlp.exception_key(entry)
+        if key is None:
+            return False
+        counts = self._counts.setdefault(key, [0, 0])
+        if len(self._counts) > _EXCEPTIONS_MAX:
+            self._counts.popitem(last=False)
+        kind = int(otlp.is_span_event(entry))
+        counts[kind] += 1
+        return counts[kind] <= counts[1 - kind]
+
+
+class _Reader:
+    """Reads one file."""
+
+    def __init__(self, file: LogFile, counts: FileTally, told: _Told) -> None:
+        self._file, self._counts, self._told = file, counts, told
+        self._opener = Opener()
+        self._assembly = Assembly()
+        self._documents: dict[tuple[str | None, str], Documents] = {}
+        self._last: dict[tuple[str | None, str], LogFormat] = {}
+        self._years = Years(written_ms=_written_ms(file))
+        self._newest: dict[str, float] = {}
+
+    def records(self) -> Iterator[Record]:
+        condition = Condition()
+        number = 0
+        for line in physical_lines(self._file, condition):
+            number = line.number
+            bare = self._opener.open(
+                _decoded(line, self._counts), number, line.offset, ended=line.ended
+            )
+            if bare is not None:
+                self._take(bare)
+                for one in self._assembly.ready(number):
+                    yield from self._record(one)
+        for bare in self._opener.rest():
+            self._take(bare)
+        for documents in self._documents.values():
+            for bare in documents.rest():
+                self._line(bare)
+        for one in self._assembly.ready(number, all_of_them=True):
+            yield from self._record(one)
+        self._conclude(condition)
+
+    def _take(self, bare: Bare) -> None:
+        if bare.appends and self._assembly.append(bare):
+            return
+        key = (bare.source, bare.stream)
+        documents = self._documents.get(key)
+        if documents is None:
+            if bare.text[-1:] not in _DOCUMENT_ENDS or len(self._documents) >= _SOURCES_MAX:
+                self._line(bare)
+                return
+            documents = self._documents[key] = Documents(_is_json)
+        may_begin = not self._assembly.takes_any(bare)
+        for complete in documents.feed(bare, may_begin=may_begin):
+            self._line(complete)
+
+    def _line(self, bare: Bare) -> None:
+        text = bare.text
+        if not text or text.isspace():
+            self._assembly.blank(bare)
+            return
+        further: list[str] = []
+        if "\n" in text and not bare.row and text[0] not in "{[":
+            text, *further = text.split("\n")
+            bare.text = text
+        if text[0] in "{[" and self._bundle(bare):
+            return
+        one = self._place(bare)
+        for line in further:
+            one.add(line, bare.number)
+
+    def _place(self, bare: Bare) -> Open:
+        """Where the line belongs: it starts an entry, goes on with one, or stands for itself."""
+        key = (bare.source, bare.stream)
+        entry, known = _parse(bare.text, self._last.get(key))
+        belongs = known is not None and known.name == "console" and self._assembly.expects(bare)
+        if entry is not None and known is not None and not belongs:
+            if known not in LENIENT:
+                self._last[key] = known
+            return self._start(bare, entry, known)
+        taken = self._assembly.go_on(bare)
+        if taken is not None:
+            return taken
+        if bare.envelopes:
+            self._counts.formats[bare.envelopes[-1]] += 1
+        return self._assembly.plain(bare, self._timed(_plain_entry(bare)))
+
+    def _start(self, bare: Bare, entry: Entry, known: LogFormat) -> Open:
+        if not entry.whole:
+            self._note_cut(bare)
+        name = JSON_LINES.latest if known is JSON_LINES else known.name
+        self._counts.formats[name] += 1
+        timed = entry.at_ms is not None and known.name not in _OPEN_ENDED
+        return self._assembly.start(bare, self._timed(_complete(entry, bare)), timed=timed)
+
+    def _bundle(self, bare: Bare) -> bool:
+        """Takes a document of many entries apart; False if it is one entry."""
+        if not _may_be_bundle(bare.text):
+            return False
+        value = JSON_LINES.decode(bare.text)
+        found = pieces(value, JSON_LINES) if value is not None else None
+        if found is None:
+            return False
+        for piece in found:
+            self._piece(bare, piece)
+        return True
+
+    def _piece(self, bare: Bare, piece: Piece) -> None:
+        source = piece.source or bare.source
+        inner = replace(bare, text=piece.text, source=source, row=False)
+        if piece.at_ms is not None:
+            inner.at_ms, inner.zoned, inner.lacks = piece.at_ms, True, ""
+        if piece.entry is None:
+            self._line(inner)
+        elif self._told.again(piece.entry):
+            self._counts.duplicates += 1
+        else:
+            self._counts.formats[piece.format] += 1
+            self._assembly.start(inner, self._timed(_complete(piece.entry, inner)))
+
+    def _timed(self, entry: Entry) -> Entry:
+        """The entry with its year and date, however it was written."""
+        if entry.at_ms is None:
+            return entry
+        if not entry.lacks:
+            self._years.dated(entry.at_ms)
+            return entry
+        return replace(entry, at_ms=self._years.complete(entry.at_ms, entry.lacks), lacks="")
+
+    def _note_cut(self, bare: Bare) -> None:
+        if not bare.ended:
+            self._counts.cut_at = bare.number
+        else:
+            listed(self._counts.broken, bare.number)
+
+    def _record(self, one: Open) -> Iterator[Record]:
+        entry = one.finished()
+        numbers = one.numbers
+        follows = numbers[-1] - numbers[0] == len(numbers) - 1
+        record = Record(
+            path=self._file.name,
+            line=one.bare.number,
+            offset=one.bare.offset,
+            text=one.texts[0] if len(one.texts) == 1 else "\n".join(one.texts),
+            source=one.bare.source or self._file.name,
+            entry=entry,
+            lines=() if follows else tuple(numbers),
+        )
+        self._counts.shortened += one.shortened
+        self._count(record)
+        yield record
+
+    def _count(self, record: Record) -> None:
+        counts = self._counts
+        counts.records += 1
+        at_ms = record.entry.at_ms
+        if at_ms is None:
+            counts.untimed += 1
+            return
+        if not record.entry.zoned:
+            counts.unzoned += 1
+        if counts.first_ms is None or at_ms < counts.first_ms:
+            counts.first_ms = at_ms
+        if counts.last_ms is None or at_ms > counts.last_ms:
+            counts.last_ms = at_ms
+        newest = self._newest.get(record.source)
+        if newest is not None and newest - at_ms > _LATE_MS:
+            counts.late += 1
+            counts.late_ms_max = max(counts.late_ms_max, newest - at_ms)
+        elif newest is None and len(self._newest) >= _SOURCES_MAX:
+            return
+        elif newest is None or at_ms > newest:
+            self._newest[record.source] = at_ms
+
+    def _conclude(self, condition: Condition) -> None:
+        counts, packed = self._counts, condition.packed
+        counts.yearless, counts.dateless = self._years.yearless, self._years.dateless
+        for nesting, lines in self._opener.seen.items():
+            for name in nesting:
+                counts.envelopes[name] += lines
+        for kind in packed.kinds:
+            counts.envelopes[kind] += 1
+        wrong = packed.damaged or (f"truncated {packed.ends_early}" if packed.ends_early else "")
+        if wrong:
+            counts.ends_early = (
+                f"{wrong} after byte {condition.bytes_read} of the uncompressed text"
+            )
+
+
+def _parse(text: str, last: LogFormat | None) -> tuple[Entry | None, LogFormat | None]:
+    """The entry that starts on the line, and its format; ``last`` is tried first."""
+    if text[0] == "{":
+        return JSON_LINES.parse(text), JSON_LINES
+    if last is not None and (entry := last.parse(text)) is not None:
+        return entry, last
+    for known in FORMATS:
+        if known is not last and (entry := known.parse(text)) is not None:
+            return entry, known
+    return None, None
+
+
+def _complete(entry: Entry, bare: Bare) -> Entry:
+    """The entry with what only its envelope says."""
+    if bare.fields:
+        for name, value in bare.fields.items():
+            entry.fields.setdefault(name, value)
+    if bare.at_ms is not None and (entry.at_ms is None or (entry.lacks and not bare.lacks)):
+        level = entry.level or bare.level
+        return replace(entry, at_ms=bare.at_ms, zoned=bare.zoned, lacks=bare.lacks, level=level)
+    if entry.level is None and bare.level is not None and not entry.continues:
+        return replace(entry, level=bare.level)
+    return entry
+
+
+def _plain_entry(bare: Bare) -> Entry:
+    return Entry(
+        fields={**text_fields(bare.text), **bare.fields},
+        at_ms=bare.at_ms,
+        zoned=bare.zoned,
+        lacks=bare.lacks,
+        level=bare.level,
+        message=bare.text,
+    )
+
+
+def _is_json(text: str) -> bool:
+    return JSON_LINES.decode(text) is not None
+
+
+def _may_be_bundle(text: str) -> bool:
+    if text[0] == "[":
+        return text[1:2] in "{[\n " and text.rstrip()[-1] == "]"
+    head = text[:400]
+    return any(mark in head for mark in _MARKS) or ('"message"' in text and '"timestamp"' in text)
+
+
+_MARKS = (
+    '"resourceLogs"', '"resourceSpans"', '"logEvents"', '"events"', '"results"', '"data"',
+    '"logs"', '"entries"', '"messageType"', '"searchedLogStreams"',
+)  # fmt: skip
+
+
+def _decoded(line: Line, counts: FileTally) -> str:
+    data = line.data
     if data.endswith(b"\r"):
         data = data[:-1]
+    if line.overlong:
+        listed(counts.overlong, line.number)
+    if b"\0" in data:
+        counts.nuls += 1
+        data = data.strip(b"\0").replace(b"\0", b"\xef\xbf\xbd")
     try:
-        return data.decode()
+        text = data.decode()
     except UnicodeDecodeError:
         counts.undecodable += 1
-        return data.decode(errors="replace")
+        text = data.decode(errors="replace")
+    return text.removeprefix("\ufeff") if line.number == 1 else text
 
 
-def _note_cut(line: Line, counts: FileTally) -> None:
-    if not line.ended:
-        counts.cut_at = line.number
-    elif len(counts.broken) < 100:
-        counts.broken.append(line.number)
-
-
-def _count(counts: FileTally, record: Record) -> None:
-    counts.records += 1
-    at_ms = record.entry.at_ms
-    if at_ms is None:
-        counts.untimed += 1
-        return
-    if not record.entry.zoned:
-        counts.unzoned += 1
-    if counts.first_ms is None or at_ms < counts.first_ms:
-        counts.first_ms = at_ms
-    if counts.last_ms is None or at_ms > counts.last_ms:
-        counts.last_ms = at_ms
+def _written_ms(file: LogFile) -> float:
+    try:
+        return file.path.stat().st_mtime * 1000
+    except OSError:
+        return 0.0

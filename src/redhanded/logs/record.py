@@ -22,6 +22,14 @@ class Entry:
     message: str = ""
     whole: bool = True
     """False if the line is cut and only parts of it could be read."""
+    lacks: str = ""
+    """``year`` or ``date`` where the time came without; ``at_ms`` is then within 1972, or within
+    the first day of 1970, until the reader completes it."""
+    writer: str = ""
+    """The process, thread or connection that wrote it, where the line names one."""
+    continues: bool = False
+    """True for a line that belongs to the last entry of the same writer, though it starts like an
+    entry (PostgreSQL's DETAIL)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,3 +47,12 @@ class Record:
     source: str
     """The stream that wrote it: the file, or a container's name in a combined log."""
     entry: Entry
+    lines: tuple[int, ...] = ()
+    """Number of the physical line behind each line of ``text``; empty if they follow each other
+    from ``line`` on."""
+
+    def line_at(self, index: int) -> int:
+        """The physical line behind line ``index`` of ``text``, counted from 0."""
+        if not self.lines:
+            return self.line + index
+        return self.lines[min(index, len(self.lines) - 1)]

@@ -98,7 +98,7 @@ def _match(
     )
     return Match(
         path=record.path,
-        line=record.line + inside,
+        line=record.line_at(inside),
         at_ms=record.entry.at_ms,
         identifiers=known,
         attempt=_attempt(record),
@@ -125,7 +125,9 @@ def _attempt(record: Record) -> int | None:
 
 def _shortest_with(record: Record, needles: Sequence[str]) -> str:
     texts = [value for value in record.entry.fields.values() if isinstance(value, str)]
-    texts.append(record.text if not record.text.startswith("{") else record.entry.message)
+    texts.append(record.entry.message)
+    if not record.text.startswith("{"):
+        texts.append(record.text.partition("\n")[2])
     plain = needles if len(needles) == 1 else (min(needles, key=len),)
     lines = [
         line.strip()

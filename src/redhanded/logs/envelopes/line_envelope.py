@@ -1,0 +1,43 @@
+"""What is common to what collectors put around a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from redhanded.logs.record import Scalar
+
+
+class Unwrapped(NamedTuple):
+    """A line without one envelope."""
+
+    text: str
+    """What was inside; it may hold newlines where the envelope escapes them."""
+    source: str | None = None
+    """Who wrote it: a container, a service, a host with its process."""
+    stream: str = ""
+    """Lines of one source and stream follow each other; others may come between them."""
+    at_ms: float | None = None
+    zoned: bool = True
+    lacks: str = ""
+    """See ``Entry.lacks``."""
+    level: str | None = None
+    partial: bool = False
+    """True if the next piece of the same source and stream continues this very line."""
+    appends: bool = False
+    """True if this piece continues the line before it."""
+    fields: Mapping[str, Scalar] = {}
+    """What else the envelope says of the writer."""
+    row: bool = False
+    """True if newlines in ``text`` belong to one record of a format, not to several lines."""
+
+
+class LineEnvelope(Protocol):
+    """A way to wrap lines. One object serves one file and may keep what it needs from its lines."""
+
+    name: str
+    starts: str
+    """Characters with which wrapped lines may begin; empty for any."""
+
+    def unwrap(self, line: str) -> Unwrapped | None:
+        """``line`` without the envelope; None if it is not in this one."""

@@ -1,0 +1,52 @@
+"""A collector's own time before the line: ``docker logs -t``, ``kubectl logs --timestamps``, an
+export of CloudWatch; and Heroku's, with the process."""
+
+from __future__ import annotations
+
+import re
+
+from redhanded.logs.envelopes.line_envelope import Unwrapped
+from redhanded.logs.times import epoch_ms
+
+_TIME = r"(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(?P<fraction>\d+))?(?:Z|[+-]\d\d:\d\d))"
+_STAMP = re.compile(rf"{_TIME} (?:(?=[{{\x1b\[]?\d{{4}}-\d\d-\d\d[T ]\d\d:\d\d)|(?=[{{\x1b]))")
+_LONG = re.compile(rf"{_TIME} ?")
+_HEROKU = re.compile(rf"{_TIME} (?P<source>[a-z][\w-]*\[[\w.-]+\]): ")
+
+
+class CollectorStamp:
+    """Nanoseconds, or any time before an object or a second time. A program's own time stays."""
+
+    name = "collector's time"
+    starts = "0123456789"
+
+    def unwrap(self, line: str) -> Unwrapped | None:
+        if line[10:11] != "T":
+            return None
+        match = _STAMP.match(line)
+        if match is None:
+            match = _LONG.match(line)
+            if match is None or len(match["fraction"] or "") < 8:
+                return None
+        moment = epoch_ms(match["time"])
+        return Unwrapped(text=line[match.end() :], at_ms=moment[0] if moment else None)
+
+
+class Heroku:
+    """``2025-01-02T10:00:00.123456+00:00 app[web.1]: …``."""
+
+    name = "Heroku"
+    starts = "0123456789"
+
+    def unwrap(self, line: str) -> Unwrapped | None:
+        match = _HEROKU.match(line)
+        if match is None:
+            return None
+        moment = epoch_ms(match["time"])
+        source = match["source"]
+        return Unwrapped(
+            text=line[match.end() :],
+            source=source,
+            stream=source,
+            at_ms=moment[0] if moment else None,
+        )
