@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,16 @@ from example import lay_out
 from part import Part, body
 
 from redhanded.case.system import System
+from redhanded.contract import read
 from redhanded.lab import open_lab
 from redhanded.lab.choices import Choices
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.explorers import Step
 from redhanded.lab.isolation import Behaviour
 from redhanded.lab.services import descendants
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "specimens"))
+import catalogue
 
 TESTS = Path(__file__).resolve().parent.parent / "tests" / "lab"
 Progress = Callable[[str], None]
@@ -132,8 +136,11 @@ def _everything() -> set[str]:
 
 
 def _systems(folder: Path, packages: Path) -> Iterator[System]:
-    """The example and the small systems that the lab is tested on."""
+    """The example, the specimens, and the small systems that the lab is tested on."""
     yield lay_out(folder / "orders")
+    for specimen in catalogue.specimens():
+        system = read(catalogue.lay_out(specimen, folder / specimen.name))
+        yield replace(system, name=specimen.name)
     with _importable(TESTS):
         import small_systems as small
 
