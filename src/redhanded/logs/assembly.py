@@ -191,20 +191,20 @@ class Assembly:
             one.held = True
         return one
 
-    def ready(self, number: int, *, all_of_them: bool = False) -> Iterator[Open]:
-        """Entries that take no more lines when line ``number`` has been seen."""
+    def ready(self, number: int, *, all_of_them: bool = False) -> Open | None:
+        """The next entry that takes no more lines when line ``number`` has been seen."""
         order = self._order
         while order:
             first = order[0]
-            old = number - first.numbers[-1] > _AGE_MAX and not self._is_current(first)
-            if not (first.closed or all_of_them or old or len(order) > _OPEN_MAX) or (
-                first.held and not all_of_them and len(order) <= _OPEN_MAX
-            ):
-                return
+            if not all_of_them and len(order) <= _OPEN_MAX:
+                old = number - first.numbers[-1] > _AGE_MAX and not self._is_current(first)
+                if first.held or not (first.closed or old):
+                    return None
             order.popleft()
             first.closed = True
             if not first.merged:
-                yield first
+                return first
+        return None
 
     def _is_current(self, one: Open) -> bool:
         return self._stream(one.bare).current is one

@@ -12,8 +12,8 @@ from redhanded.logs.documents import Documents
 from redhanded.logs.envelopes import Bare, Opener
 from redhanded.logs.fields import text_fields
 from redhanded.logs.files import LogFile
-from redhanded.logs.formats import FORMATS, JSON_LINES, LENIENT, LogFormat, otlp
-from redhanded.logs.formats.bundles import Piece, pieces
+from redhanded.logs.formats import BY_FIRST, JSON_LINES, LENIENT, LogFormat, otlp
+from redhanded.logs.formats.bundles import Piece, may_hold_entries, pieces
 from redhanded.logs.lines import Condition, Line, physical_lines
 from redhanded.logs.record import Entry, Record
 from redhanded.logs.tally import FileTally, Tally, listed
@@ -96,11 +96,12 @@ class _Reader:
         self._assembly = Assembly()
         self._documents: dict[tuple[str | None, str], Documents] = {}
         self._last: dict[tuple[str | None, str], LogFormat] = {}
+        self._may_hold: dict[tuple[str, ...], bool] = {}
         self._years = Years(written_ms=_written_ms(file))
         self._newest: dict[str, float] = {}
 
     def records(self) -> Iterator[Record]:
-        condition = Condition()
+        condition, ready = Condition(), self._assembly.ready
         number = 0
         for line in physical_lines(self._file, condition):
             number = line.number
@@ -109,15 +110,15 @@ class _Reader:
             )
             if bare is not None:
                 self._take(bare)
-                for one in self._assembly.ready(number):
-                    yield from self._record(one)
+                while (one := ready(number)) is not None:
+                    yield self._record(one)
         for bare in self._opener.rest():
             self._take(bare)
         for documents in self._documents.values():
             for bare in documents.rest():
                 self._line(bare)
-        for one in self._assembly.ready(number, all_of_them=True):
-            yield from self._record(one)
+        while (one := ready(number, all_of_them=True)) is not None:
+            yield self._record(one)
         self._conclude(condition)
 
     def _take(self, bare: Bare) -> None:
@@ -143,7 +144,10 @@ class _Reader:
         if "\n" in text and not bare.row and text[0] not in "{[":
             text, *further = text.split("\n")
             bare.text = text
-        if text[0] in "{[" and self._bundle(bare):
+        if text[0] == "{":
+            self._object(bare)
+            return
+        if text[0] == "[" and self._array(bare):
             return
         one = self._place(bare)
         for line in further:
@@ -173,17 +177,34 @@ class _Reader:
         timed = entry.at_ms is not None and known.name not in _OPEN_ENDED
         return self._assembly.start(bare, self._timed(_complete(entry, bare)), timed=timed)
 
-    def _bundle(self, bare: Bare) -> bool:
-        """Takes a document of many entries apart; False if it is one entry."""
-        if not _may_be_bundle(bare.text):
-            return False
+    def _object(self, bare: Bare) -> None:
+        """A line that is an object, or begins like one."""
         value = JSON_LINES.decode(bare.text)
-        found = pieces(value, JSON_LINES) if value is not None else None
+        if not isinstance(value, dict):
+            self._place(bare)
+            return
+        names = tuple(value)
+        may_hold = self._may_hold.get(names)
+        if may_hold is None:
+            if len(self._may_hold) >= _SOURCES_MAX:
+                self._may_hold.clear()
+            may_hold = self._may_hold[names] = may_hold_entries(names)
+        found = pieces(value, JSON_LINES) if may_hold else None
         if found is None:
-            return False
+            self._start(bare, JSON_LINES.entry(value), JSON_LINES)
+            return
         for piece in found:
             self._piece(bare, piece)
-        return True
+
+    def _array(self, bare: Bare) -> bool:
+        """Takes an array of objects apart; False for what is none."""
+        text = bare.text
+        if text[1:2] not in "{[\n " or not text.endswith("]"):
+            return False
+        found = pieces(JSON_LINES.decode(text), JSON_LINES)
+        for piece in found or ():
+            self._piece(bare, piece)
+        return found is not None
 
     def _piece(self, bare: Bare, piece: Piece) -> None:
         source = piece.source or bare.source
@@ -213,7 +234,7 @@ class _Reader:
         else:
             listed(self._counts.broken, bare.number)
 
-    def _record(self, one: Open) -> Iterator[Record]:
+    def _record(self, one: Open) -> Record:
         entry = one.finished()
         numbers = one.numbers
         follows = numbers[-1] - numbers[0] == len(numbers) - 1
@@ -228,7 +249,7 @@ class _Reader:
         )
         self._counts.shortened += one.shortened
         self._count(record)
-        yield record
+        return record
 
     def _count(self, record: Record) -> None:
         counts = self._counts
@@ -269,11 +290,9 @@ class _Reader:
 
 def _parse(text: str, last: LogFormat | None) -> tuple[Entry | None, LogFormat | None]:
     """The entry that starts on the line, and its format; ``last`` is tried first."""
-    if text[0] == "{":
-        return JSON_LINES.parse(text), JSON_LINES
     if last is not None and (entry := last.parse(text)) is not None:
         return entry, last
-    for known in FORMATS:
+    for known in BY_FIRST.get(text[0], ()):
         if known is not last and (entry := known.parse(text)) is not None:
             return entry, known
     return None, None
@@ -305,19 +324,6 @@ def _plain_entry(bare: Bare) -> Entry:
 
 def _is_json(text: str) -> bool:
     return JSON_LINES.decode(text) is not None
-
-
-def _may_be_bundle(text: str) -> bool:
-    if text[0] == "[":
-        return text[1:2] in "{[\n " and text.rstrip()[-1] == "]"
-    head = text[:400]
-    return any(mark in head for mark in _MARKS) or ('"message"' in text and '"timestamp"' in text)
-
-
-_MARKS = (
-    '"resourceLogs"', '"resourceSpans"', '"logEvents"', '"events"', '"results"', '"data"',
-    '"logs"', '"entries"', '"messageType"', '"searchedLogStreams"',
-)  # fmt: skip
 
 
 def _decoded(line: Line, counts: FileTally) -> str:

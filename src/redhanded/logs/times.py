@@ -32,7 +32,7 @@ _MONTHS = {
 _CLOCK = r"(?P<hour>\d\d?):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,:](?P<fraction>\d{1,9}))?"
 _ZONE = r"(?:\s?(?P<zone>Z|[+-]\d\d:?\d\d|[+-]\d\d(?!\d)|(?:UTC|GMT)(?:[+-]\d\d?)?|[A-Z]{3,4}(?=[\s\])\":,]|$)))?"  # noqa: E501
 _MONTH = r"(?P<name>[A-Z][a-z]{2})"
-_ISO = re.compile(rf"(?P<year>\d{{4}})[-/.](?P<month>\d\d)[-/.](?P<day>\d\d)[T_ ]{_CLOCK}{_ZONE}")
+_ISO = re.compile(rf"(?P<date>\d{{4}}[-/.]\d\d[-/.]\d\d)[T_ ]{_CLOCK}{_ZONE}")
 _BASIC = re.compile(
     r"(?P<year>(?:19|20|21)\d\d)(?P<month>[01]\d)(?P<day>[0-3]\d)[T ]"
     r"(?P<hour>[0-2]\d):?(?P<minute>[0-5]\d):?(?P<second>[0-6]\d)(?:[.,](?P<fraction>\d{1,9}))?"
@@ -61,7 +61,7 @@ _CLOCK_ALONE = re.compile(r"(?P<hour>[0-2]\d):(?P<minute>[0-5]\d):(?P<second>[0-
                           r"(?:[.,](?P<fraction>\d{1,9}))?(?=[\s\]|]|$)")  # fmt: skip
 _NUMBER = re.compile(r"(?P<number>\d{10}(?:\.\d{1,9})?|\d{13}|\d{16}|\d{19})(?=[\s:\]|,]|$)")
 
-_BY_DIGIT = (_ISO, _DAY_FIRST, _NUMERIC, _SHORT_YEAR, _CLOCK_ALONE, _BASIC, _NUMBER)
+_BY_DIGIT = (_DAY_FIRST, _NUMERIC, _SHORT_YEAR, _CLOCK_ALONE, _BASIC, _NUMBER)
 _BY_LETTER = (_YEARLESS, _NAMED_DAY, _YEAR_AFTER_MONTH, _RFC2822)
 
 
@@ -90,7 +90,7 @@ def stamp_at(text: str, start: int = 0) -> Stamp | None:
     first = text[start : start + 1]
     if "0" <= first <= "9":
         if text[start + 4 : start + 5] in ("-", "/") and (match := _ISO.match(text, start)):
-            return _stamp(match, "")
+            return _iso_stamp(match)
         patterns: tuple[re.Pattern[str], ...] = _BY_DIGIT
     elif "A" <= first <= "Z":
         patterns = _BY_LETTER
@@ -108,6 +108,27 @@ def stamp_at(text: str, start: int = 0) -> Stamp | None:
 _LACKS = {_YEARLESS: "year", _CLOCK_ALONE: "date"}
 
 
+def _iso_stamp(match: re.Match[str]) -> Stamp | None:
+    date, hour, minute, second, fraction, zone = match.groups()
+    day_ms = _iso_day_ms(date)
+    if day_ms is None or hour > "23" or minute > "59" or second > "60":
+        return None
+    at_ms = day_ms + (int(hour) * 3600 + int(minute) * 60 + int(second)) * 1000.0
+    if fraction:
+        at_ms += int(fraction[:6]) / 10.0 ** (len(fraction[:6]) - 3)
+    if not zone:
+        return Stamp(match.end(), at_ms, False, "")
+    offset_ms = zone_offset_ms(zone)
+    if offset_ms is None:
+        return Stamp(_end(match, zone), at_ms, False, "")
+    return Stamp(match.end(), at_ms - offset_ms, True, "")
+
+
+@lru_cache(maxsize=1024)
+def _iso_day_ms(date: str) -> float | None:
+    return day_start_ms(int(date[:4]), int(date[5:7]), int(date[8:]))
+
+
 def _stamp(match: re.Match[str], lacks: str) -> Stamp | None:
     parts = match.groupdict()
     day_ms = 0.0 if lacks == "date" else _date_ms(parts)
@@ -121,17 +142,17 @@ def _stamp(match: re.Match[str], lacks: str) -> Stamp | None:
         at_ms += int(fraction[:6]) / 10.0 ** (len(fraction[:6]) - 3)
     offset_ms = zone_offset_ms(parts.get("zone") or "")
     if offset_ms is None:
-        return Stamp(_end(match, parts), at_ms, False, lacks)
+        zone = parts.get("zone") if match.re is not _NAMED_DAY else None
+        return Stamp(_end(match, zone or ""), at_ms, False, lacks)
     return Stamp(match.end(), at_ms - offset_ms, True, lacks)
 
 
-def _end(match: re.Match[str], parts: dict[str, str | None]) -> int:
+def _end(match: re.Match[str], zone: str) -> int:
     """Where the time ends: capitals that are no zone are the next word (``INFO``)."""
-    zone = parts.get("zone")
-    if zone and "year" in match.re.groupindex and match.re is not _NAMED_DAY:
-        known = zone in ("CST", "IST", "BST")
-        return match.end() if known else len(match.string[: match.start("zone")].rstrip())
-    return match.end()
+    if not zone or zone in ("CST", "IST", "BST"):
+        return match.end()
+    end = match.start("zone")
+    return end - 1 if match.string[end - 1] == " " else end
 
 
 def _date_ms(parts: dict[str, str | None]) -> float | None:

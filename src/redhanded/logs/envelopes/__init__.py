@@ -17,9 +17,9 @@ from redhanded.logs.envelopes.cri import Cri
 from redhanded.logs.envelopes.docker_json import DockerJson
 from redhanded.logs.envelopes.journald import Journald
 from redhanded.logs.envelopes.kubectl import Kubectl, Stern
-from redhanded.logs.envelopes.line_envelope import LineEnvelope, Unwrapped
+from redhanded.logs.envelopes.line_envelope import TIME, LineEnvelope, Unwrapped
 from redhanded.logs.envelopes.quoted_rows import CsvExport, PostgresRows
-from redhanded.logs.envelopes.stamps import CollectorStamp, Heroku
+from redhanded.logs.envelopes.stamps import CollectorStamp, Heroku, may_be_stamped
 from redhanded.logs.envelopes.syslog import Syslog3164, Syslog5424
 from redhanded.logs.record import Scalar
 
@@ -112,7 +112,12 @@ class Opener:
             found = last.unwrap(text)
             if found is not None:
                 return found, last.name
-        for one in self._candidates(text[:1]):
+        first = text[:1]
+        if text[10:11] == "T" and "0" <= first <= "9":
+            if not may_be_stamped(text):
+                return None, ""
+            first = TIME
+        for one in self._by_first.get(first) or self._candidates(first):
             if one is not last:
                 found = one.unwrap(text)
                 if found is not None:
@@ -121,10 +126,8 @@ class Opener:
         return None, ""
 
     def _candidates(self, first: str) -> tuple[LineEnvelope, ...]:
-        found = self._by_first.get(first)
-        if found is None:
-            fitting = tuple(one for one in self._all if not one.starts or first in one.starts)
-            found = self._by_first[first] = fitting if first else ()
+        found = tuple(one for one in self._all if first and first in one.starts)
+        self._by_first[first] = found
         return found
 
     def _pieced(self, key: tuple[int, str | None, str], bare: Bare, *, more: bool) -> Bare | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from redhanded.logs.envelopes.line_envelope import Unwrapped
+from redhanded.logs.envelopes.line_envelope import LETTERS, Unwrapped
 from redhanded.logs.levels import level_name
 
 _COMPOSE = re.compile(r"(?P<source>[A-Za-z][\w.-]*)\s*\| ?")
@@ -14,7 +14,7 @@ class Compose:
     """``web-1  | …``; a level in that place is no container."""
 
     name = "compose"
-    starts = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    starts = LETTERS
 
     def unwrap(self, line: str) -> Unwrapped | None:
         if "|" not in line:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from redhanded.logs.envelopes.line_envelope import Unwrapped
+from redhanded.logs.envelopes.line_envelope import LETTERS, TIME, Unwrapped
 from redhanded.logs.times import epoch_ms
 
 _GITLAB = re.compile(
@@ -22,7 +22,7 @@ class GitLab:
     """``2025-01-02T10:00:00.123456Z 00O …``; ``00O+`` continues the line before."""
 
     name = "GitLab"
-    starts = "0123456789"
+    starts = TIME
 
     def unwrap(self, line: str) -> Unwrapped | None:
         match = _GITLAB.match(line)
@@ -41,7 +41,7 @@ class GitHub:
     """``2025-01-02T10:00:00.1234567Z …``; ``gh run view --log`` puts job and step before it."""
 
     name = "GitHub Actions"
-    starts = "0123456789\ufeffABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    starts = "\ufeff" + TIME + LETTERS
 
     def unwrap(self, line: str) -> Unwrapped | None:
         if "\t" not in line and line[:1].isalpha():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from redhanded.logs.envelopes.line_envelope import Unwrapped
+from redhanded.logs.envelopes.line_envelope import TIME, Unwrapped
 from redhanded.logs.times import epoch_ms
 
 _CRI = re.compile(
@@ -17,7 +17,7 @@ class Cri:
     """``2025-01-02T10:00:00.5Z stdout P begin`` and then ``… F end``."""
 
     name = "CRI"
-    starts = "0123456789"
+    starts = TIME
 
     def unwrap(self, line: str) -> Unwrapped | None:
         match = _CRI.match(line)

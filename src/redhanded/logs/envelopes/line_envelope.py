@@ -7,6 +7,11 @@ from typing import NamedTuple, Protocol
 
 from redhanded.logs.record import Scalar
 
+TIME = "\x01"
+"""In ``LineEnvelope.starts``: lines that begin with an ISO time with its ``T``."""
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+DIGITS = "0123456789"
+
 
 class Unwrapped(NamedTuple):
     """A line without one envelope."""
@@ -37,7 +42,7 @@ class LineEnvelope(Protocol):
 
     name: str
     starts: str
-    """Characters with which wrapped lines may begin; empty for any."""
+    """Characters with which wrapped lines may begin; ``TIME`` for ISO times."""
 
     def unwrap(self, line: str) -> Unwrapped | None:
         """``line`` without the envelope; None if it is not in this one."""

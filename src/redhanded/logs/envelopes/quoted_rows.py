@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from redhanded.logs.envelopes.line_envelope import Unwrapped
+from redhanded.logs.envelopes.line_envelope import DIGITS, Unwrapped
 from redhanded.logs.formats.rows import cells
 from redhanded.logs.times import epoch_ms
 
@@ -45,7 +45,7 @@ class PostgresRows:
     """PostgreSQL's csvlog: statements and details hold newlines."""
 
     name = "rows over several lines"
-    starts = "0123456789"
+    starts = DIGITS
 
     def __init__(self) -> None:
         self._row = _Row()

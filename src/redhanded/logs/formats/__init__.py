@@ -27,6 +27,8 @@ class LogFormat(Protocol):
     """A way to write log entries."""
 
     name: str
+    starts: str
+    """Characters with which its lines may begin; it is asked for no others."""
 
     def parse(self, line: str) -> Entry | None:
         """The entry that starts on ``line``; None if no entry of this format starts there."""
@@ -39,5 +41,10 @@ FORMATS: tuple[LogFormat, ...] = (
 )  # fmt: skip
 """Tried in this order on each line that may start an entry, strict ones first; syslog is an
 envelope, since programs write their own formats into it."""
+BY_FIRST: dict[str, tuple[LogFormat, ...]] = {
+    first: tuple(known for known in FORMATS if first in known.starts)
+    for first in {character for known in FORMATS for character in known.starts}
+}
+"""First character of a line to the formats that it may be of."""
 LENIENT = FORMATS[-2:]
 """Formats that read what stricter ones read better: never tried first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -51,6 +51,13 @@ def pieces(value: object, known: JsonLines) -> list[Piece] | None:
     if value.get("messageType") == "CONTROL_MESSAGE":
         return []
     return None
+
+
+def may_hold_entries(names: Sequence[str]) -> bool:
+    """Whether an object with these names may be a document of several entries."""
+    if any(name in names for name in (*_LISTS, *_OTLP, "messageType")):
+        return True
+    return "message" in names and "timestamp" in names
 
 
 def _of_item(item: object, known: JsonLines, around: Mapping[str, Any]) -> Iterator[Piece]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 
 from redhanded.logs.fields import text_fields
 from redhanded.logs.levels import level_name
@@ -20,6 +21,7 @@ class Console:
     """``[ERROR] …``, ``WARN …``, ``error: …``."""
 
     name = "console"
+    starts = "[" + string.ascii_letters
 
     def parse(self, line: str) -> Entry | None:
         match = _START.match(line)

@@ -60,6 +60,7 @@ class JsonLines:
     """Objects in the dialects of ``DIALECTS``."""
 
     name = "JSON lines"
+    starts = "{"
 
     def __init__(self) -> None:
         self._decoder = msgspec.json.Decoder()

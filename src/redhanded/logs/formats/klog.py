@@ -20,6 +20,7 @@ class Klog:
     """``E0102 10:00:00.123456       1 store.go:57] …``."""
 
     name = "klog"
+    starts = "IWEF"
 
     def parse(self, line: str) -> Entry | None:
         match = _START.match(line)

@@ -26,10 +26,15 @@ _REST = tuple(
 )
 
 
+_NEXT = tuple("[TDIWEFSC")
+"""First characters after the time: a thread in brackets, or a level."""
+
+
 class Log4j:
     """``2025-01-02 10:00:00,123 [main] ERROR shop.Jobs - …`` and its relatives."""
 
     name = "log4j"
+    starts = "0123456789"
 
     def parse(self, line: str) -> Entry | None:
         if not "0" <= line[:1] <= "9":
@@ -37,10 +42,10 @@ class Log4j:
         stamp = stamp_at(line)
         if stamp is None:
             return None
+        if line[stamp.end : stamp.end + 8].lstrip()[:1] not in _NEXT:
+            return None
         for pattern in _REST:
             match = pattern.match(line, stamp.end)
             if match:
-                parts = match.groupdict()
-                named = {k: v for k, v in parts.items() if k not in ("level", "message")}
-                return timed_entry(stamp, match["level"], match["message"], named)
+                return timed_entry(stamp, match)
         return None

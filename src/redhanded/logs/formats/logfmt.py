@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 
 from redhanded.logs.formats.json_dialect import LEVEL_NAMES, MESSAGE_NAMES, TIME_NAMES
 from redhanded.logs.levels import level_name
@@ -22,6 +23,7 @@ class Logfmt:
     """``time=2025-01-02T10:00:00Z level=info msg="job done" job=17``."""
 
     name = "logfmt"
+    starts = "_@" + string.ascii_letters
 
     def parse(self, line: str) -> Entry | None:
         if not _FIRST.match(line):

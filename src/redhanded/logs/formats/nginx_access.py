@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 
 from redhanded.logs.fields import text_fields
 from redhanded.logs.record import Entry, Scalar
@@ -23,6 +24,7 @@ class NginxAccess:
     """``1.2.3.4 - - [02/Jan/2025:10:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "agent"``."""
 
     name = "access log"
+    starts = "[:0123456789" + string.ascii_letters
 
     def parse(self, line: str) -> Entry | None:
         start = _START.match(line)

@@ -23,6 +23,7 @@ class NginxError:
     """``2025/01/02 10:00:00 [error] 12#12: *34 …, client: …, request: "…"``."""
 
     name = "nginx error log"
+    starts = "0123456789"
 
     def parse(self, line: str) -> Entry | None:
         if line[4:5] != "/":

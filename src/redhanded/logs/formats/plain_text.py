@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import string
 
-from redhanded.logs.formats.timed_text import timed_entry
+from redhanded.logs.fields import text_fields
+from redhanded.logs.formats.timed_text import entry_at
 from redhanded.logs.levels import level_name
 from redhanded.logs.record import Entry
 from redhanded.logs.times import Stamp, stamp_at
@@ -30,6 +32,7 @@ class PlainText:
     """An entry starts where a line starts with a time; what follows without one belongs to it."""
 
     name = "plain text"
+    starts = "[(<0123456789" + string.ascii_letters
 
     def parse(self, line: str) -> Entry | None:
         before: str | None = None
@@ -40,7 +43,7 @@ class PlainText:
             return None
         rest = _AFTER.match(line, stamp.end)
         message = line[rest.end() if rest else stamp.end :]
-        return timed_entry(stamp, before or _level(message), message, {})
+        return entry_at(stamp, before or _level(message), message, text_fields(message))
 
 
 def _after_word(line: str) -> tuple[Stamp | None, str | None]:

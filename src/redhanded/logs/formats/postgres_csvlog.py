@@ -27,6 +27,7 @@ class PostgresCsvlog:
     """One row per message; its statement may hold newlines."""
 
     name = "PostgreSQL csvlog"
+    starts = "0123456789"
 
     def parse(self, line: str) -> Entry | None:
         if not _START.match(line):

@@ -30,6 +30,7 @@ class PostgresStderr:
     """``2025-01-02 10:00:00.123 UTC [17] app@shop ERROR:  …``."""
 
     name = "PostgreSQL"
+    starts = "0123456789"
 
     def parse(self, line: str) -> Entry | None:
         if ":  " not in line[:_PREFIX_MAX] or not "0" <= line[:1] <= "9":

@@ -15,18 +15,31 @@ from redhanded.logs.times import stamp_at
 
 _LEVEL = r"(?P<level>DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL|TRACE|NOTSET)"
 _LOGGER = r"(?P<logger>[A-Za-z_][\w.-]*)"
-_REST = tuple(
-    re.compile(pattern, re.DOTALL)
-    for pattern in (
-        rf"\s+-\s+{_LOGGER}\s+-\s+{_LEVEL}\s+-\s+(?P<message>.*)",
-        rf"\s+-\s+{_LEVEL}\s+-\s+{_LOGGER}\s+-\s+(?P<message>.*)",
-        rf"\s*\|\s*{_LEVEL}\s*\|\s*(?P<logger>[\w.<>:-]+)\s+-\s+(?P<message>.*)",
-        rf":\s+{_LEVEL}/(?P<process>[\w-]+)\]\s+(?P<message>.*)",
-        rf"\]?\s+\[?{_LEVEL}\s*\]?:?\s+\[?(?P<logger>[a-z_]\w*(?:\.\w+)+|[a-z_]\w*(?=[:\]]))\]?"
-        r"\s*:?\s+(?!\()(?P<message>.*)",
-        rf"\s+(?P<pid>\d+)\s+{_LEVEL}\s+(?P<logger>[\w.]+)\s+(?:\[.*?\]\s+)?(?P<message>.*)",
-    )
+_AFTER_DASH = (
+    rf"\s+-\s+{_LOGGER}\s+-\s+{_LEVEL}\s+-\s+(?P<message>.*)",
+    rf"\s+-\s+{_LEVEL}\s+-\s+{_LOGGER}\s+-\s+(?P<message>.*)",
 )
+_AFTER_BAR = (rf"\s*\|\s*{_LEVEL}\s*\|\s*(?P<logger>[\w.<>:-]+)\s+-\s+(?P<message>.*)",)
+_AFTER_COLON = (rf":\s+{_LEVEL}/(?P<process>[\w-]+)\]\s+(?P<message>.*)",)
+_AFTER_LEVEL = (
+    rf"\]?\s+\[?{_LEVEL}\s*\]?:?\s+\[?(?P<logger>[a-z_]\w*(?:\.\w+)+|[a-z_]\w*(?=[:\]]))\]?"
+    r"\s*:?\s+(?!\()(?P<message>.*)",
+)
+_AFTER_PROCESS = (
+    rf"\s+(?P<pid>\d+)\s+{_LEVEL}\s+(?P<logger>[\w.]+)\s+(?:\[.*?\]\s+)?(?P<message>.*)",
+)
+_BY_NEXT: dict[str, tuple[re.Pattern[str], ...]] = {
+    character: tuple(re.compile(pattern, re.DOTALL) for pattern in patterns)
+    for characters, patterns in (
+        ("-", _AFTER_DASH),
+        ("|", _AFTER_BAR),
+        (":", _AFTER_COLON),
+        ("[]DIWECFTN", _AFTER_LEVEL),
+        ("0123456789", _AFTER_PROCESS),
+    )
+    for character in characters
+}
+"""By the first character after the time that is no space."""
 _UNTIMED = re.compile(
     r"(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL):(?:(?P<logger>[A-Za-z_][\w.-]*):(?P<message>\S.*)"
     r"|\s{2,}(?P<text>\S.*))$",
@@ -38,6 +51,7 @@ class PythonLogging:
     """``2025-01-02 10:00:00,123 - shop.jobs - ERROR - …`` and its relatives."""
 
     name = "Python logging"
+    starts = "[0123456789DIWEC"
 
     def parse(self, line: str) -> Entry | None:
         first = line[:1]
@@ -47,13 +61,11 @@ class PythonLogging:
         stamp = stamp_at(line, start)
         if stamp is None:
             return None
-        for pattern in _REST:
+        after = line[stamp.end : stamp.end + 8].lstrip()[:1]
+        for pattern in _BY_NEXT.get(after, ()):
             match = pattern.match(line, stamp.end)
             if match:
-                named = {
-                    k: v for k, v in match.groupdict().items() if k not in ("level", "message")
-                }
-                return timed_entry(stamp, match["level"], match["message"], named)
+                return timed_entry(stamp, match)
         return None
 
     def _untimed(self, line: str) -> Entry | None:

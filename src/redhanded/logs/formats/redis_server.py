@@ -19,6 +19,7 @@ class RedisServer:
     """``1:M 02 Jan 2025 10:00:00.123 * Ready to accept connections``."""
 
     name = "Redis"
+    starts = "[0123456789"
 
     def parse(self, line: str) -> Entry | None:
         start = _START.match(line) or _OLD_START.match(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 
 from redhanded.logs.formats.syslog_header import Header, entry, priority_level
 from redhanded.logs.levels import level_name
@@ -19,10 +20,17 @@ class Syslog3164Lines:
     """Each line is an entry."""
 
     name = "syslog (RFC 3164)"
+    starts = "<0123456789" + string.ascii_uppercase
 
     def parse(self, line: str) -> Entry | None:
         found = header(line)
         return entry(found) if found else None
+
+
+def _is_rsyslog(line: str, start: int, tag: re.Match[str]) -> bool:
+    """Programs write ISO times too; rsyslog's are in microseconds, or a process id follows."""
+    exact = tag["pid"] is not None or line[start + 19 : start + 20] == "."
+    return exact and level_name(tag["host"]) is None
 
 
 def header(line: str) -> Header | None:
@@ -39,7 +47,7 @@ def header(line: str) -> Header | None:
     if stamp is None:
         return None
     tag = _TAG.match(line, stamp.end) or _LOCAL_TAG.match(line, stamp.end)
-    if tag is None or (stamp.lacks == "" and level_name(tag["host"]) is not None):
+    if tag is None or (stamp.lacks == "" and not _is_rsyslog(line, start, tag)):
         return None
     fields: dict[str, Scalar] = {"program": tag["program"]}
     if tag["host"]:

@@ -20,6 +20,7 @@ class Syslog5424Lines:
     """Each line is an entry; its structured data are fields."""
 
     name = "syslog (RFC 5424)"
+    starts = "<0123456789"
 
     def parse(self, line: str) -> Entry | None:
         found = header(line)
