@@ -19,7 +19,7 @@ from redhanded.logs.files import LogFile, log_files
 from redhanded.logs.gaps import rounded, rounded_up, spread
 from redhanded.logs.identifiers import identifiers
 from redhanded.logs.joining import Joined, identity_field, join
-from redhanded.logs.limits import limits_of
+from redhanded.logs.limits import limits_of, partly
 from redhanded.logs.one_error import OneError, one_error
 from redhanded.logs.profile import Profile, likeness
 from redhanded.logs.properties import properties
@@ -101,15 +101,14 @@ def gather(
 def _not_found(found: Search, symptom: str, files: Sequence[LogFile], *, redacted: bool) -> str:
     records = sum(counts.records for counts in found.tally.values())
     head = (
-        f"{symptom!r} does not occur in the {records:,} entries of {_count(len(files), 'log file')}"
+        f"{symptom!r} does not occur in the {records:,} entries of "
+        f"{_count(len(files), 'log file')}{partly(found.tally)}"
     )
     nearest = found.complaints_like(symptom)[:_NEAREST]
     if not nearest:
         return f"{head}, which hold no warning or error at all; name other logs or another text."
-    listed = "; ".join(
-        f"{count:,} × {shown(text, redacted=redacted)[:160]}" for text, count in nearest
-    )
-    return f"{head}. Warnings and errors that do occur, nearest first: {listed}."
+    listed = [f"{count:,} × {shown(text, redacted=redacted)[:160]}" for text, count in nearest]
+    return f"{head}. Warnings and errors that do occur, nearest first: {'; '.join(listed)}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from redhanded.logs.files import LogFile
+from redhanded.logs.inert import inert
 from redhanded.logs.lines import physical_lines
 from redhanded.logs.redact import redact
 
@@ -17,7 +18,10 @@ Place = tuple[str, int]
 
 
 def fetch(files: Sequence[LogFile], places: Iterable[Place]) -> dict[Place, str]:
-    """The whole line at each place, as it stands there; places that do not exist are left out."""
+    """The whole line at each place, as it stands there; places that do not exist are left out.
+
+    Of a line over 16 MiB its first 64 KiB.
+    """
     wanted: dict[str, set[int]] = defaultdict(set)
     for path, number in places:
         wanted[path].add(number)
@@ -37,6 +41,6 @@ def fetch(files: Sequence[LogFile], places: Iterable[Place]) -> dict[Place, str]
 
 
 def shown(text: str, *, redacted: bool = True) -> str:
-    """A line as it may be shown and stored: redacted and cut at 400 characters."""
-    clean = redact(text[: 16 * SHOWN_MAX]) if redacted else text
+    """A line as it may be shown and stored: redacted, inert and cut at 400 characters."""
+    clean = inert(redact(text[: 16 * SHOWN_MAX]) if redacted else text[: 2 * SHOWN_MAX])
     return clean if len(clean) <= SHOWN_MAX else clean[: SHOWN_MAX - 1] + "…"

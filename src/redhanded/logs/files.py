@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 from collections.abc import Sequence
@@ -112,20 +111,16 @@ def _in_directory(path: Path, limits: list[str]) -> list[LogFile]:
 
 
 def _opened(path: Path, name: str, limits: list[str]) -> list[LogFile]:
-    """The file itself, or the files in it if it is an archive."""
+    """The file itself, or the files in it if it is an archive. That it cannot be read is said when
+    it is read: others may be."""
     size = path.stat().st_size
     whole = LogFile(path=path, name=name, size=size)
-    if not os.access(path, os.R_OK):
+    try:
+        inside = _inside(path, name)
+    except OSError:
         return [whole]
-    with path.open("rb") as raw:
-        note = Unpacked(name=name)
-        plain = unpacked(iter(lambda: raw.read(PIECE_BYTES), b""), note)
-        head = next(plain, b"")
-        if not is_archive(head[:_HEAD_BYTES]):
-            return [whole]
-        raw.seek(0)
-        plain = unpacked(iter(lambda: raw.read(PIECE_BYTES), b""), Unpacked(name=name))
-        inside = list(members(plain, name))
+    if inside is None:
+        return [whole]
     files = [
         LogFile(path=path, name=f"{name}:{member}", size=length, member=member)
         for member, length in inside
@@ -137,6 +132,17 @@ def _opened(path: Path, name: str, limits: list[str]) -> list[LogFile]:
     if not files:
         raise InputError(f"The archive {name} holds no log files; unpack it and name them.")
     return files
+
+
+def _inside(path: Path, name: str) -> list[tuple[str, int]] | None:
+    """Names and sizes of an archive's members; None for a file that is none."""
+    with path.open("rb") as raw:
+        plain = unpacked(iter(lambda: raw.read(PIECE_BYTES), b""), Unpacked(name=name))
+        if not is_archive(next(plain, b"")[:_HEAD_BYTES]):
+            return None
+        raw.seek(0)
+        plain = unpacked(iter(lambda: raw.read(PIECE_BYTES), b""), Unpacked(name=name))
+        return list(members(plain, name))
 
 
 def _mode(path: Path) -> int | None:

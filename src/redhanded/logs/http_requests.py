@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from redhanded.logs.inert import inert
 from redhanded.logs.record import Record, Scalar
 
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))
@@ -50,7 +51,7 @@ def route_of(record: Record) -> str | None:
 @lru_cache(maxsize=4096)
 def path_template(url: str) -> str:
     """The path of ``url`` without its query; parts with digits (but ``v1``) become ``:id``."""
-    path = re.sub(r"^https?://[^/]+", "", url).partition("?")[0].partition("#")[0]
+    path = re.sub(r"^https?://[^/]+", "", inert(url)).partition("?")[0].partition("#")[0]
     parts = [
         ":id" if _VARIABLE_PART.search(part) and not _VERSION_PART.match(part) else part
         for part in path.split("/")

@@ -14,6 +14,16 @@ def limits_of(tally: Tally) -> tuple[str, ...]:
     return tuple(sentence for name, counts in tally.items() for sentence in _of(name, counts))
 
 
+def partly(tally: Tally) -> str:
+    """What could be read in part only, or not at all, in brackets; nothing if all was read."""
+    told = [
+        sentence
+        for name, counts in tally.items()
+        for sentence in ([counts.refused] if counts.refused else _of_bytes(name, counts))
+    ]
+    return f" ({'; '.join(told[:_SHOWN_MAX])})" if told else ""
+
+
 def _of(name: str, counts: FileTally) -> Iterator[str]:
     if counts.refused:
         yield f"left out: {counts.refused}"
