@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 import tempfile
 import tracemalloc
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from test_formats import JSON, TEXT
+from test_traces import TRACES, WRAPPINGS
 
 from redhanded.case import document
 from redhanded.case.errors import InputError
@@ -155,7 +158,7 @@ def _strings(value: object) -> Iterator[str]:
         f"2025-01-02 10:00:00 ERROR {ESCAPE}{HTML} job=17",
         json.dumps({"level": 50, "time": 1735812000000, "msg": f"{ESCAPE}{HTML}", "job": "17",
                     "req": {"method": "POST", "url": f"/a/{ESCAPE}"}}),
-        json.dumps({"log": f"{ESCAPE}{HTML}\n", "stream": "a", "time": "2025-01-02T10:00:00Z"}),
+        json.dumps({"log": f"{ESCAPE}{HTML}\n", "stream": "stdout", "time": "2025-01-02T10:00Z"}),
     ],
 )  # fmt: skip
 def test_nothing_that_is_told_steers_a_terminal(line: str, tmp_path: Path) -> None:
@@ -172,3 +175,56 @@ def test_nothing_that_is_told_steers_a_terminal(line: str, tmp_path: Path) -> No
 def test_what_is_active_is_written_out() -> None:
     assert shown("a\x1b[31mb\u202ec\ud800") == "a\\x1b[31mb\\u202ec\\ud800"
     assert shown("tab\tstays") == "tab\tstays"
+
+
+LINES = (
+    [case[0] for case in (*JSON, *TEXT)]
+    + [line for trace in TRACES.values() for line in trace.split("\n")]
+    + ["", "  ", "{", "}", "[", "]", '{"events": [', '"', "x,y", "@timestamp,@message"]
+)
+SPOILERS = ("\0", "\x1b[", '"', "\\ud800", "{", "9" * 30, "é", "\t", "|")
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_spoiled_lines_of_every_kind_in_any_order(seed: int, tmp_path: Path) -> None:
+    """Whatever stands there is read, at places that exist, as text that can be written."""
+    chance = random.Random(seed)
+    lines = [_spoiled(chance, number) for number in range(chance.randrange(1, 60))]
+    data = "\n".join(lines).encode("utf-8", "surrogatepass")
+    path = tmp_path / "app.log"
+    path.write_bytes(data)
+    try:
+        records = list(read(log_files([path])[0]))
+    except InputError:
+        assert not data.strip(b"\0\n\r\t ") or b"\0" in data or len(data) < 100
+        return
+    for record in records:
+        assert 0 <= record.offset < len(data)
+        for index in range(record.text.count("\n") + 1):
+            assert 1 <= record.line_at(index) <= len(lines)
+        for text in (shown(record.text), record.text, record.entry.message):
+            text.encode()
+
+
+def _spoiled(chance: random.Random, number: int) -> str:
+    line = chance.choice(LINES)
+    if chance.random() < 0.3:
+        at = chance.randrange(len(line) + 1)
+        line = line[:at] + chance.choice(("", chance.choice(SPOILERS), line)) + line[at:][::-1]
+    if chance.random() < 0.4:
+        line = WRAPPINGS[chance.choice(sorted(WRAPPINGS))](line, number)
+    return line[: chance.randrange(len(line) + 1)] if chance.random() < 0.1 else line
+
+
+@pytest.mark.parametrize("name", sorted(TRACES))
+def test_no_line_is_lost_or_told_twice(name: str, tmp_path: Path) -> None:
+    texts = ["up", *TRACES[name].split("\n"), *[case[0] for case in TEXT], TRACES[name], "down"]
+    text = "\n".join(texts)
+    found = [
+        (record.line_at(index), line)
+        for record in _records(tmp_path, text.encode())
+        for index, line in enumerate(record.text.split("\n"))
+        if line.strip()
+    ]
+    expected = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    assert sorted(found) == expected

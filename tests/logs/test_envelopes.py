@@ -187,6 +187,18 @@ def test_docker_splits_at_16_kib(tmp_path: Path) -> None:
     assert (told["xxxxxxx"].line, told["between"].line) == (1, 2)
 
 
+def test_lines_that_a_forwarder_took_the_ends_off(tmp_path: Path) -> None:
+    pod = {"pod_name": "web-7d9f5", "container_name": "app"}
+    rows = [{"log": text, "stream": "stderr", "kubernetes": pod} for text in ("one", "two")]
+    rows.append({"log": "three", "source": "stdout", "container_name": "app"})
+    records = _records(tmp_path, "".join(json.dumps(row) + "\n" for row in rows))
+    assert [(record.text, record.source) for record in records] == [
+        ("one", "web-7d9f5/app"),
+        ("two", "web-7d9f5/app"),
+        ("three", "app"),
+    ]
+
+
 def test_cri_pieces_of_several_streams(tmp_path: Path) -> None:
     at = "2025-01-02T10:00:00.5Z"
     records = _records(
