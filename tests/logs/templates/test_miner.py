@@ -5,6 +5,7 @@ import subprocess
 import sys
 from itertools import product
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,7 +43,9 @@ def test_ids_lead_to_templates_and_counts() -> None:
 
 def test_one_line_alone_is_as_in_a_block() -> None:
     miner, ids = learned([b"job 1 done", b"up"])
-    assert [miner.id_of(b"job 3 done"), miner.id_of(b"up")] == ids
+    alone = [miner.id_of(b"job 3 done"), miner.id_of(b"up")]
+    assert alone == ids and miner.finish().counts.tolist() == [1, 1]
+    miner.count(np.array(alone, np.int32))
     assert miner.finish().counts.tolist() == [2, 2]
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redhanded.logs.templates.shapes import SEPARATORS, shape, shapes
+from redhanded.logs.templates.shapes import SEPARATORS, VARIES, shape, shapes, tokens
 
 LINE = st.binary(max_size=40).map(lambda line: line.replace(b"\n", b" "))
 TEXT_LINE = st.text(alphabet='ab7 =:,"\x01é/-', max_size=30).map(str.encode)
@@ -21,6 +21,22 @@ def test_lines_keep_their_number_and_place() -> None:
 @given(st.lists(st.one_of(LINE, TEXT_LINE), min_size=1, max_size=8))
 def test_a_block_gives_what_its_lines_give(lines: list[bytes]) -> None:
     assert shapes(b"\n".join(lines)) == [shape(line) for line in lines]
+
+
+@given(st.lists(st.one_of(LINE, TEXT_LINE), min_size=1, max_size=8))
+def test_tokens_lead_back_to_what_the_shapes_leave_out(lines: list[bytes]) -> None:
+    found = tokens(b"\n".join(lines))
+    data = bytes(found.data)
+    values = [data[start:end] for start, end in zip(found.starts, found.ends, strict=True)]
+    for place, line in enumerate(lines):
+        first = int(found.first[place])
+        count = found.shapes[place].count(VARIES)
+        rebuilt = found.shapes[place].split(VARIES)
+        parts = [rebuilt[0]]
+        for value, rest in zip(values[first : first + count], rebuilt[1:], strict=True):
+            parts += [value, rest]
+        assert b"".join(parts) == line
+        assert data[found.lines[place] :].startswith(line)
 
 
 @given(LINE)

@@ -65,14 +65,19 @@ class Miner:
         """The id of each line of ``block``, whose lines are parted by newlines."""
         found = shapes(block)
         given = np.fromiter(map(self._remembered.__getitem__, found), np.int32, len(found))
-        self._count(given)
+        self.count(given)
         return given
 
     def id_of(self, line: bytes) -> int:
-        """As ``ids``, of one line."""
-        given = self._remembered[shape(line)]
-        self._count(np.array([given], np.int32))
-        return given
+        """As ``ids``, of one line, without counting it."""
+        return self._remembered[shape(line)]
+
+    def count(self, given: Ids) -> None:
+        """Counts one line for each of the ids that this miner gave."""
+        if len(given):
+            self._reserve()
+            counted = np.bincount(given)
+            self._counts[: len(counted)] += counted
 
     def merge(self, other: Miner) -> Ids:
         """Takes over what ``other`` learned; gives this miner's id for each of the other's."""
@@ -158,12 +163,6 @@ class Miner:
         while (becomes != (further := becomes[becomes])).any():
             becomes = further
         return becomes
-
-    def _count(self, given: Ids) -> None:
-        if len(given):
-            self._reserve()
-            counted = np.bincount(given)
-            self._counts[: len(counted)] += counted
 
     def _reserve(self) -> None:
         if len(self._becomes) > len(self._counts):

@@ -7,15 +7,21 @@ and ids alone cost no more than a look into a dict afterwards.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+Places = NDArray[np.int64]
 
 VARIES = b"\x01"
 """Stands for what varies. Where a line itself holds this byte, it varies too."""
-SEPARATORS = b" \t\r\n\v\f=:,;()[]{}\"'<>|"
-"""Bytes between tokens."""
+SEPARATORS = b" \t\r\n\v\f=:,;()[]{}\"'<>|\\"
+"""Bytes between tokens. Escapes in JSON stay what they are, since a backslash is one."""
 
 _SEPARATOR, _WORD, _DIGIT = 0, 1, 2
+_NEWLINE = 0x0A
 _KINDS = bytes(
     _SEPARATOR if byte in SEPARATORS else _DIGIT if byte in b"0123456789\x01" else _WORD
     for byte in range(256)
@@ -24,9 +30,43 @@ _TOKEN = re.compile(rb"[^%b]+" % re.escape(SEPARATORS))
 _VARIED = re.compile(rb"[0-9\x01]")
 
 
+class Tokens(NamedTuple):
+    """The lines of a block, with what varies in them."""
+
+    data: Bytes
+    """The block, with a newline in front of it."""
+    shapes: list[bytes]
+    """Of each line."""
+    lines: Places
+    """Where each line starts in ``data``."""
+    first: Places
+    """Place in ``starts`` of the first varying token that starts in this line or a later one."""
+    starts: Places
+    """Where each varying token starts in ``data``."""
+    ends: Places
+    """Behind its last byte."""
+
+
 def shapes(block: bytes) -> list[bytes]:
     """The shape of each line of ``block``, whose lines are parted by newlines."""
-    return _collapsed(b"\n" + block).split(b"\n")[1:]
+    segments = _segments(block)
+    return _collapsed(segments)
+
+
+def tokens(block: bytes) -> Tokens:
+    """As ``shapes``, with the places of lines and varying tokens."""
+    segments = _segments(block)
+    behind = np.append(segments.starts[1:], len(segments.data))
+    varying = np.flatnonzero(segments.varies)
+    lines = np.flatnonzero(segments.data[segments.starts] == _NEWLINE)
+    return Tokens(
+        data=segments.data,
+        shapes=_collapsed(segments),
+        lines=segments.starts[lines] + 1,
+        first=np.searchsorted(varying, lines),
+        starts=segments.starts[varying] + 1,
+        ends=behind[varying],
+    )
 
 
 def shape(line: bytes) -> bytes:
@@ -34,18 +74,29 @@ def shape(line: bytes) -> bytes:
     return _TOKEN.sub(lambda token: VARIES if _VARIED.search(token[0]) else token[0], line)
 
 
-def _collapsed(block: bytes) -> bytes:
-    """``block``, which starts with a separator, with one byte for each token with a digit.
+class _Segments(NamedTuple):
+    """Separators, each with the token behind it if there is one."""
 
-    A segment is a separator with the token behind it, if there is one.
-    """
-    kinds = np.frombuffer(block.translate(_KINDS), np.uint8)
+    data: Bytes
+    starts: Places
+    varies: NDArray[np.bool_]
+
+
+def _segments(block: bytes) -> _Segments:
+    data = b"\n" + block
+    kinds = np.frombuffer(data.translate(_KINDS), np.uint8)
     starts = np.flatnonzero(kinds == _SEPARATOR)
     varies = np.maximum.reduceat(kinds, starts) == _DIGIT
-    kept = np.repeat(~varies, np.diff(starts, append=len(kinds)))
+    return _Segments(np.frombuffer(data, np.uint8), starts, varies)
+
+
+def _collapsed(segments: _Segments) -> list[bytes]:
+    """The lines with one byte in place of each varying token."""
+    data, starts, varies = segments
+    kept = np.repeat(~varies, np.diff(starts, append=len(data)))
     kept[starts] = True
     first = starts[varies] + 1
     kept[first] = True
-    data = np.frombuffer(block, np.uint8).copy()
-    data[first] = VARIES[0]
-    return bytes(data[kept])
+    changed = data.copy()
+    changed[first] = VARIES[0]
+    return bytes(changed[kept]).split(b"\n")[1:]
