@@ -1,0 +1,124 @@
+"""Ways to read a log, each run in a process of its own: ``python log_ways.py WAY FILE LINES``.
+
+Prints one JSON object: lines, seconds on the clock and of the processor, peak memory, templates.
+A process for each run, so that its peak memory is its own and no cache is warm.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+BLOCK_BYTES = 1 << 18
+
+
+def blocks(path: Path, lines_max: int) -> Iterator[bytes]:
+    """Whole lines in blocks, without the last newline of each."""
+    left, rest = lines_max, b""
+    with path.open("rb") as file:
+        while left > 0 and (read := file.read(BLOCK_BYTES)):
+            block, _, rest = (rest + read).rpartition(b"\n")
+            count = block.count(b"\n") + 1
+            if count > left:
+                block = b"\n".join(block.split(b"\n", left)[:left])
+            left -= count
+            yield block
+
+
+def plain_loop(path: Path, lines_max: int) -> tuple[int, int]:
+    count = 0
+    with path.open("rb") as file:
+        for _line in file:
+            count += 1
+            if count == lines_max:
+                break
+    return count, 0
+
+
+def one_regex(path: Path, lines_max: int) -> tuple[int, int]:
+    """Blanks tokens that hold a digit or a slash."""
+    mask = re.compile(rb"\S*[\d/]\S*").sub
+    ids: dict[bytes, int] = {}
+    count = 0
+    for block in blocks(path, lines_max):
+        for line in block.split(b"\n"):
+            ids.setdefault(mask(b"<*>", line), len(ids))
+            count += 1
+    return count, len(ids)
+
+
+def drain3(path: Path, lines_max: int) -> tuple[int, int]:
+    """With its defaults."""
+    from drain3 import TemplateMiner
+    from drain3.template_miner_config import TemplateMinerConfig
+
+    miner = TemplateMiner(config=TemplateMinerConfig())
+    count = 0
+    for block in blocks(path, lines_max):
+        for line in block.decode().split("\n"):
+            miner.add_log_message(line)
+            count += 1
+    return count, len(miner.drain.clusters)
+
+
+def miner(path: Path, lines_max: int) -> tuple[int, int]:
+    from redhanded.logs.templates import Miner
+
+    found, count = Miner(), 0
+    for block in blocks(path, lines_max):
+        count += len(found.ids(block))
+    return count, len(found.finish().texts)
+
+
+def orjson_alone(path: Path, lines_max: int) -> tuple[int, int]:
+    from orjson import loads
+
+    return _decoded(path, lines_max, loads), 0
+
+
+def msgspec_alone(path: Path, lines_max: int) -> tuple[int, int]:
+    from msgspec.json import Decoder
+
+    return _decoded(path, lines_max, Decoder().decode), 0
+
+
+def _decoded(path: Path, lines_max: int, decode: Callable[[bytes], object]) -> int:
+    count = 0
+    for block in blocks(path, lines_max):
+        for line in block.split(b"\n"):
+            decode(line)
+            count += 1
+    return count
+
+
+WAYS: dict[str, Callable[[Path, int], tuple[int, int]]] = {
+    "plain line loop": plain_loop,
+    "one regex": one_regex,
+    "drain3 defaults": drain3,
+    "redhanded miner": miner,
+    "orjson alone": orjson_alone,
+    "msgspec alone": msgspec_alone,
+}
+
+
+def main() -> None:
+    way, path, lines_max = sys.argv[1:]
+    wall, processor = time.perf_counter(), time.process_time()
+    count, templates = WAYS[way](Path(path), int(lines_max))
+    spent = {
+        "lines": count,
+        "templates": templates,
+        "wall_s": time.perf_counter() - wall,
+        "processor_s": time.process_time() - processor,
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+    print(json.dumps(spent))
+
+
+if __name__ == "__main__":
+    main()
