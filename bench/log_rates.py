@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -117,6 +118,7 @@ def _installed(way: str, say: Callable[[str], None]) -> bool:
 
 def _once(run: Run) -> dict[str, float]:
     command = [sys.executable, str(WAYS), run.way, str(run.path), str(run.lines)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    one_thread = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=one_thread)
     found: dict[str, float] = json.loads(done.stdout)
     return found

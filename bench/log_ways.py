@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 BLOCK_BYTES = 1 << 18
@@ -96,6 +96,13 @@ def _decoded(path: Path, lines_max: int, decode: Callable[[bytes], object]) -> i
     return count
 
 
+IMPORTS = {
+    "drain3 defaults": "drain3",
+    "redhanded miner": "redhanded.logs.templates",
+    "orjson alone": "orjson",
+    "msgspec alone": "msgspec.json",
+}
+"""Imported before the clock starts."""
 WAYS: dict[str, Callable[[Path, int], tuple[int, int]]] = {
     "plain line loop": plain_loop,
     "one regex": one_regex,
@@ -106,8 +113,16 @@ WAYS: dict[str, Callable[[Path, int], tuple[int, int]]] = {
 }
 
 
+def _peak_mib() -> float:
+    """Of this program; what the kernel's usage counter says includes the one that started it."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
+
+
 def main() -> None:
     way, path, lines_max = sys.argv[1:]
+    if way in IMPORTS:
+        import_module(IMPORTS[way])
     wall, processor = time.perf_counter(), time.process_time()
     count, templates = WAYS[way](Path(path), int(lines_max))
     spent = {
@@ -115,7 +130,7 @@ def main() -> None:
         "templates": templates,
         "wall_s": time.perf_counter() - wall,
         "processor_s": time.process_time() - processor,
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mib": _peak_mib(),
     }
     print(json.dumps(spent))
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redhanded.logs.templates.masks import mask, shown
@@ -69,6 +69,7 @@ def test_lists_of_any_length_are_one_template() -> None:
 WORDS = st.sampled_from(["open", "shut", "of", "null", "x1", "a=", '"q"', *NAMES[:6]])
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(WORDS, max_size=5).map(" ".join), max_size=40), st.randoms())
 def test_the_order_of_masks_does_not_matter(lines: list[str], random: object) -> None:
     masks = [mask(shape(line.encode()).decode()) for line in lines]
@@ -77,6 +78,7 @@ def test_the_order_of_masks_does_not_matter(lines: list[str], random: object) ->
     assert merge_alike(masks) == merge_alike(shuffled)
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(WORDS, max_size=5).map(" ".join), max_size=40))
 def test_merging_again_changes_nothing(lines: list[str]) -> None:
     merged = set(merge_alike(mask(shape(line.encode()).decode()) for line in lines).values())

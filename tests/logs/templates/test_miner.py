@@ -6,7 +6,7 @@ import sys
 from itertools import product
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redhanded.logs.templates import Miner, Templates
@@ -59,6 +59,7 @@ def test_more_lines_may_follow_after_a_look() -> None:
 NAMES = (b"bruno", b"chen", b"dora", b"emil", b"fatou", b"goran")
 
 
+@settings(deadline=None)
 @given(LINES, st.randoms())
 def test_the_order_of_lines_does_not_matter(lines: list[bytes], random: object) -> None:
     shuffled = list(lines)
@@ -66,6 +67,7 @@ def test_the_order_of_lines_does_not_matter(lines: list[bytes], random: object) 
     assert facts(learned(lines)[0].finish()) == facts(learned(shuffled)[0].finish())
 
 
+@settings(deadline=None)
 @given(LINES, LINES, st.sampled_from([1, 2, 3, 1000]))
 def test_two_miners_merged_know_what_one_over_both_knows(
     left: list[bytes], right: list[bytes], masks_max: int
@@ -79,6 +81,7 @@ def test_two_miners_merged_know_what_one_over_both_knows(
     assert named(one.finish(), left_ids + right_ids) == named(both.finish(), all_ids)
 
 
+@settings(deadline=None)
 @given(LINES, st.randoms())
 def test_the_order_does_not_matter_beyond_the_bound_either(
     lines: list[bytes], random: object

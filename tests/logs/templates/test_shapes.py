@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redhanded.logs.templates.shapes import SEPARATORS, VARIES, shape, shapes, tokens
@@ -18,11 +18,13 @@ def test_lines_keep_their_number_and_place() -> None:
     assert shapes(b"a 1\n\n 2\nb") == [b"a \x01", b"", b" \x01", b"b"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(LINE, TEXT_LINE), min_size=1, max_size=8))
 def test_a_block_gives_what_its_lines_give(lines: list[bytes]) -> None:
     assert shapes(b"\n".join(lines)) == [shape(line) for line in lines]
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(LINE, TEXT_LINE), min_size=1, max_size=8))
 def test_tokens_lead_back_to_what_the_shapes_leave_out(lines: list[bytes]) -> None:
     found = tokens(b"\n".join(lines))
@@ -39,6 +41,7 @@ def test_tokens_lead_back_to_what_the_shapes_leave_out(lines: list[bytes]) -> No
         assert data[found.lines[place] :].startswith(line)
 
 
+@settings(deadline=None)
 @given(LINE)
 def test_a_shape_is_its_own_shape_and_holds_no_digit(line: bytes) -> None:
     found = shape(line)

@@ -56,16 +56,16 @@ def shapes(block: bytes) -> list[bytes]:
 def tokens(block: bytes) -> Tokens:
     """As ``shapes``, with the places of lines and varying tokens."""
     segments = _segments(block)
-    behind = np.append(segments.starts[1:], len(segments.data))
     varying = np.flatnonzero(segments.varies)
-    lines = np.flatnonzero(segments.data[segments.starts] == _NEWLINE)
+    starts = segments.bounds[:-1]
+    lines = np.flatnonzero(segments.data[starts] == _NEWLINE)
     return Tokens(
         data=segments.data,
         shapes=_collapsed(segments),
-        lines=segments.starts[lines] + 1,
+        lines=starts[lines] + 1,
         first=np.searchsorted(varying, lines),
-        starts=segments.starts[varying] + 1,
-        ends=behind[varying],
+        starts=starts[varying] + 1,
+        ends=segments.bounds[varying + 1],
     )
 
 
@@ -74,26 +74,33 @@ def shape(line: bytes) -> bytes:
     return _TOKEN.sub(lambda token: VARIES if _VARIED.search(token[0]) else token[0], line)
 
 
+def varying(line: bytes) -> list[bytes]:
+    """The tokens that ``shape`` leaves out."""
+    return [token for token in _TOKEN.findall(line) if _VARIED.search(token)]
+
+
 class _Segments(NamedTuple):
     """Separators, each with the token behind it if there is one."""
 
     data: Bytes
-    starts: Places
+    bounds: Places
+    """Where each starts, and the end of the last."""
     varies: NDArray[np.bool_]
 
 
 def _segments(block: bytes) -> _Segments:
     data = b"\n" + block
-    kinds = np.frombuffer(data.translate(_KINDS), np.uint8)
-    starts = np.flatnonzero(kinds == _SEPARATOR)
-    varies = np.maximum.reduceat(kinds, starts) == _DIGIT
-    return _Segments(np.frombuffer(data, np.uint8), starts, varies)
+    kinds = np.frombuffer(data.translate(_KINDS) + b"\0", np.uint8)
+    bounds = np.flatnonzero(kinds == _SEPARATOR)
+    varies = np.maximum.reduceat(kinds, bounds)[:-1] == _DIGIT
+    return _Segments(np.frombuffer(data, np.uint8), bounds, varies)
 
 
 def _collapsed(segments: _Segments) -> list[bytes]:
     """The lines with one byte in place of each varying token."""
-    data, starts, varies = segments
-    kept = np.repeat(~varies, np.diff(starts, append=len(data)))
+    data, bounds, varies = segments
+    starts = bounds[:-1]
+    kept = np.repeat(~varies, bounds[1:] - starts)
     kept[starts] = True
     first = starts[varies] + 1
     kept[first] = True

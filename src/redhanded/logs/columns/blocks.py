@@ -1,0 +1,82 @@
+"""The uncompressed text of a log file in blocks of whole lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from redhanded.case.errors import InputError
+from redhanded.logs.files import LogFile
+from redhanded.logs.lines import physical_lines
+
+BLOCK_BYTES = 1 << 18
+LINES_TOGETHER = 2000
+PLAIN_MAGIC = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\x00", b"BZh", b"PK\x03\x04")
+"""What packed files begin with; their bytes come through ``physical_lines``."""
+_TAR_MAGIC = slice(257, 262)
+
+
+class Block(NamedTuple):
+    """Whole lines."""
+
+    data: bytes
+    """Without the last newline."""
+    offset: int
+    """Of its first byte in the uncompressed text."""
+    line: int
+    """Number of its first line, counted from 1."""
+
+
+def blocks(file: LogFile, start: int = 0, end: int | None = None) -> Iterator[Block]:
+    """The lines of a file that start from ``start`` to before ``end``; the first line of a block
+    that does not begin the file has to start there. Line numbers count from ``start``.
+
+    Raises ``InputError`` as ``physical_lines`` does.
+    """
+    if is_plain(file):
+        yield from _plain(file, start, file.size if end is None else end)
+    else:
+        yield from _unpacked(file)
+
+
+def is_plain(file: LogFile) -> bool:
+    """Whether the file's bytes are its text, so that it can be read from any place."""
+    if getattr(file, "member", None) is not None:
+        return False
+    try:
+        with file.path.open("rb") as raw:
+            head = raw.read(512)
+    except OSError as error:
+        raise InputError(f"The log {file.name} cannot be read: {error.strerror}.") from error
+    return not head.startswith(PLAIN_MAGIC) and head[_TAR_MAGIC] != b"ustar"
+
+
+def _plain(file: LogFile, start: int, end: int) -> Iterator[Block]:
+    next(iter(physical_lines(file)), None)  # refuses what is no text
+    offset, line, rest = start, 1, b""
+    with file.path.open("rb") as raw:
+        raw.seek(start)
+        left = end - start
+        while left > 0 and (read := raw.read(min(BLOCK_BYTES, left))):
+            left -= len(read)
+            data, newline, rest = (rest + read).rpartition(b"\n")
+            if newline:
+                yield Block(data, offset, line)
+                offset += len(data) + 1
+                line += data.count(b"\n") + 1
+    if rest:
+        yield Block(rest, offset, line)
+
+
+def _unpacked(file: LogFile) -> Iterator[Block]:
+    held: list[bytes] = []
+    offset = number = 0
+    for line in physical_lines(file):
+        if not held:
+            offset, number = line.offset, line.number
+        held.append(line.data)
+        if len(held) == LINES_TOGETHER:
+            yield Block(b"\n".join(held), offset, number)
+            held = []
+    if held:
+        yield Block(b"\n".join(held), offset, number)
