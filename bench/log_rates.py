@@ -108,6 +108,10 @@ def said(figure: float, bar: float) -> str:
     return f"**{figure:,.0f}** (bar: {bar:,.0f}, {'met' if figure >= bar else 'missed'})"
 
 
+def at_most(figure: float, bar: float) -> str:
+    return f"**{figure:,.0f}** (bar: {bar:,.0f}, {'met' if figure <= bar else 'missed'})"
+
+
 def _installed(way: str, say: Callable[[str], None]) -> bool:
     package = NEEDS.get(way)
     if package is None or importlib.util.find_spec(package):

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from redhanded.logs.files import LogFile
 
 BLOCK_BYTES = 1 << 18
 
@@ -75,6 +80,55 @@ def miner(path: Path, lines_max: int) -> tuple[int, int]:
     return count, len(found.finish().texts)
 
 
+def columns(path: Path, lines_max: int, processes: int = 1) -> tuple[int, int]:
+    """All columns in memory."""
+    from redhanded.logs.columns import read_columns
+
+    found = read_columns(_files(path, lines_max), processes=processes)
+    return int(found.lines.sum()), len(found.templates)
+
+
+def columns_by_two(path: Path, lines_max: int) -> tuple[int, int]:
+    return columns(path, lines_max, processes=2)
+
+
+def streamed(path: Path, lines_max: int, processes: int = 1) -> tuple[int, int]:
+    """Columns block by block, none of them kept."""
+    from redhanded.logs.columns import ColumnReader, stream
+
+    reader = ColumnReader()
+    parts = stream(reader, _files(path, lines_max), processes=processes)
+    count = sum(int(rows.lines.sum()) for rows in parts)
+    return count, len(reader.columns((), ()).templates)
+
+
+def streamed_by_two(path: Path, lines_max: int) -> tuple[int, int]:
+    return streamed(path, lines_max, processes=2)
+
+
+def records(path: Path, lines_max: int) -> tuple[int, int]:
+    """The record reader alone, entry by entry."""
+    from redhanded.logs.read import read
+
+    count = 0
+    for record in read(_files(path, lines_max)):
+        count += record.text.count("\n") + 1
+        if count >= lines_max:
+            break
+    return count, 0
+
+
+def _files(path: Path, lines_max: int) -> list[LogFile]:
+    """The log, as many times as it takes to have so many lines."""
+    from redhanded.logs.files import LogFile
+
+    with path.open("rb") as file:
+        each = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    size = path.stat().st_size
+    times = max(round(lines_max / each), 1)
+    return [LogFile(path=path, name=f"{path.name} {time}", size=size) for time in range(times)]
+
+
 def orjson_alone(path: Path, lines_max: int) -> tuple[int, int]:
     from orjson import loads
 
@@ -96,9 +150,17 @@ def _decoded(path: Path, lines_max: int, decode: Callable[[bytes], object]) -> i
     return count
 
 
+COLUMN_WAYS: dict[str, Callable[[Path, int], tuple[int, int]]] = {
+    "redhanded columns": columns,
+    "redhanded columns, two processes": columns_by_two,
+    "redhanded streamed": streamed,
+    "redhanded streamed, two processes": streamed_by_two,
+}
 IMPORTS = {
     "drain3 defaults": "drain3",
     "redhanded miner": "redhanded.logs.templates",
+    **dict.fromkeys(COLUMN_WAYS, "redhanded.logs.columns"),
+    "redhanded record reader": "redhanded.logs.read",
     "orjson alone": "orjson",
     "msgspec alone": "msgspec.json",
 }
@@ -108,6 +170,8 @@ WAYS: dict[str, Callable[[Path, int], tuple[int, int]]] = {
     "one regex": one_regex,
     "drain3 defaults": drain3,
     "redhanded miner": miner,
+    "redhanded record reader": records,
+    **COLUMN_WAYS,
     "orjson alone": orjson_alone,
     "msgspec alone": msgspec_alone,
 }
@@ -125,12 +189,13 @@ def main() -> None:
         import_module(IMPORTS[way])
     wall, processor = time.perf_counter(), time.process_time()
     count, templates = WAYS[way](Path(path), int(lines_max))
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = {
         "lines": count,
         "templates": templates,
         "wall_s": time.perf_counter() - wall,
-        "processor_s": time.process_time() - processor,
-        "peak_mib": _peak_mib(),
+        "processor_s": time.process_time() - processor + children.ru_utime + children.ru_stime,
+        "peak_mib": _peak_mib() + children.ru_maxrss / 1024,
     }
     print(json.dumps(spent))
 

@@ -22,6 +22,10 @@ RESULTS = Path(__file__).with_name("results")
 MINER_BAR = 500_000
 UUID_BAR = 200_000
 STEADY_BAR = 0.9
+PLAIN_BAR = 120_000
+PINO_BAR = 250_000
+MEMORY_BAR_MIB = 300
+MANY_BAR_MIB = 1024
 UUID_SHARE = 0.3
 GROUPING = "logs-grouping"
 NO_LOGHUB = (
@@ -77,6 +81,74 @@ def templates(arguments: argparse.Namespace, folder: Path) -> Part:
     )
 
 
+def columns(arguments: argparse.Namespace, folder: Path) -> Part:
+    """The whole way, for text and for pino's JSON."""
+    lines, seed = arguments.lines, arguments.seed
+    plain = log_rates.write_log(folder / "plain.log", log_lines.plain(lines, seed + 2))
+    pino = log_rates.write_log(folder / "pino.log", log_lines.pino(lines, seed + 3))
+    both = ("redhanded columns", "redhanded columns, two processes")
+    runs = [
+        Run("plain text", plain, "plain line loop", lines),
+        Run("plain text", plain, "redhanded record reader", lines // 20),
+        *(Run("plain text", plain, way, lines) for way in both),
+        Run("pino", pino, "orjson alone", lines),
+        Run("pino", pino, "msgspec alone", lines),
+        Run("pino", pino, "redhanded record reader", lines // 20),
+        *(Run("pino", pino, way, lines) for way in both),
+    ]
+    rates = log_rates.measure(runs, rounds=arguments.rounds, say=say)
+    by_log = {rate.log: rate for rate in rates if rate.way == both[0]}
+    return log_rates.part(
+        "Log to columns",
+        "Bytes of a file to columns in memory: time, level, identifiers, template of each entry, "
+        "further lines joined (in the text one entry in a hundred has a stack trace of three "
+        "lines). orjson and msgspec only decode. Per second of one processor, those of all "
+        "processes counted; by the clock two processes are faster where two cores are free. "
+        f"Medians of {arguments.rounds} rounds in turns.",
+        rates,
+        f"One process: plain text {log_rates.said(by_log['plain text'].per_second, PLAIN_BAR)}, "
+        f"pino {log_rates.said(by_log['pino'].per_second, PINO_BAR)} lines per second.",
+    )
+
+
+def memory(arguments: argparse.Namespace, folder: Path) -> Part:
+    """Peak memory, and whether it grows with the log."""
+    lines = arguments.lines
+    plain = log_rates.write_log(folder / "plain.log", log_lines.plain(lines, arguments.seed + 2))
+    pino = log_rates.write_log(folder / "pino.log", log_lines.pino(lines, arguments.seed + 3))
+    runs = [
+        Run("plain text", plain, "drain3 defaults", min(arguments.drain_lines, lines)),
+        Run("plain text", plain, "redhanded columns", lines),
+        Run("pino", pino, "redhanded columns", lines),
+        Run("plain text", plain, "redhanded streamed", lines),
+        *(
+            Run("plain text", plain, "redhanded streamed", lines * times)
+            for times in arguments.memory_times
+        ),
+    ]
+    rates = log_rates.measure(runs, rounds=1, say=say)
+    kept = max(rate.peak_mib for rate in rates if rate.way == "redhanded columns")
+    flow = [rate for rate in rates if rate.way == "redhanded streamed"]
+    least, most = flow[0], flow[-1]
+    growth = most.peak_mib - least.peak_mib
+    return log_rates.part(
+        "Memory",
+        "Peak resident memory of the process. In memory: all columns of all entries. Streamed: "
+        "the same columns block by block, nothing kept but what the miner and the tables of names "
+        "know; longer logs are the same log several times over.",
+        rates,
+        f"In memory, {lines:,} lines: {log_rates.at_most(kept, MEMORY_BAR_MIB)} MiB. Streamed, "
+        f"{most.lines:,} lines: **{most.peak_mib:.0f}** MiB, {growth:+.0f} MiB from "
+        f"{least.lines:,} lines on"
+        + (
+            f" (bar at 100,000,000 lines: {MANY_BAR_MIB} MiB, "
+            + (f"{'met' if most.peak_mib <= MANY_BAR_MIB else 'missed'}).")
+            if most.lines >= 99_000_000
+            else "; 100,000,000 lines were not run here."
+        ),
+    )
+
+
 def _times_drain(ours: Rate, rates: list[Rate]) -> str:
     drain = [rate for rate in rates if rate.way == "drain3 defaults"]
     if not drain:
@@ -87,6 +159,8 @@ def _times_drain(ours: Rate, rates: list[Rate]) -> str:
 PARTS: dict[str, Callable[[argparse.Namespace, Path], Part]] = {
     GROUPING: grouping,
     "logs-templates": templates,
+    "logs-columns": columns,
+    "logs-memory": memory,
 }
 """To add one: a function that measures, and its name here."""
 
@@ -117,6 +191,13 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--lines", type=int, default=1_000_000, help="of each generated log")
     made.add_argument("--drain-lines", type=int, default=100_000, help="of those that drain3 reads")
     made.add_argument("--rounds", type=int, default=3, help="of each way on each log")
+    made.add_argument(
+        "--memory-times",
+        type=int,
+        nargs="*",
+        default=[10],
+        help="how many times over the log is streamed for its memory",
+    )
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--out", type=Path, default=RESULTS, help="folder for the pages")
     return made

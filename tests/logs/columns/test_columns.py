@@ -60,7 +60,7 @@ JSON = (
     '{"level":30,"time":177346800000#,"msg":"escaped \\"q#\\" \\u00e9 \\\\ #"}',
     '{"level":30,"time":177346800000#,"msg":"cut her',
     '{"a":#}',
-    '{"log":"2026-03-14T06:00:00Z INFO inner #\\n","stream":"stdout","time":"2026-03-14T06:00:01Z"}',
+    '{"log":"2026-03-14T06:00:00Z INFO in #\\n","stream":"stdout","time":"2026-03-14T06:00:01Z"}',
 )
 DIGITS = st.lists(st.integers(0, 9), min_size=6, max_size=6)
 

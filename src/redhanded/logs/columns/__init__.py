@@ -6,7 +6,7 @@ the record reader reads (``logs/read.py``), and what both know they read alike.
 
 from redhanded.logs.columns.columns import Columns, Rows, concatenated
 from redhanded.logs.columns.values import LEVELS, value_hash
-from redhanded.logs.columns.whole import ColumnReader, read_columns
+from redhanded.logs.columns.whole import ColumnReader, read_columns, stream
 
 __all__ = [
     "LEVELS",
@@ -15,5 +15,6 @@ __all__ = [
     "Rows",
     "concatenated",
     "read_columns",
+    "stream",
     "value_hash",
 ]

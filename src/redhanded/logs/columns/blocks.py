@@ -27,14 +27,13 @@ class Block(NamedTuple):
     """Number of its first line, counted from 1."""
 
 
-def blocks(file: LogFile, start: int = 0, end: int | None = None) -> Iterator[Block]:
-    """The lines of a file that start from ``start`` to before ``end``; the first line of a block
-    that does not begin the file has to start there. Line numbers count from ``start``.
+def blocks(file: LogFile, start: int = 0, end: int | None = None, line: int = 1) -> Iterator[Block]:
+    """The lines of a file from ``start``, where the line numbered ``line`` starts, to ``end``.
 
     Raises ``InputError`` as ``physical_lines`` does.
     """
     if is_plain(file):
-        yield from _plain(file, start, file.size if end is None else end)
+        yield from _plain(file, start, file.size if end is None else end, line)
     else:
         yield from _unpacked(file)
 
@@ -51,9 +50,9 @@ def is_plain(file: LogFile) -> bool:
     return not head.startswith(PLAIN_MAGIC) and head[_TAR_MAGIC] != b"ustar"
 
 
-def _plain(file: LogFile, start: int, end: int) -> Iterator[Block]:
+def _plain(file: LogFile, start: int, end: int, line: int) -> Iterator[Block]:
     next(iter(physical_lines(file)), None)  # refuses what is no text
-    offset, line, rest = start, 1, b""
+    offset, rest = start, b""
     with file.path.open("rb") as raw:
         raw.seek(start)
         left = end - start

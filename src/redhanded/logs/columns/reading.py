@@ -16,45 +16,38 @@ from numpy.typing import NDArray
 from redhanded.logs.columns.blocks import Block, blocks
 from redhanded.logs.columns.columns import Rows, concatenated
 from redhanded.logs.columns.planned import Plans, Read, Tables
+from redhanded.logs.columns.sharing import PLANNED_MIN, Part
 from redhanded.logs.columns.slow import Row, read_lines, rows_of
-from redhanded.logs.files import LogFile
 from redhanded.logs.read import read
 from redhanded.logs.templates.shapes import Places, Tokens, tokens
 
 HELD_BYTES_MAX = 16 * 1024 * 1024
 """Of an entry's further lines, which are held until the next entry starts."""
-PLANNED_MIN = 0.5
-"""Share of lines with a plan in a file's first block below which the record reader reads it all."""
 ROWS_TOGETHER = 10_000
 
 
-def rows_of_file(
-    file: LogFile, place: int, plans: Plans, start: int = 0, end: int | None = None
-) -> Iterator[Rows]:
-    """The rows of ``file``, or of the part of it that starts and ends where entries start.
-
-    Raises ``InputError`` as the record reader does.
-    """
+def rows_of_file(part: Part, plans: Plans) -> Iterator[Rows]:
+    """The rows of a part of a file. Raises ``InputError`` as the record reader does."""
     held: Block | None = None
-    begun = False
-    for block in blocks(file, start, end):
+    begun = part.start > 0
+    for block in blocks(part.file, part.start, part.end, part.line):
         whole = block if held is None else _joined(held, block)
         found = tokens(whole.data)
         seen = plans.read(found)
-        if not begun and start == 0 and seen.known.mean() < PLANNED_MIN:
-            yield from _by_record_reader(file, place, plans.tables)
+        if not begun and seen.known.mean() < PLANNED_MIN:
+            yield from _by_record_reader(part, plans.tables)
             return
         begun = True
         cut = int(np.flatnonzero(seen.known)[-1]) if seen.known.any() else 0
         if cut == 0 and len(whole.data) > HELD_BYTES_MAX:
             cut = len(found.lines)
         if cut:
-            yield _rows(file, place, plans, whole, found, seen, cut)
+            yield _rows(part, plans, whole, found, seen, cut)
         held = _from_line(whole, found, cut)
     if held is not None:
         found = tokens(held.data)
         seen = plans.read(found)
-        yield _rows(file, place, plans, held, found, seen, len(found.lines))
+        yield _rows(part, plans, held, found, seen, len(found.lines))
 
 
 def _joined(held: Block, block: Block) -> Block:
@@ -69,8 +62,7 @@ def _from_line(block: Block, found: Tokens, line: int) -> Block | None:
 
 
 def _rows(
-    file: LogFile,
-    place: int,
+    part: Part,
     plans: Plans,
     block: Block,
     found: Tokens,
@@ -80,22 +72,21 @@ def _rows(
     """The rows of the block's lines before ``cut``."""
     known = seen.known[:cut]
     alone = known & np.append(known[1:], True)
-    fast = _planned_rows(file, place, plans, block, found, seen, np.flatnonzero(alone))
+    fast = _planned_rows(part, plans, block, found, seen, np.flatnonzero(alone))
     asked = np.flatnonzero(~alone)
     if not len(asked):
         return fast
     ends = np.append(found.lines[1:] - 1, len(found.data))
     data = bytes(found.data)
-    rows = read_lines(file, [data[found.lines[line] : ends[line]] for line in asked])
+    rows = read_lines(part.file, [data[found.lines[line] : ends[line]] for line in asked])
     starts = asked[[row.line - 1 for row in rows]]
-    slow = _rows_from(rows, place, plans.tables)
+    slow = _rows_from(rows, part.place, plans.tables)
     slow = _at(slow, block, found, starts)
     return _in_order(concatenated((fast, slow)))
 
 
 def _planned_rows(
-    file: LogFile,
-    place: int,
+    part: Part,
     plans: Plans,
     block: Block,
     found: Tokens,
@@ -106,14 +97,14 @@ def _planned_rows(
     plan = seen.plan[lines]
     named = plans.named(found, plan, lines)
     return Rows(
-        file=np.full(count, place, np.int32),
+        file=np.full(count, part.place, np.int32),
         offset=block.offset + found.lines[lines] - 1,
         line=block.line + lines,
         lines=np.ones(count, np.int32),
         at_ms=seen.at_ms[lines],
         level=seen.level[lines],
         template=plans.templates(plan),
-        source=np.full(count, plans.tables.source(file.name), np.int32),
+        source=np.full(count, plans.tables.source(part.file.name), np.int32),
         id_row=named.row,
         id_key=named.key,
         id_value=named.value,
@@ -170,7 +161,7 @@ def _in_order(rows: Rows) -> Rows:
     )
 
 
-def _by_record_reader(file: LogFile, place: int, tables: Tables) -> Iterator[Rows]:
-    records = rows_of(read([file]))
+def _by_record_reader(part: Part, tables: Tables) -> Iterator[Rows]:
+    records = rows_of(read([part.file]))
     while together := list(islice(records, ROWS_TOGETHER)):
-        yield _rows_from(together, place, tables)
+        yield _rows_from(together, part.place, tables)
