@@ -109,6 +109,6 @@ def test_measures_name_nothing(value: bytes) -> None:
     assert value_hash(value) is None
 
 
-@pytest.mark.parametrize("value", [b"15", b"req_1", b"1.5.2", b"a.b", b"ms", b"s", b"x1s"])
+@pytest.mark.parametrize("value", [b"15", b"req_1", b"1.5.2", b"a.b", b"ms", b"s", b".", b"x1s"])
 def test_other_values_may_name_something(value: bytes) -> None:
     assert value_hash(value) is not None

@@ -32,6 +32,12 @@ def masked(text: str) -> str:
         ("init() called", "init() called"),
         ('name="7"', "name=<*>"),
         ("  indented 1 ", "indented <*>"),
+        ("parity error......0", "parity error......<*>"),
+        ("joined 5c:50:fe:ad:18:1 twice", "joined <*> twice"),
+        ("from fe80::dead:beef:1 on", "from <*> on"),
+        ("a::b::c is called", "a::b::c is called"),
+        ("lifetime <1 sec", "lifetime <*>"),
+        ("level <7> and more", "level <<*>> and more"),
         ("", ""),
     ],
 )

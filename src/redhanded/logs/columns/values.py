@@ -120,7 +120,7 @@ def value_hash(value: bytes) -> int | None:
     return (mixed ^ (mixed >> 32)) * _MIX[1] & _MASK | 1
 
 
-_MEASURE = re.compile(rb"\d*\.\d*|\d+[smh%]|\d+ms")
+_MEASURE = re.compile(rb"\d+\.\d*|\.\d+|\d+[smh%]|\d+ms")
 
 
 def _measures(window: Bytes, lengths: Places) -> Flags:
@@ -136,7 +136,7 @@ def _measures(window: Bytes, lengths: Places) -> Flags:
     before = window[row, np.maximum(lengths - 2, 0)]
     measure = (others == 1) & ((window == ord(".")).any(axis=1) | _among(last, b"smh%"))
     measure |= (others == 2) & (last == ord("s")) & (before == ord("m"))
-    found[rows] = measure & ((lengths > 1) | (last == ord(".")))
+    found[rows] = measure & (lengths > others)
     return found
 
 

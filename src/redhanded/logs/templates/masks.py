@@ -1,7 +1,8 @@
 """From a shape to a mask: the general kinds of values that hold no digit become ``VARIES`` too.
 
-Paths, addresses, query strings, long hexadecimal words, names of months and days beside numbers,
-units of numbers, empty brackets, lists of values. Nothing here knows whose log it is.
+Paths, addresses, query strings, hexadecimal words and groups of them, names of months and days
+beside numbers, units of numbers, empty brackets, lists of values. Nothing here knows whose log it
+is.
 """
 
 from __future__ import annotations
@@ -22,10 +23,14 @@ _ADDRESS = re.compile(
       | [^\s"'<>()\[\]{},;]*[?&][\w.%-]+=[^\s"'<>()\[\]{},;]*""",
     re.VERBOSE,
 )
+_HEX_GROUPS = re.compile(
+    r"(?<![\w:.])(?:(?:[0-9a-fA-F]{1,4}|\x01)?:){3,}(?:[0-9a-fA-F]{1,4}|\x01)?\b"
+)
+_COMPARED = re.compile(r"(?<![\w>\x01])[<>]\x01(?!>)")
 _UNIT = re.compile(
     r"(?<=\x01) ?(?:[kKMGTP]?i?B|[kKMG]?[bB]ytes?|[nmuµ]?s|secs?|seconds?|minutes?|hours?)\b"
 )
-_TOKEN = re.compile(r"([.\-_#*~+])\1+|[^\s=:,;()\[\]{}\"'<>|]+|\s+|.", re.DOTALL)
+_TOKEN = re.compile(r"([.\-_#*~+])\1+|(?:[^\s=:,;()\[\]{}\"'<>|.]|\.(?!\.))+|\s+|.", re.DOTALL)
 _PATH = re.compile(r"^(?:~|\.{1,2})?/.|/.*/|^[A-Za-z]:\\|\\.*\\")
 _LONG_HEX = re.compile(r"[0-9a-f]{8,}|[0-9A-F]{8,}")
 _EMPTY = re.compile(r"(?<=\s)(?:\(\)|\[\])")
@@ -37,7 +42,8 @@ def mask(shape: str) -> str:
     """``shape`` with ``VARIES`` for every value, and lists of values as one."""
     text = _DATE.sub(VARIES, shape.strip())
     text = _ADDRESS.sub(VARIES, text)
-    text = _UNIT.sub("", text)
+    text = _HEX_GROUPS.sub(lambda found: VARIES if VARIES in found[0] else found[0], text)
+    text = _COMPARED.sub(VARIES, _UNIT.sub("", text))
     tokens = [match[0] for match in _TOKEN.finditer(text)]
     if len(tokens) > TOKENS_MAX:
         tokens[TOKENS_MAX:] = [VARIES]

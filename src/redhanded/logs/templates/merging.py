@@ -31,7 +31,7 @@ SHARED = 3
 BESIDE_VALUE = 2
 """Words that must stay before a word is merged with a value at its place."""
 
-_TOKEN = re.compile(r'"[^"\x01]*"|[^\s=:,;()\[\]{}"\'<>|]+|.', re.DOTALL)
+_TOKEN = re.compile(r'"[^"\x01]*"|\.\.+|(?:[^\s=:,;()\[\]{}"\'<>|.]|\.(?!\.))+|.', re.DOTALL)
 _HELD = re.compile(r"(?<==)\w*[({\[]\x01[)}\]]")
 _DELIMITERS = frozenset("=:,;()[]{}\"'<>| ")
 _LITERALS = frozenset(("null", "None", "none", "nil", "true", "false"))

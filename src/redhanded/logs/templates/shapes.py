@@ -18,7 +18,8 @@ Places = NDArray[np.int64]
 VARIES = b"\x01"
 """Stands for what varies. Where a line itself holds this byte, it varies too."""
 SEPARATORS = b" \t\r\n\v\f=:,;()[]{}\"'<>|\\"
-"""Bytes between tokens. Escapes in JSON stay what they are, since a backslash is one."""
+"""Bytes between tokens. Escapes in JSON stay what they are, since a backslash is one. Points that
+follow each other part tokens too: they lead from a name to its value."""
 
 _SEPARATOR, _WORD, _DIGIT = 0, 1, 2
 _NEWLINE = 0x0A
@@ -26,7 +27,8 @@ _KINDS = bytes(
     _SEPARATOR if byte in SEPARATORS else _DIGIT if byte in b"0123456789\x01" else _WORD
     for byte in range(256)
 )
-_TOKEN = re.compile(rb"[^%b]+" % re.escape(SEPARATORS))
+_POINT = 0x2E
+_TOKEN = re.compile(rb"(?:[^%b.]|(?<!\.)\.(?!\.))+" % re.escape(SEPARATORS))
 _VARIED = re.compile(rb"[0-9\x01]")
 
 
@@ -91,6 +93,12 @@ class _Segments(NamedTuple):
 def _segments(block: bytes) -> _Segments:
     data = b"\n" + block
     kinds = np.frombuffer(data.translate(_KINDS) + b"\0", np.uint8)
+    if b".." in data:
+        points = np.frombuffer(data, np.uint8) == _POINT
+        twice = points[1:] & points[:-1]
+        kinds = kinds.copy()
+        kinds[:-2][twice] = _SEPARATOR
+        kinds[1:-1][twice] = _SEPARATOR
     bounds = np.flatnonzero(kinds == _SEPARATOR)
     varies = np.maximum.reduceat(kinds, bounds)[:-1] == _DIGIT
     return _Segments(np.frombuffer(data, np.uint8), bounds, varies)
