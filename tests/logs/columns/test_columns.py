@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,10 @@ from redhanded.case.errors import InputError
 from redhanded.logs.columns import LEVELS, Columns, read_columns, value_hash
 from redhanded.logs.columns import blocks as blocks_module
 from redhanded.logs.columns import reading as reading_module
+from redhanded.logs.columns.slow import Asked, Row
 from redhanded.logs.files import LogFile
 from redhanded.logs.identifiers import identifiers
+from redhanded.logs.lines import Line
 from redhanded.logs.read import read
 from redhanded.logs.templates import Miner
 
@@ -165,13 +167,20 @@ def test_packed_files_are_read_alike(tmp_path: Path) -> None:
 
 def test_most_lines_have_a_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise all of this would only test the record reader against itself."""
-    monkeypatch.setattr(
-        reading_module, "read_lines", lambda file, lines: pytest.fail(f"asked for {lines}")
-    )
-    good = TEXT[:2] + TEXT[3:5] + TEXT[8:9] + TEXT[12:13] + JSON[:1] + JSON[3:4]
+    asked: list[Line] = []
+    feed = Asked.feed
+
+    def noted(self: Asked, lines: Iterable[Line]) -> list[Row]:
+        given = list(lines)
+        asked.extend(given)
+        return feed(self, given)
+
+    monkeypatch.setattr(Asked, "feed", noted)
+    good = TEXT[:2] + TEXT[3:4] + TEXT[5:6] + TEXT[8:9] + TEXT[12:13] + JSON[:1] + JSON[3:4]
     text = "\n".join(line.replace("#", str(n)) for n in range(1, 9) for line in good)
-    columns = read_columns([file_of(tmp_path, text.encode())])
+    columns = read_columns([file_of(tmp_path, text.encode() + b"\n")])
     assert len(columns) == 8 * len(good)
+    assert [line.number for line in asked] == [len(columns)]
 
 
 def test_identifiers_join_text_and_json(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def text(count: int) -> bytes:
     for number in range(count):
         at = f"2026-03-14T06:{number // 60 % 60:02d}:{number % 60:02d}.{number % 1000:03d}Z"
         lines.append(f"{at} INFO job {number} of {NAMES[number % 7]} took {number % 9} ms")
-        if number % 50 == 0:
+        if number % 500 == 0:
             lines += [f"{at} ERROR job {number} failed", "    at run (a.js:1:2)", "", "Error: x"]
         if number % 70 == 0:
             lines.append(f'{{"level":50,"time":1773468000123,"jobId":{number},"msg":"no"}}')
@@ -59,7 +59,7 @@ def test_several_processes_read_what_one_reads(
     ]
     one = read_columns(files)
     monkeypatch.setattr(sharing, "SHARE_BYTES_MIN", 1000)
-    monkeypatch.setattr(sharing, "_CUT_BYTES", 4096)
+    monkeypatch.setattr(sharing, "_CUT_BYTES", 1 << 15)
     assert len([part for share in sharing.shares(files, 3) for part in share]) > len(files)
     same(one, read_columns(files, processes=3))
 
@@ -68,13 +68,21 @@ def test_shares_are_of_one_size_and_leave_nothing_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sharing, "SHARE_BYTES_MIN", 1000)
-    monkeypatch.setattr(sharing, "_CUT_BYTES", 4096)
+    monkeypatch.setattr(sharing, "_CUT_BYTES", 1 << 15)
     file = file_of(tmp_path, text(4000))
     (first,), (second,) = sharing.shares([file], 2)
     assert (first.start, first.end, second.end) == (0, second.start, None)
-    assert abs(2 * second.start - file.size) < 4096
+    assert abs(2 * second.start - file.size) < 1 << 16
     before = file.path.read_bytes()[: second.start]
     assert second.line == before.count(b"\n") + 1 and before.endswith(b"\n")
+
+
+def test_no_cut_where_traces_may_reach_across(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "SHARE_BYTES_MIN", 1000)
+    noisy = text(1).partition(b"\n")[2] + b"\n" + text(20) + b"\n"
+    assert len(sharing.shares([file_of(tmp_path, noisy * 200)], 2)) == 1
 
 
 def test_little_is_read_by_one(tmp_path: Path) -> None:

@@ -65,6 +65,37 @@ def concatenated(parts: Sequence[Rows]) -> Rows:
     return Rows(**joined)
 
 
+def in_order(rows: Rows) -> Rows:
+    """Rows of one file by line; those of one line stay in their order."""
+    if not len(rows) or bool((np.diff(rows.line) >= 0).all()):
+        return rows
+    order = np.argsort(rows.line, kind="stable")
+    place_of = np.empty(len(order), np.int32)
+    place_of[order] = np.arange(len(order), dtype=np.int32)
+    id_row = place_of[rows.id_row]
+    ids = np.argsort(id_row, kind="stable")
+    columns = {name: getattr(rows, name)[order] for name in DTYPES if not name.startswith("id_")}
+    return Rows(**columns, id_row=id_row[ids], id_key=rows.id_key[ids], id_value=rows.id_value[ids])
+
+
+def split(rows: Rows, count: int) -> tuple[Rows, Rows]:
+    """The first ``count`` rows, and the others."""
+    ids = int(np.searchsorted(rows.id_row, count))
+    return _between(rows, slice(0, count), slice(0, ids), 0), _between(
+        rows, slice(count, None), slice(ids, None), count
+    )
+
+
+def _between(rows: Rows, places: slice, ids: slice, before: int) -> Rows:
+    columns = {name: getattr(rows, name)[places] for name in DTYPES if not name.startswith("id_")}
+    return Rows(
+        **columns,
+        id_row=(rows.id_row[ids] - before).astype(np.int32),
+        id_key=rows.id_key[ids],
+        id_value=rows.id_value[ids],
+    )
+
+
 _EMPTY: dict[str, NDArray[np.generic]] = {
     "file": np.zeros(0, np.int32),
     "offset": np.zeros(0, np.int64),

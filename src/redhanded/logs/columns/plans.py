@@ -12,17 +12,20 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 from redhanded.logs.columns.values import level_place, value_hash
+from redhanded.logs.files import LogFile
 from redhanded.logs.identifiers import identifiers
-from redhanded.logs.read import read_line
+from redhanded.logs.lines import Line
+from redhanded.logs.read import FileTally, LineReader
 from redhanded.logs.record import Record
 from redhanded.logs.templates.shapes import VARIES, shape, varying
 
 LINE_BYTES_MAX = 8192
 """Longer lines have no plan."""
-_PATH = "?"
+_FILE = LogFile(path=Path("/dev/null"), name="?", size=0)
 _SAMPLES = (b"7", b"64")
 """Stand for tokens of which only the place matters."""
 _LEVELS = {b"20": "debug", b"50": "error"}
@@ -115,10 +118,14 @@ def _read(line: bytes) -> Record | None:
         text = line.decode().removesuffix("\r")
     except UnicodeDecodeError:
         return None
-    record = read_line(text, _PATH, 1)
+    reader = LineReader(_FILE, FileTally())
+    records = [*reader.feed(Line(1, 0, line, True)), *reader.end()]
+    if len(records) != 1:
+        return None
+    (record,) = records
     entry = record.entry
     alone = not any(getattr(entry, name, "") for name in ("continues", "writer", "lacks"))
-    if entry.at_ms is None or not entry.whole or record.source != _PATH or not alone:
+    if entry.at_ms is None or not entry.whole or record.source != _FILE.name or not alone:
         return None
     return record if record.text == text else None
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from redhanded.logs.columns.blocks import blocks, is_plain
-from redhanded.logs.columns.planned import Plans, Tables
+from redhanded.logs.columns.planned import Plans, Read, Tables
+from redhanded.logs.columns.slow import REACH_LINES
+from redhanded.logs.columns.values import ERROR
 from redhanded.logs.files import LogFile
-from redhanded.logs.templates.shapes import tokens
+from redhanded.logs.templates.shapes import Places, tokens
 
 SHARE_BYTES_MIN = 8 * 1024 * 1024
 """Less is not worth a process."""
@@ -58,7 +60,7 @@ def shares(files: Sequence[LogFile], processes: int) -> list[list[Part]]:
 
 
 def _cut(part: Part, near: int) -> tuple[Part, Part] | None:
-    """``part`` in two, at the first entry behind ``near``; None where it cannot be told."""
+    """``part`` in two, a little behind ``near``; None where there is no place for it."""
     file = part.file
     if not is_plain(file):
         return None
@@ -72,13 +74,26 @@ def _cut(part: Part, near: int) -> tuple[Part, Part] | None:
         data = raw.read(min(_CUT_BYTES, file.size - near))
     begin = data.find(b"\n") + 1
     found = tokens(data[begin : data.rfind(b"\n")] if begin else b"")
-    known = np.flatnonzero(plans.read(found).known[:-1])
-    if not begin or not len(known):
+    starts = _undisturbed(plans.read(found))
+    if not begin or not len(starts):
         return None
-    start = near + begin + int(found.lines[known[0]]) - 1
+    start = near + begin + int(found.lines[starts[0]]) - 1
     line = part.line + _newlines(file, part.start, start)
     ends = Part(file=file, place=part.place, start=part.start, end=start, line=part.line)
     return ends, Part(file=file, place=part.place, start=start, line=line)
+
+
+def _undisturbed(seen: Read) -> Places:
+    """Lines that start entries where no trace reaches from one side to the other: as far as one
+    does, nothing before them tells of errors or nothing behind them goes on with a trace."""
+    lines = np.arange(len(seen.known))
+    unknown = np.append(np.flatnonzero(~seen.known), len(lines) + REACH_LINES)
+    behind = unknown[np.searchsorted(unknown, lines)] - lines
+    open_ended = np.append(-REACH_LINES, np.flatnonzero(~seen.known | (seen.level >= ERROR)))
+    before = lines - open_ended[np.searchsorted(open_ended, lines) - 1]
+    free = (behind > REACH_LINES) | ((before > REACH_LINES) & (lines > REACH_LINES))
+    free[len(lines) - REACH_LINES :] &= before[len(lines) - REACH_LINES :] > REACH_LINES
+    return np.flatnonzero(seen.known & free)
 
 
 def _newlines(file: LogFile, start: int, end: int) -> int:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
+from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from redhanded.case.errors import InputError
 from redhanded.logs.columns.values import level_place, value_hash
 from redhanded.logs.files import LogFile
 from redhanded.logs.identifiers import identifiers
-from redhanded.logs.read import read
+from redhanded.logs.lines import Line
+from redhanded.logs.read import FileTally, LineReader
 from redhanded.logs.record import Record
+
+REACH_LINES = 200
+"""So far behind an entry that tells of an error the record reader still finds lines of its trace,
+when others write between them."""
 
 
 class Row(NamedTuple):
     """An entry as the record reader gives it."""
 
     line: int
-    """In the text that was read, counted from 1."""
     offset: int
     lines: int
     at_ms: float
@@ -30,6 +30,36 @@ class Row(NamedTuple):
     source: str
     named: tuple[tuple[str, int], ...]
     """Keys and hashes of its identifiers."""
+
+
+class Asked:
+    """The record reader, given only those lines of a file that it has to see."""
+
+    def __init__(self, file: LogFile) -> None:
+        self._reader = LineReader(file, FileTally())
+        self._fed: deque[int] = deque()
+
+    def feed(self, lines: Iterable[Line]) -> list[Row]:
+        """The entries that are complete when it has seen these lines too."""
+        found: list[Row] = []
+        for line in lines:
+            self._fed.append(line.number)
+            found.extend(rows_of(self._reader.feed(line)))
+        if found:
+            last = found[-1].line
+            while self._fed and self._fed[0] <= last:
+                self._fed.popleft()
+        return found
+
+    def end(self) -> list[Row]:
+        """The entries that were still open."""
+        self._fed.clear()
+        return list(rows_of(self._reader.end()))
+
+    @property
+    def open_line(self) -> int | None:
+        """The first line that may start an entry which was not given yet; None if there is none."""
+        return self._fed[0] if self._fed else None
 
 
 def rows_of(records: Iterable[Record]) -> Iterator[Row]:
@@ -48,28 +78,3 @@ def rows_of(records: Iterable[Record]) -> Iterator[Row]:
             source=record.source,
             named=tuple((key, value) for key, value in found if value is not None),
         )
-
-
-def read_lines(file: LogFile, lines: Sequence[bytes]) -> list[Row]:
-    """What the record reader makes of some lines of ``file`` alone."""
-    text = b"\n".join(lines) + b"\n"
-    with _in_memory(text) as path:
-        try:
-            return list(rows_of(read([replace(file, path=path, size=len(text))])))
-        except InputError:
-            if any(line.strip() for line in lines):
-                raise
-            return []  # nothing but blank lines
-
-
-@contextmanager
-def _in_memory(text: bytes) -> Iterator[Path]:
-    """A file that no disk holds."""
-    number = os.memfd_create("lines")
-    try:
-        left = memoryview(text)
-        while left:
-            left = left[os.write(number, left) :]
-        yield Path(f"/proc/self/fd/{number}")
-    finally:
-        os.close(number)

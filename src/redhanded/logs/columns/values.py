@@ -13,6 +13,8 @@ from redhanded.logs.templates.shapes import Bytes, Places
 
 LEVELS = ("trace", "debug", "info", "warn", "error", "fatal")
 NO_LEVEL = -1
+ERROR = LEVELS.index("error")
+"""This one and those behind it."""
 VALUE_BYTES_MAX = 64
 """Of an identifier; a longer one counts as none."""
 
