@@ -9,7 +9,7 @@ from redhanded.case.errors import InputError
 from redhanded.logs.files import LogFile
 from redhanded.logs.lines import physical_lines
 
-BLOCK_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 19
 LINES_TOGETHER = 2000
 PLAIN_MAGIC = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\x00", b"BZh", b"PK\x03\x04")
 """What packed files begin with; their bytes come through ``physical_lines``."""

@@ -21,7 +21,7 @@ from redhanded.logs.identifiers import identifiers
 from redhanded.logs.lines import Line
 from redhanded.logs.read import FileTally, LineReader
 from redhanded.logs.record import Record
-from redhanded.logs.templates.shapes import VARIES, shape, varying
+from redhanded.logs.templates.shapes import SEPARATORS, VARIES, shape, varying
 
 LINE_BYTES_MAX = 8192
 """Longer lines have no plan."""
@@ -30,6 +30,9 @@ _SAMPLES = (b"7", b"64")
 """Stand for tokens of which only the place matters."""
 _LEVELS = {b"20": "debug", b"50": "error"}
 _TIMES_MAX = 4
+_BETWEEN = frozenset(bytes([byte]) for byte in SEPARATORS + b"#[]")
+_BETWEEN_MAX = 4
+_WORD = re.compile(rb"[\w-]")
 _ISO_START = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
 _ISO = re.compile(_ISO_START.pattern + rb"(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?")
 _EPOCH = re.compile(rb"[1-3]\d{12}")
@@ -197,11 +200,9 @@ def _named(parts: _Line, sample: Record | None, kept: dict[int, bytes]) -> tuple
     for key, identifier in identifiers(sample).items():
         leaf = identifier.name.rpartition(".")[2].encode()
         value = identifier.value.encode()
-        pattern = rb"(?<!\w)%b[^\w]{1,4}%b(?![\w-])" % (re.escape(leaf), re.escape(value))
-        match = re.search(pattern, line)
-        if match is None:
+        end = _end_of(line, leaf, value)
+        if end is None:
             return None
-        end = match.end()
         placed = _placed(spans, end - len(value), end)
         if placed is not None:
             found.append(Named(key, *placed, 0))
@@ -210,6 +211,23 @@ def _named(parts: _Line, sample: Record | None, kept: dict[int, bytes]) -> tuple
         elif constant := value_hash(value):
             found.append(Named(key, -1, -1, constant))
     return tuple(found)
+
+
+def _end_of(line: bytes, leaf: bytes, value: bytes) -> int | None:
+    """Behind the first ``value`` that follows its name, with at most four other characters
+    between."""
+    at = line.find(leaf)
+    while at >= 0:
+        start = at + len(leaf)
+        begin = start
+        while begin - start < _BETWEEN_MAX and line[begin : begin + 1] in _BETWEEN:
+            begin += 1
+        end = begin + len(value)
+        alone = not _WORD.match(line, at - 1) if at else True
+        if begin > start and alone and line.startswith(value, begin) and not _WORD.match(line, end):
+            return end
+        at = line.find(leaf, at + 1)
+    return None
 
 
 def _spans(parts: _Line, kept: dict[int, bytes]) -> Iterator[tuple[int, int]]:
