@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from redhanded.case.errors import InputError
+from redhanded.logs import lines as lines_module
 from redhanded.logs.columns import LEVELS, Columns, read_columns, value_hash
 from redhanded.logs.columns import blocks as blocks_module
 from redhanded.logs.columns import reading as reading_module
 from redhanded.logs.columns.slow import Asked, Row
+from redhanded.logs.envelopes import compression
 from redhanded.logs.files import LogFile
 from redhanded.logs.identifiers import identifiers
 from redhanded.logs.lines import Line
@@ -203,6 +205,35 @@ def test_a_row_for_each_of_many_files(tmp_path: Path) -> None:
     columns = read_columns([one, two])
     assert columns.files == (one.name, two.name)
     assert columns.file.tolist() == [0, 1] and columns.lines.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_line_that_is_too_long_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool
+) -> None:
+    for module in (blocks_module, reading_module, lines_module):
+        monkeypatch.setattr(module, "LINE_BYTES_MAX", 20_000)
+        monkeypatch.setattr(module, "LINE_BYTES_KEPT", 1000)
+    monkeypatch.setattr(blocks_module, "BLOCK_BYTES", 4096)
+    monkeypatch.setattr(lines_module, "_CHUNK_BYTES", 4096)
+    monkeypatch.setattr(compression, "PIECE_BYTES", 4096)
+    short = b"2026-03-14T06:00:00Z INFO job 7 done\n"
+    long = b"2026-03-14T06:00:00Z INFO " + b"long " * 20_000
+    for text in (short * 3 + long + b"\n" + short * 200, short + long, long + b"\n" + short):
+        data = gzip.compress(text) if packed else text
+        columns = compare(file_of(tmp_path, data, f"{len(text)}.log"))
+        assert columns.offset[-1] < len(text)
+
+
+def test_blank_files_and_missing_ones_are_refused(tmp_path: Path) -> None:
+    blank = file_of(tmp_path, b"\n  \n", "blank.log")
+    good = file_of(tmp_path, b"2026-03-14T06:00:00Z INFO up\n", "good.log")
+    gone = LogFile(path=tmp_path / "gone.log", name="gone.log", size=9)
+    for one in (blank, gone):
+        with pytest.raises(InputError):
+            read_columns([one])
+    columns = read_columns([blank, good, gone])
+    assert len(columns) == 1 and "blank" in columns.limits[0] and "gone" in columns.limits[1]
 
 
 def test_what_is_no_text_is_refused(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from redhanded.case.errors import InputError
 from redhanded.logs.columns import Columns, read_columns, sharing
 from redhanded.logs.columns.columns import DTYPES
+from redhanded.logs.columns.worker import start
 from redhanded.logs.files import LogFile
 
 NAMES = ("anna", "bruno", "chen", "dora", "emil", "fatou", "goran")
@@ -89,9 +90,19 @@ def test_little_is_read_by_one(tmp_path: Path) -> None:
     assert len(sharing.shares([file_of(tmp_path, text(100))], 2)) == 1
 
 
-def test_what_a_worker_refuses_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_worker_cannot_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sharing, "SHARE_BYTES_MIN", 1000)
     good = file_of(tmp_path, text(200), "good.log")
     binary = file_of(tmp_path, bytes(range(256)) * 100, "binary.log")
-    with pytest.raises(InputError, match="binary"):
-        read_columns([good, binary], processes=2)
+    assert len(sharing.shares([good, binary], 2)) == 2
+    one, two = (read_columns([good, binary], processes=count) for count in (1, 2))
+    same(one, two)
+    assert len(one) and "binary" in one.limits[0] and set(one.file.tolist()) == {0}
+
+
+def test_a_worker_that_is_ended_is_said(tmp_path: Path) -> None:
+    share = [sharing.Part(file=file_of(tmp_path, text(20)), place=0)]
+    with start(share) as worker:
+        worker._process.kill()
+        with pytest.raises(InputError, match="ended early"):
+            worker.tables()

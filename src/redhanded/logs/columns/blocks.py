@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from redhanded.case.errors import InputError
 from redhanded.logs.files import LogFile
-from redhanded.logs.lines import physical_lines
+from redhanded.logs.lines import LINE_BYTES_KEPT, LINE_BYTES_MAX, physical_lines
 
 BLOCK_BYTES = 1 << 19
-LINES_TOGETHER = 2000
 PLAIN_MAGIC = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\x00", b"BZh", b"PK\x03\x04")
 """What packed files begin with; their bytes come through ``physical_lines``."""
 _TAR_MAGIC = slice(257, 262)
@@ -29,6 +28,8 @@ class Block(NamedTuple):
 
 def blocks(file: LogFile, start: int = 0, end: int | None = None, line: int = 1) -> Iterator[Block]:
     """The lines of a file from ``start``, where the line numbered ``line`` starts, to ``end``.
+
+    A line over 16 MiB is cut to its first 64 KiB, as ``physical_lines`` does.
 
     Raises ``InputError`` as ``physical_lines`` does.
     """
@@ -55,26 +56,47 @@ def _plain(file: LogFile, start: int, end: int, line: int) -> Iterator[Block]:
     offset, rest = start, b""
     with file.path.open("rb") as raw:
         raw.seek(start)
-        left = end - start
-        while left > 0 and (read := raw.read(min(BLOCK_BYTES, left))):
-            left -= len(read)
-            data, newline, rest = (rest + read).rpartition(b"\n")
+        pieces = _pieces(raw, end - start)
+        for piece in pieces:
+            data, newline, rest = (rest + piece).rpartition(b"\n")
             if newline:
                 yield Block(data, offset, line)
                 offset += len(data) + 1
                 line += data.count(b"\n") + 1
+            if len(rest) > LINE_BYTES_MAX:
+                yield Block(rest[:LINE_BYTES_KEPT], offset, line)
+                passed, behind = _pass_line(pieces)
+                offset, line, rest = offset + len(rest) + passed, line + 1, behind
     if rest:
         yield Block(rest, offset, line)
 
 
+def _pieces(raw: BinaryIO, left: int) -> Iterator[bytes]:
+    while left > 0 and (piece := raw.read(min(BLOCK_BYTES, left))):
+        left -= len(piece)
+        yield piece
+
+
+def _pass_line(pieces: Iterator[bytes]) -> tuple[int, bytes]:
+    """Passes over the rest of a line; gives its bytes with the newline, and what is behind it."""
+    passed = 0
+    for piece in pieces:
+        before, newline, behind = piece.partition(b"\n")
+        passed += len(before) + len(newline)
+        if newline:
+            return passed, behind
+    return passed, b""
+
+
 def _unpacked(file: LogFile) -> Iterator[Block]:
     held: list[bytes] = []
-    offset = number = 0
+    offset = number = length = 0
     for line in physical_lines(file):
         if not held:
-            offset, number = line.offset, line.number
+            offset, number, length = line.offset, line.number, 0
         held.append(line.data)
-        if len(held) == LINES_TOGETHER:
+        length += len(line.data)
+        if line.overlong or length > BLOCK_BYTES:
             yield Block(b"\n".join(held), offset, number)
             held = []
     if held:

@@ -40,6 +40,8 @@ class Tables:
         self.miner = Miner()
         self.keys: dict[str, int] = {}
         self.sources: dict[str, int] = {}
+        self.refused: list[str] = []
+        """Why files could not be read."""
 
     def key(self, name: str) -> int:
         return self.keys.setdefault(name, len(self.keys))

@@ -12,21 +12,36 @@ from itertools import islice
 
 import numpy as np
 
+from redhanded.case.errors import InputError
 from redhanded.logs.columns.blocks import Block, blocks
 from redhanded.logs.columns.columns import Rows, concatenated, in_order, split
 from redhanded.logs.columns.planned import Plans, Read, Tables
 from redhanded.logs.columns.sharing import PLANNED_MIN, Part
 from redhanded.logs.columns.slow import REACH_LINES, Asked, Row, rows_of
 from redhanded.logs.columns.values import ERROR, Flags
-from redhanded.logs.lines import Line
+from redhanded.logs.lines import LINE_BYTES_KEPT, LINE_BYTES_MAX, Line
 from redhanded.logs.read import read
 from redhanded.logs.templates.shapes import Places, Tokens, tokens
 
 ROWS_TOGETHER = 10_000
 
 
-def rows_of_file(part: Part, plans: Plans) -> Iterator[Rows]:
-    """The rows of a part of a file. Raises ``InputError`` as the record reader does."""
+def rows_of_part(part: Part, plans: Plans) -> Iterator[Rows]:
+    """The rows of a file or a part of it; where it cannot be read, the tables say so."""
+    count = 0
+    try:
+        for rows in _read_part(part, plans):
+            count += len(rows)
+            yield rows
+    except InputError as error:
+        plans.tables.refused.append(str(error))
+        return
+    if count == 0 and part.start == 0 and part.end is None:
+        name = part.file.name
+        plans.tables.refused.append(f"The log {name} holds nothing but blank lines; name another.")
+
+
+def _read_part(part: Part, plans: Plans) -> Iterator[Rows]:
     asked = Asked(part.file)
     waiting: list[Rows] = []
     begun = part.start > 0
@@ -72,7 +87,9 @@ def _lines(block: Block, found: Tokens, lines: Places) -> Iterator[Line]:
     for line in lines.tolist():
         start = int(found.lines[line]) - 1
         data = block.data[start : int(ends[line]) - 1]
-        yield Line(block.line + line, block.offset + start, data, True)
+        overlong = len(data) > LINE_BYTES_MAX
+        kept = data[:LINE_BYTES_KEPT] if overlong else data
+        yield Line(block.line + line, block.offset + start, kept, True, overlong)
 
 
 def _until(waiting: Sequence[Rows], line: int | None) -> tuple[Rows, Rows]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from redhanded.case.errors import InputError
 from redhanded.logs.columns.blocks import blocks, is_plain
 from redhanded.logs.columns.planned import Plans, Read, Tables
 from redhanded.logs.columns.slow import REACH_LINES
@@ -44,8 +45,11 @@ def shares(files: Sequence[LogFile], processes: int) -> list[list[Part]]:
     for place, file in enumerate(files):
         part = Part(file=file, place=place)
         while len(found) < processes and file.size - part.start > left:
-            cut = _cut(part, part.start + left)
+            cut = _cut_or_refused(part, part.start + left)
             if cut is None:
+                if found[-1] and left < share_bytes // 2:
+                    found.append([])
+                    left = share_bytes
                 break
             end, part = cut
             found[-1].append(end)
@@ -57,6 +61,13 @@ def shares(files: Sequence[LogFile], processes: int) -> list[list[Part]]:
             found.append([])
             left = share_bytes
     return found
+
+
+def _cut_or_refused(part: Part, near: int) -> tuple[Part, Part] | None:
+    try:
+        return _cut(part, near)
+    except InputError:
+        return None  # said by who reads it
 
 
 def _cut(part: Part, near: int) -> tuple[Part, Part] | None:

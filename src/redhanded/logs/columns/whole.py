@@ -9,9 +9,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from redhanded.case.errors import InputError
 from redhanded.logs.columns.columns import Columns, Rows, concatenated
 from redhanded.logs.columns.planned import Plans, Tables
-from redhanded.logs.columns.reading import rows_of_file
+from redhanded.logs.columns.reading import rows_of_part
 from redhanded.logs.columns.sharing import Part, shares
 from redhanded.logs.columns.worker import Worker, start
 from redhanded.logs.files import LogFile
@@ -29,14 +30,12 @@ class ColumnReader:
 
     def rows(self, part: Part) -> Iterator[Rows]:
         """The entries of a file, or of a part of it, in the order of their lines, some thousand at
-        a time. Templates are ids, see ``columns``.
-
-        Raises ``InputError`` as the record reader does.
-        """
-        return rows_of_file(part, self._plans)
+        a time. Templates are ids, see ``columns``, which also says what could not be read."""
+        return rows_of_part(part, self._plans)
 
     def merge(self, tables: Tables) -> Renumbering:
         """Takes over what another reader knows; rows of its are renumbered by what this gives."""
+        self.tables.refused += tables.refused
         return Renumbering(
             template=self.tables.miner.merge(tables.miner),
             key=np.array([self.tables.key(name) for name in tables.keys], np.int16),
@@ -44,7 +43,14 @@ class ColumnReader:
         )
 
     def columns(self, files: Sequence[LogFile], parts: Sequence[Rows]) -> Columns:
-        """All rows that were read, with their templates and names."""
+        """All rows that were read, with their templates and names.
+
+        Files that cannot be read are left out, and the limits say so, if others can be. Raises
+        ``InputError`` as the record reader does if none can.
+        """
+        refused = tuple(self.tables.refused)
+        if refused and (len(files) == 1 or not any(map(len, parts))):
+            raise InputError(refused[0])
         templates = self.tables.miner.finish()
         rows = concatenated(parts)
         return Columns(
@@ -63,7 +69,7 @@ class ColumnReader:
             sources=tuple(self.tables.sources),
             keys=tuple(self.tables.keys),
             templates=templates.texts,
-            limits=templates.limits,
+            limits=refused + templates.limits,
         )
 
 
@@ -89,7 +95,7 @@ def read_columns(files: Sequence[LogFile], *, processes: int = 1) -> Columns:
     fit.
 
     With more ``processes`` each reads about the same number of bytes; what comes out is the same.
-    Raises ``InputError`` as the record reader does.
+    Raises ``InputError`` if none of them can be read.
     """
     reader = ColumnReader()
     parts = list(stream(reader, files, processes=processes))

@@ -17,12 +17,11 @@ from pathlib import Path
 from redhanded.case.errors import InputError
 from redhanded.logs.columns.columns import Rows
 from redhanded.logs.columns.planned import Plans, Tables
-from redhanded.logs.columns.reading import rows_of_file
+from redhanded.logs.columns.reading import rows_of_part
 from redhanded.logs.columns.sharing import Part
 
 _ROWS = "rows"
 _TABLES = "tables"
-_REFUSED = 2
 
 
 class Worker:
@@ -35,11 +34,9 @@ class Worker:
     def tables(self) -> Tables:
         """What its numbers stand for; waits until it has read everything.
 
-        Raises ``InputError`` as the record reader does, and where the process was ended.
+        Raises ``InputError`` where the process was ended.
         """
         _, told = self._process.communicate()
-        if self._process.returncode == _REFUSED:
-            raise InputError(told.decode(errors="replace").strip())
         if self._process.returncode:
             raise InputError(
                 "A process that read a part of the logs ended early (exit code "
@@ -86,14 +83,10 @@ def main() -> int:
     share: list[Part] = pickle.load(sys.stdin.buffer)
     tables = Tables()
     plans = Plans(tables)
-    try:
-        with (folder / _ROWS).open("wb") as file:
-            for part in share:
-                for rows in rows_of_file(part, plans):
-                    pickle.dump(rows, file, pickle.HIGHEST_PROTOCOL)
-    except InputError as error:
-        sys.stderr.write(str(error))
-        return _REFUSED
+    with (folder / _ROWS).open("wb") as file:
+        for part in share:
+            for rows in rows_of_part(part, plans):
+                pickle.dump(rows, file, pickle.HIGHEST_PROTOCOL)
     (folder / _TABLES).write_bytes(pickle.dumps(tables))
     return 0
 
