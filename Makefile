@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 
-.PHONY: setup hunt hunt-quick test bench bench-wire bench-lab bench-ablation lock clean
+.PHONY: setup hunt hunt-quick test bench bench-wire bench-logs bench-lab bench-ablation lock clean
 
 setup: $(VENV)/.ready
 
@@ -33,6 +33,10 @@ bench: setup
 
 bench-wire: setup
 	$(BIN)/python bench/wire.py $(ARGS)
+
+# LOGHUB names the folder of the labelled samples; without it the rest is measured.
+bench-logs: setup
+	$(BIN)/python bench/logs.py $(if $(LOGHUB),--loghub $(LOGHUB)) $(ARGS)
 
 bench-lab: setup
 	$(BIN)/python bench/lab.py $(ARGS)

@@ -42,20 +42,38 @@ class Machine:
 
 def describe(lab: Lab, load: tuple[float, float, float]) -> Machine:
     """This machine and the servers of an open lab."""
+    return replace(
+        describe_host(load), node=_node(), postgresql=_postgresql(lab), valkey=_valkey(lab)
+    )
+
+
+def describe_host(load: tuple[float, float, float]) -> Machine:
+    """This machine, for what uses no servers."""
     return Machine(
         processor=_field(Path("/proc/cpuinfo"), "model name") or platform.machine(),
         cores=len(os.sched_getaffinity(0)),
         memory_gb=round(int(_field(Path("/proc/meminfo"), "MemTotal").split()[0]) / 1024**2, 1),
         kernel=platform.release(),
         python=platform.python_version(),
-        node=_node(),
-        postgresql=_postgresql(lab),
-        valkey=_valkey(lab),
+        node=NOT_USED,
+        postgresql=NOT_USED,
+        valkey=NOT_USED,
         load=load,
     )
 
 
 def facts(machine: Machine, seed: int) -> list[tuple[str, str]]:
+    *before, load, drawn = host_facts(machine, seed)
+    servers = [
+        ("Node", machine.node),
+        ("PostgreSQL", machine.postgresql),
+        ("Valkey", machine.valkey),
+    ]
+    return [*before, *servers, load, drawn]
+
+
+def host_facts(machine: Machine, seed: int) -> list[tuple[str, str]]:
+    """As ``facts``, without servers."""
     load = ", ".join(f"{value:.1f}" for value in machine.load)
     return [
         ("at", timestamp()),
@@ -63,9 +81,6 @@ def facts(machine: Machine, seed: int) -> list[tuple[str, str]]:
         ("memory", f"{machine.memory_gb:g} GB"),
         ("kernel", f"Linux {machine.kernel}"),
         ("Python", machine.python),
-        ("Node", machine.node),
-        ("PostgreSQL", machine.postgresql),
-        ("Valkey", machine.valkey),
         ("load average at the start (1, 5, 15 min)", load),
         ("seed", str(seed)),
     ]

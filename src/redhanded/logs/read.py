@@ -19,7 +19,7 @@ from redhanded.logs.record import Entry, Record
 from redhanded.logs.tally import FileTally, Tally, listed
 from redhanded.logs.years import Years
 
-__all__ = ["FileTally", "Tally", "read", "read_line"]
+__all__ = ["FileTally", "LineReader", "Tally", "read", "read_line"]
 
 _LATE_MS = 1_000.0
 _SOURCES_MAX = 10_000
@@ -45,7 +45,7 @@ def read(files: Sequence[LogFile], tally: Tally | None = None) -> Iterator[Recor
         if tally is not None:
             tally[file.name] = counts
         try:
-            yield from _Reader(file, counts, told).records()
+            yield from LineReader(file, counts, told).records()
         except InputError as error:
             refused = refused or error
             counts.refused = str(error)
@@ -87,11 +87,11 @@ class _Told:
         return counts[kind] <= counts[1 - kind]
 
 
-class _Reader:
-    """Reads one file."""
+class LineReader:
+    """Reads one file: all of it, or the lines that it is given, in their order."""
 
-    def __init__(self, file: LogFile, counts: FileTally, told: _Told) -> None:
-        self._file, self._counts, self._told = file, counts, told
+    def __init__(self, file: LogFile, counts: FileTally, told: _Told | None = None) -> None:
+        self._file, self._counts, self._told = file, counts, told or _Told()
         self._opener = Opener()
         self._assembly = Assembly()
         self._documents: dict[tuple[str | None, str], Documents] = {}
@@ -99,27 +99,34 @@ class _Reader:
         self._may_hold: dict[tuple[str, ...], bool] = {}
         self._years = Years(written_ms=_written_ms(file))
         self._newest: dict[str, float] = {}
+        self._number = 0
 
     def records(self) -> Iterator[Record]:
-        condition, ready = Condition(), self._assembly.ready
-        number = 0
+        condition = Condition()
         for line in physical_lines(self._file, condition):
-            number = line.number
-            bare = self._opener.open(
-                _decoded(line, self._counts), number, line.offset, ended=line.ended
-            )
-            if bare is not None:
-                self._take(bare)
-                while (one := ready(number)) is not None:
-                    yield self._record(one)
+            yield from self.feed(line)
+        yield from self.end()
+        self._conclude(condition)
+
+    def feed(self, line: Line) -> Iterator[Record]:
+        """The entries that are complete now."""
+        self._number = line.number
+        text = _decoded(line, self._counts)
+        bare = self._opener.open(text, line.number, line.offset, ended=line.ended)
+        if bare is not None:
+            self._take(bare)
+            while (one := self._assembly.ready(line.number)) is not None:
+                yield self._record(one)
+
+    def end(self) -> Iterator[Record]:
+        """The entries that were still open when the lines ended."""
         for bare in self._opener.rest():
             self._take(bare)
         for documents in self._documents.values():
             for bare in documents.rest():
                 self._line(bare)
-        while (one := ready(number, all_of_them=True)) is not None:
+        while (one := self._assembly.ready(self._number, all_of_them=True)) is not None:
             yield self._record(one)
-        self._conclude(condition)
 
     def _take(self, bare: Bare) -> None:
         if bare.appends and self._assembly.append(bare):

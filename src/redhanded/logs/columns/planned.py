@@ -1,0 +1,199 @@
+"""Lines with a plan, read a block at a time."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redhanded.logs.columns.plans import Named, Plan, plan_of
+from redhanded.logs.columns.values import (
+    Flags,
+    Floats,
+    Hashes,
+    epoch_times,
+    iso_times,
+    numeric_levels,
+    value_hashes,
+)
+from redhanded.logs.templates import Miner
+from redhanded.logs.templates.shapes import Places, Tokens
+
+PLANS_MAX = 20_000
+"""Remembered; all are made anew when there would be more."""
+PLANS_PER_BLOCK_MAX = 400
+"""Made for one block; the record reader reads what has none."""
+NAMED_MAX = 8
+"""Identifiers of one line."""
+
+T = TypeVar("T", bound=np.generic)
+_NO_PLAN = 0
+_UNSEEN = -1
+
+
+class Tables:
+    """What the numbers in rows stand for, while files are read."""
+
+    def __init__(self) -> None:
+        self.miner = Miner()
+        self.keys: dict[str, int] = {}
+        self.sources: dict[str, int] = {}
+        self.refused: list[str] = []
+        """Why files could not be read."""
+
+    def key(self, name: str) -> int:
+        return self.keys.setdefault(name, len(self.keys))
+
+    def source(self, name: str) -> int:
+        return self.sources.setdefault(name, len(self.sources))
+
+
+class Read(NamedTuple):
+    """What stands in each line of a block; only right where it is known."""
+
+    known: Flags
+    """True for lines that start an entry which was read."""
+    plan: NDArray[np.int32]
+    at_ms: Floats
+    level: NDArray[np.int8]
+
+
+class Triplets(NamedTuple):
+    """Identifiers of lines."""
+
+    row: NDArray[np.int32]
+    key: NDArray[np.int16]
+    value: Hashes
+
+
+class Plans:
+    """Plans by shape, as arrays."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self._clear()
+
+    def _clear(self) -> None:
+        self._ids = _Unseen()
+        self._count = 1
+        self._fields = np.zeros((256, 4), np.int32)
+        """For each plan: time token, whether it is written out, level token, template."""
+        self._levels = np.zeros(256, np.int8)
+        self._named = np.full((256, NAMED_MAX, 3), -1, np.int32)
+        """For each plan and identifier: key, first and last token."""
+        self._constant = np.zeros((256, NAMED_MAX), np.uint64)
+
+    def read(self, found: Tokens) -> Read:
+        """Times and levels of all lines."""
+        plan = self._plan_ids(found)
+        fields = self._fields[plan]
+        known = plan > _NO_PLAN
+        at_ms = np.full(len(plan), np.nan)
+        level = self._levels[plan]
+        iso = fields[:, 1] == 1
+        for written in (True, False):
+            lines = np.flatnonzero(known & (iso == written))
+            if len(lines):
+                token = found.first[lines] + fields[lines, 0]
+                starts, ends = found.starts[token], found.ends[token]
+                times = (
+                    iso_times(found.data, starts)
+                    if written
+                    else epoch_times(found.data, starts, ends)
+                )
+                at_ms[lines] = times.at_ms
+                known[lines] = times.known
+        lines = np.flatnonzero(known & (fields[:, 2] >= 0))
+        if len(lines):
+            token = found.first[lines] + fields[lines, 2]
+            level[lines], numeric = numeric_levels(
+                found.data, found.starts[token], found.ends[token]
+            )
+            known[lines] = numeric
+        return Read(known, plan, at_ms, level)
+
+    def templates(self, plan: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The miner's ids for lines with these plans, which it counts."""
+        given: NDArray[np.int32] = self._fields[plan, 3]
+        self.tables.miner.count(given)
+        return given
+
+    def named(self, found: Tokens, plan: NDArray[np.int32], lines: Places) -> Triplets:
+        """The identifiers of ``lines``, whose plans are given; rows count from 0."""
+        rows, keys, values = [], [], []
+        for place in range(NAMED_MAX):
+            named = self._named[plan, place]
+            varying = np.flatnonzero(named[:, 1] >= 0)
+            constant = np.flatnonzero((named[:, 0] >= 0) & (named[:, 1] < 0))
+            if not len(varying) and not len(constant):
+                break
+            first = found.first[lines[varying]]
+            hashes, names = value_hashes(
+                found.data,
+                found.starts[first + named[varying, 1]],
+                found.ends[first + named[varying, 2]],
+            )
+            varying, hashes = varying[names], hashes[names]
+            rows += [varying, constant]
+            keys += [named[varying, 0], named[constant, 0]]
+            values += [hashes, self._constant[plan[constant], place]]
+        if not rows:
+            return Triplets(np.zeros(0, np.int32), np.zeros(0, np.int16), np.zeros(0, np.uint64))
+        row = np.concatenate(rows)
+        order = np.argsort(row, kind="stable")
+        return Triplets(
+            row[order].astype(np.int32),
+            np.concatenate(keys)[order].astype(np.int16),
+            np.concatenate(values)[order],
+        )
+
+    def _plan_ids(self, found: Tokens) -> NDArray[np.int32]:
+        if self._count + PLANS_PER_BLOCK_MAX > PLANS_MAX:
+            self._clear()
+        ids = self._ids
+        given = np.fromiter(map(ids.__getitem__, found.shapes), np.int32, len(found.shapes))
+        unseen = np.flatnonzero(given == _UNSEEN)
+        if not len(unseen):
+            return given
+        data = bytes(found.data)
+        ends = np.append(found.lines[1:] - 1, len(data))
+        first_of = {found.shapes[line]: line for line in reversed(unseen.tolist())}
+        for shape, line in islice(reversed(first_of.items()), PLANS_PER_BLOCK_MAX):
+            ids[shape] = self._added(plan_of(data[found.lines[line] : ends[line]], shape))
+        given[unseen] = [max(ids[found.shapes[line]], _NO_PLAN) for line in unseen.tolist()]
+        return given
+
+    def _added(self, plan: Plan | None) -> int:
+        if plan is None or len(plan.named) > NAMED_MAX:
+            return _NO_PLAN
+        place = self._count
+        self._count += 1
+        if place == len(self._levels):
+            self._fields = _doubled(self._fields)
+            self._levels = _doubled(self._levels)
+            self._named = _doubled(self._named)
+            self._constant = _doubled(self._constant)
+        template = self.tables.miner.id_of(plan.message)
+        self._fields[place] = (plan.time, plan.iso, plan.level_token, template)
+        self._levels[place] = plan.level
+        self._named[place] = -1
+        for number, named in enumerate(plan.named):
+            self._name(place, number, named)
+        return place
+
+    def _name(self, place: int, number: int, named: Named) -> None:
+        self._named[place, number] = (self.tables.key(named.key), named.first, named.last)
+        self._constant[place, number] = named.value
+
+
+class _Unseen(dict[bytes, int]):
+    """Plans by shape; ``_UNSEEN`` for a shape without one yet."""
+
+    def __missing__(self, shape: bytes) -> int:
+        return _UNSEEN
+
+
+def _doubled(array: NDArray[T]) -> NDArray[T]:
+    return np.concatenate((array, np.zeros_like(array)))
