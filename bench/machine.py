@@ -42,15 +42,21 @@ class Machine:
 
 def describe(lab: Lab, load: tuple[float, float, float]) -> Machine:
     """This machine and the servers of an open lab."""
+    bare = without_servers(load)
+    return replace(bare, node=_node(), postgresql=_postgresql(lab), valkey=_valkey(lab))
+
+
+def without_servers(load: tuple[float, float, float]) -> Machine:
+    """This machine, for what needs no lab."""
     return Machine(
         processor=_field(Path("/proc/cpuinfo"), "model name") or platform.machine(),
         cores=len(os.sched_getaffinity(0)),
         memory_gb=round(int(_field(Path("/proc/meminfo"), "MemTotal").split()[0]) / 1024**2, 1),
         kernel=platform.release(),
         python=platform.python_version(),
-        node=_node(),
-        postgresql=_postgresql(lab),
-        valkey=_valkey(lab),
+        node=NOT_USED,
+        postgresql=NOT_USED,
+        valkey=NOT_USED,
         load=load,
     )
 
