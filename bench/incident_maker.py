@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 KINDS = ("novel", "count", "order", "latency", "missing", "id")
 _BUSY = 8.0
-"""Requests of the failing type in a window, at least: a shift by half cannot be seen in one."""
+"""Requests of the failing type, or lines whose rate triples, in a usual window, at least: in three
+windows a shift by half of one gap, or from two lines to six, is what chance gives too."""
 WINDOW_MS = 60_000.0
 START_MS = 1_760_000_000_000.0
 SERVICES = ("gateway", "billing", "stock", "mailer", "ledger", "search")
@@ -153,7 +154,7 @@ def _world(rng: np.random.Generator) -> _World:
         for _ in range(int(rng.integers(4, 12))):
             rate = float(np.exp(rng.uniform(np.log(0.01), np.log(20))))
             world.background.append((_line(world, service), rate))
-    world.background.append((_line(world, 0), 6.0))
+    world.background.append((_line(world, 0), 12.0))
     return world
 
 
@@ -227,7 +228,7 @@ def _plan(world: _World, target: int, kind: str) -> _Plan:
     if kind == "id":
         world.types[target] = [replace(step, job=i >= at - 1) for i, step in enumerate(steps)]
     if kind == "count" and rng.random() < 0.5:
-        steady = [each for each, rate in world.background if rate >= 4]
+        steady = [each for each, rate in world.background if rate >= _BUSY]
         cause = Cause(kind=kind, template=int(rng.choice(steady)))  # Outside of requests.
     several = int(rng.integers(0, 4)) if rng.random() < 0.6 else 0
     return _Plan(

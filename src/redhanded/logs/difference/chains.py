@@ -16,6 +16,10 @@ REACH = 16
 """How many first occurrences apart two templates of a chain may stand to be asked for their order;
 all pairs are asked in chains of up to 17 different templates."""
 
+_BITS_MAX = 22
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+"""2^64 over the golden ratio (Knuth's multiplicative hashing)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chains:
@@ -35,11 +39,6 @@ class Chains:
     """Of each chain, the time of its first event that has one; NaN without."""
     story: Ints
     """Of each chain; -1 for numbers that no event has."""
-    pair_before: Ints
-    """Pairs of first occurrences within reach of each other in one chain: indexes into the arrays
-    of first occurrences, the earlier one"""
-    pair_after: Ints
-    """and the later one."""
     bounded: int
     """Chains with so many templates that not all their pairs are here."""
 
@@ -53,7 +52,6 @@ def chains_of(told: Stories) -> Chains:
     _, first = np.unique(chain * np.int64(templates) + told.template[order], return_index=True)
     first.sort()
     first_chain = chain[first]
-    before, after = _pairs(first_chain)
     sizes = np.bincount(first_chain, minlength=told.chains)
     home = np.full(told.chains, -1, np.int64)
     home[chain] = told.story[order]
@@ -65,8 +63,6 @@ def chains_of(told: Stories) -> Chains:
         first_row=order[first],
         begin_ms=_begin(chain, told.at_ms[order], told.chains),
         story=home,
-        pair_before=before,
-        pair_after=after,
         bounded=int((sizes > REACH + 1).sum()),
     )
 
@@ -86,15 +82,21 @@ def _begin(chain: Ints, at_ms: Floats, chains: int) -> Floats:
     return np.where(np.isinf(begin), np.nan, begin)
 
 
-def _pairs(first_chain: Ints) -> tuple[Ints, Ints]:
-    before, after = [], []
-    places = np.arange(len(first_chain))
-    for distance in range(1, REACH + 1):
-        same = np.flatnonzero(first_chain[distance:] == first_chain[:-distance])
-        if not len(same):
-            break
-        before.append(places[same])
-        after.append(places[same] + distance)
-    if not before:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    return np.concatenate(before), np.concatenate(after)
+def pairs_at(chains: Chains, distance: int) -> tuple[Ints, Ints]:
+    """First occurrences that stand ``distance`` apart in one chain: indexes of the earlier and of
+    the later ones. Given by distance, since all together they would fill the memory."""
+    chain = chains.first_chain
+    before = np.flatnonzero(chain[distance:] == chain[:-distance])
+    return before, before + distance
+
+
+def bucket_bits(chains: Chains) -> int:
+    """The logarithm of the number of buckets that suits the number of first occurrences."""
+    return min(_BITS_MAX, max(8, int(4 * len(chains.first_row)).bit_length()))
+
+
+def buckets_of(codes: Ints, bits: int) -> Ints:
+    """One of 2^``bits`` buckets for each code, the same for equal ones, to count many codes in
+    little memory."""
+    mixed = codes.astype(np.uint64) * _MULTIPLIER
+    return (mixed >> np.uint64(64 - bits)).astype(np.int64)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
-from redhanded.logs.difference.chains import Chains
+from redhanded.logs.difference.chains import REACH, Chains, bucket_bits, buckets_of, pairs_at
 from redhanded.logs.difference.questions import Kind, Questions, counted_excess, numbered
 from redhanded.logs.difference.stories import Stories
 
@@ -60,14 +62,11 @@ def missing(told: Stories, chains: Chains) -> Questions:
 def _implications(told: Stories, chains: Chains) -> tuple[Ints, Ints]:
     """Pairs (A, B) near each other where B is expected with A, but not always there."""
     templates = np.int64(max(1, len(told.templates)))
-    one = chains.first_template[chains.pair_before]
-    two = chains.first_template[chains.pair_after]
-    both = np.concatenate((one * templates + two, two * templates + one))
-    distinct, pair = numbered(both)
-    together = np.bincount(pair, minlength=len(distinct))
-    near = chains.pair_after - chains.pair_before <= _NEAR
-    close = np.bincount(pair, np.concatenate((near, near)), len(distinct))
     having = np.bincount(chains.first_template, minlength=int(templates))
+    codes, near = _frequent_pairs(told, chains, having)
+    distinct, pair = numbered(codes)
+    together = np.bincount(pair, minlength=len(distinct))
+    close = np.bincount(pair, near.astype(float), len(distinct))
     witness, expected = distinct // templates, distinct % templates
     share = together / np.maximum(1, having[witness]) if len(distinct) else np.zeros(0)
     good = np.flatnonzero(
@@ -77,3 +76,29 @@ def _implications(told: Stories, chains: Chains) -> tuple[Ints, Ints]:
         & (2 * close >= together)
     )
     return witness[good], expected[good]
+
+
+def _frequent_pairs(told: Stories, chains: Chains, having: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+    """Codes of pairs (A, B) in one chain, in either order, and whether they stand near each other;
+    of those only that may be frequent enough among the chains with A, by counts of buckets."""
+    bits = bucket_bits(chains)
+    count = np.zeros(1 << bits, np.int64)
+    for distance in range(1, REACH + 1):
+        for code, _ in _both_ways(told, chains, distance):
+            count += np.bincount(buckets_of(code, bits), minlength=1 << bits)
+    codes, near = [], []
+    for distance in range(1, REACH + 1):
+        for code, witness in _both_ways(told, chains, distance):
+            enough = count[buckets_of(code, bits)] >= _CONFIDENCE_MIN * having[witness]
+            kept = code[enough & (having[witness] >= _CHAINS_MIN)]
+            codes.append(kept)
+            near.append(np.full(len(kept), distance <= _NEAR))
+    return np.concatenate(codes), np.concatenate(near)
+
+
+def _both_ways(told: Stories, chains: Chains, distance: int) -> Iterator[tuple[Ints, Ints]]:
+    templates = np.int64(max(1, len(told.templates)))
+    before, after = pairs_at(chains, distance)
+    one, two = chains.first_template[before], chains.first_template[after]
+    yield one * templates + two, one
+    yield two * templates + one, two
