@@ -147,7 +147,7 @@ def _part(outcomes: Sequence[Outcome], seed: int) -> Part:
         "2,000 requests in half an hour, delays with long tails, a few lines lost and a few joined "
         "to a wrong request. Asked is the order of events of different requests that came within a "
         "quarter of a second in the two processes. With jobs only, no message comes back, so that "
-        "the offset is bounded on one side and most pairs stay uncertain."
+        "the offset is bounded on one side and half of the pairs stay uncertain."
     )
     body = "\n\n".join((text, table(header, rows), verdict))
     return Part(title="Two clocks: the order of concurrent events", body=body, raw=outcomes)
