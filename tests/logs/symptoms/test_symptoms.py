@@ -10,10 +10,11 @@ import numpy as np
 
 from redhanded.logs.correlation.events import Events, events
 from redhanded.logs.correlation.join import Joined, join
+from redhanded.logs.correlation.overlaps import overlap_attributes
 from redhanded.logs.files import log_files
 from redhanded.logs.read import read
 from redhanded.logs.symptoms.errors import Mark, errors_of
-from redhanded.logs.symptoms.partners import company, overlap_attributes
+from redhanded.logs.symptoms.partners import company
 
 BEGIN_MS = 1_760_000_000_000
 Line = dict[str, Any]

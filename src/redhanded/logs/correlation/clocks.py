@@ -24,6 +24,9 @@ _ALIKE, _DEVIATIONS = 0.1, 5.0
 """Rank correlation of how long both took, and how far it has to be beyond chance, for one to be
 taken to have waited for the other. Where a job is only handed over, the one takes no longer because
 the other does."""
+_CALL_LATE_MS, _HANDED_LATE_MS = 1.0, 20.0
+"""A line is written after what it tells of: an answer's after it was sent, a job's after it was
+queued, when a worker may have it already. The bounds are that much wider."""
 _SOURCES_MAX = 64
 
 
@@ -81,17 +84,21 @@ def clocks(events: Events, joined: Joined) -> Clocks:
 
 
 def corrected(events: Events, known: Clocks) -> tuple[Events, Floats]:
-    """The same events by the reference's clock, and of each by how much it may be wrong (half the
-    interval; inf where the clock is not known, whose times stay as they are)."""
+    """The same events by the reference's clock, and of each by how much it may be wrong.
+
+    Times stay as they are where the clocks may agree for all that is known, and where the offset is
+    open on a side (inf).
+    """
     at_ms = events.at_ms.copy()
     width = np.zeros(len(at_ms))
     for source in range(len(events.sources)):
         rows = np.flatnonzero(events.source == source)
         low, high = known.between(source, at_ms[rows])
-        half = (high - low) / 2
-        middle = np.where(np.isfinite(half), low + np.where(np.isfinite(half), half, 0), 0.0)
-        at_ms[rows] -= middle
-        width[rows] = half
+        shifted = np.isfinite(low) & np.isfinite(high) & ((low > 0) | (high < 0))
+        moved = np.zeros(len(rows))
+        moved[shifted] = (low[shifted] + high[shifted]) / 2
+        at_ms[rows] -= moved
+        width[rows] = np.maximum(high - moved, moved - low)
     return replace(events, at_ms=at_ms), width
 
 
@@ -202,8 +209,8 @@ def _call(lines: _Lines, caller: int, called: int) -> tuple[Crossings, Crossings
     a, b = lines.own[caller], lines.own[called]
     _, here, there = np.intersect1d(a.story, b.story, return_indices=True)
     return (
-        Crossings(sent_ms=a.first_ms[here], received_ms=b.first_ms[there]),
-        Crossings(sent_ms=b.last_ms[there], received_ms=a.last_ms[here]),
+        Crossings(sent_ms=a.first_ms[here], received_ms=b.first_ms[there] + _CALL_LATE_MS),
+        Crossings(sent_ms=b.last_ms[there], received_ms=a.last_ms[here] + _CALL_LATE_MS),
     )
 
 
@@ -214,7 +221,7 @@ def _handed(lines: _Lines, sender: int, receiver: int) -> Crossings:
         return _together([])
     a, b = lines.things[sender], lines.led[receiver]
     _, here, there = np.intersect1d(a.story, b.story, return_indices=True)
-    return Crossings(sent_ms=a.first_ms[here], received_ms=b.first_ms[there])
+    return Crossings(sent_ms=a.first_ms[here], received_ms=b.first_ms[there] + _HANDED_LATE_MS)
 
 
 def _together(parts: list[Crossings]) -> Crossings:

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from redhanded.logs.identifiers import canonical, identifiers, is_identifier
 from redhanded.logs.record import Record, Scalar
+from redhanded.logs.search import headline
 from redhanded.logs.templates import template
 
 Ints = NDArray[np.int64]
 
 LEVELS = ("trace", "debug", "info", "warn", "error", "fatal")
+_COMPLAINTS = frozenset(("warn", "error", "fatal"))
 _VALUES_MAX = 64
 """A field with more values than this is no attribute by which stories are compared."""
 _LENGTH_MAX = 64
@@ -149,6 +151,8 @@ class _Builder:
         row, entry = len(self._at_ms), record.entry
         self._at_ms.append(float("nan") if entry.at_ms is None else entry.at_ms)
         message = (entry.message or record.text).partition("\n")[0]
+        if entry.level in _COMPLAINTS:  # The cause tells one "job failed" from another.
+            message = headline(record) or message
         numbers = {
             "file": self._index("files", record.path),
             "line": record.line,

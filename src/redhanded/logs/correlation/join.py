@@ -37,8 +37,8 @@ class Joined:
     leading: tuple[int, ...]
     """Keys that were followed."""
     shared: tuple[int, ...]
-    """Keys that stories share: entities, accounts. They set stories beside each other and are not
-    followed."""
+    """Keys some values of which several stories have: entities, accounts. Such values set stories
+    beside each other and are not followed; the other values of the key may be."""
     node: Ints
     """Of each identifier of the events, the number of its value (under its key)."""
     limits: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ def join(events: Events, root: int) -> Joined:
         hops=hops,
         value=events.id_value[first[roots]],
         leading=tuple(sorted(leading)),
-        shared=tuple(sorted(shared - leading)),
+        shared=_several(node, node_key, story[row], home_key),
         node=node,
         limits=tuple(dict.fromkeys(limits)),
     )
@@ -121,6 +121,13 @@ def _leading(met: Ints, node_key: Ints, shared: set[int]) -> set[int]:
         else:
             shared.add(at)
     return found
+
+
+def _several(node: Ints, node_key: Ints, story: Ints, home_key: int) -> tuple[int, ...]:
+    """Keys with a value that stands in two stories or more."""
+    met = _agreed(node, story, len(node_key))
+    found = np.unique(node_key[(met == _SHARED) & (node_key != home_key)])
+    return tuple(int(each) for each in found)
 
 
 def _bounded(led: Ints, met: Ints, node_key: Ints, events: Events, limits: list[str]) -> Ints:

@@ -85,6 +85,8 @@ def one_orders(
     pairs = _after_handing_over(events, joined, horizon_ms)
     found += _always(events, joined, known, pairs, name, handed_over=True)
     found.sort(key=lambda one: (not one.overlapping, one.closest_ms, -one.seen))
+    once = {(one.before, one.after, one.handed_over): one for one in reversed(found)}
+    found = [one for one in found if once[one.before, one.after, one.handed_over] is one]
     if len(found) > _CANDIDATES_MAX:
         limits.append(f"{len(found):,} pairs were seen in one order only; the nearest "
                       f"{_CANDIDATES_MAX} are given")  # fmt: skip

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from redhanded.case.errors import InputError
 from redhanded.logs.correlation.events import Events
 from redhanded.logs.correlation.join import Joined
+from redhanded.logs.correlation.overlaps import overlap_attributes
 from redhanded.logs.difference.stories import Stories, stories
 
 Ints = NDArray[np.int64]
@@ -35,9 +36,47 @@ def failing_stories(events: Events, joined: Joined, symptom: Collection[int]) ->
     return failing
 
 
-def by_story(events: Events, joined: Joined, failing: Flags, *, noun: str = "request") -> Stories:
-    """Joined stories, each one chain, with the attributes and sources of their lines."""
-    return _built(events, joined.story, None, failing, noun)
+def by_story(
+    events: Events,
+    joined: Joined,
+    failing: Flags,
+    *,
+    symptom: Collection[int] = (),
+    noun: str = "request",
+    comparable: bool = True,
+) -> Stories:
+    """Joined stories, each one chain, with the attributes and sources of their lines, and whether
+    they overlap another one on the same thing.
+
+    With ``comparable`` those alone that begin with a line with which a failing one begins: between
+    two kinds of requests everything differs. Attributes count up to the first line of a template of
+    ``symptom``: an error says of itself what it is, and the retry which attempt it is.
+    """
+    kept = np.ones(len(joined.value), bool)
+    if comparable:
+        begins = _beginnings(events, joined)
+        kept = np.isin(begins, begins[failing]) | failing
+    number = np.where(kept, np.cumsum(kept) - 1, -1)
+    story = np.where(joined.story >= 0, number[joined.story], -1)
+    whose, key, names = overlap_attributes(events, joined)
+    inside = number[whose] >= 0
+    overlaps = number[whose[inside]], key[inside], names
+    rows = np.flatnonzero(np.isin(events.template, sorted(symptom)) & (story >= 0))
+    since = np.full(int(kept.sum()), np.inf)
+    np.minimum.at(since, story[rows], np.nan_to_num(events.at_ms[rows], nan=-np.inf))
+    late = (story >= 0) & ~(events.at_ms < since[story])
+    late &= np.isfinite(since[story])
+    return _built(events, story, None, failing[kept], noun, overlaps, late)
+
+
+def _beginnings(events: Events, joined: Joined) -> Ints:
+    """Of each story the template of its first event."""
+    inside = np.flatnonzero(joined.story >= 0)
+    order = inside[np.lexsort((events.at_ms[inside], joined.story[inside]))]
+    kept, first = np.unique(joined.story[order], return_index=True)
+    found = np.full(len(joined.value), -1, np.int64)
+    found[kept] = events.template[order[first]]
+    return found
 
 
 def by_window(events: Events, joined: Joined | None, shows: Flags, *, length_ms: float) -> Stories:
@@ -83,16 +122,34 @@ def of_runs(events: Events, joined: Joined | None, bad: Collection[int]) -> tupl
     return found, RUN_LIMIT.format(noun="window")
 
 
-def _built(events: Events, story: Ints, chain: Ints | None, failing: Flags, noun: str) -> Stories:
-    whose = story[events.attribute_row]
+def _built(
+    events: Events,
+    story: Ints,
+    chain: Ints | None,
+    failing: Flags,
+    noun: str,
+    overlaps: tuple[Ints, Ints, tuple[str, ...]] | None = None,
+    late: Flags | None = None,
+) -> Stories:
+    counts = story if late is None else np.where(late, -1, story)
+    whose = counts[events.attribute_row]
     named = np.flatnonzero(whose >= 0)
-    member = np.flatnonzero(story >= 0)
+    member = np.flatnonzero(counts >= 0)
     keys, values = len(events.attribute_keys), len(events.attribute_values)
+    over_whose, over_key, over_names = overlaps or (story[:0], story[:0], ())
     attributes = (
-        np.concatenate((whose[named], story[member])),
-        np.concatenate((events.attribute_key[named], np.full(len(member), keys)))
+        np.concatenate((whose[named], story[member], over_whose)),
+        np.concatenate(
+            (events.attribute_key[named], np.full(len(member), keys), over_key + keys + 1)
+        )
         + len(events.keys),
-        np.concatenate((events.attribute_value[named], events.source[member] + values)),
+        np.concatenate(
+            (
+                events.attribute_value[named],
+                events.source[member] + values,
+                np.full(len(over_whose), values + len(events.sources)),
+            )
+        ),
     )
     return stories(
         story=story,
@@ -103,8 +160,13 @@ def _built(events: Events, story: Ints, chain: Ints | None, failing: Flags, noun
         chain=chain,
         identifiers=(events.id_row, events.id_key, events.id_value),
         attributes=attributes,
-        keys=(*events.keys, *events.attribute_keys, SOURCE),
-        values=(*events.attribute_values, *events.sources),
+        keys=(
+            *events.keys,
+            *events.attribute_keys,
+            SOURCE,
+            *(f"another one at the same time on the same {name}" for name in over_names),
+        ),
+        values=(*events.attribute_values, *events.sources, "yes"),
         noun=noun,
     )
 

@@ -16,7 +16,8 @@ def counts(told: Stories, chains: Chains) -> Questions:
     """Events of each template in each story, towards more and towards fewer."""
     present, column = numbered(told.template)
     pair = column * np.int64(max(1, len(told.failing))) + told.story
-    distinct, row, number = np.unique(pair, return_index=True, return_counts=True)
+    distinct, number = np.unique(pair, return_counts=True)
+    row = _last(distinct, pair)
     return _questions(
         present,
         distinct // max(1, len(told.failing)),
@@ -39,14 +40,15 @@ def repetitions(told: Stories, chains: Chains) -> Questions:
         return _questions(nothing, nothing, nothing, np.zeros(0), nothing)
     templates = max(1, len(told.templates))
     code = chains.chain * np.int64(templates) + told.template[chains.order]
-    distinct, first, number = np.unique(code, return_index=True, return_counts=True)
+    distinct, number = np.unique(code, return_counts=True)
+    last = _last(distinct, code)
     present, column = numbered(distinct % templates)
     size = np.bincount(column, minlength=len(present))
     log_count = np.log(number)
     mean = np.bincount(column, log_count, len(present)) / size
     spread = np.sqrt(np.bincount(column, (log_count - mean[column]) ** 2, len(present)) / size)
     varies = spread[column] > 0
-    column, log_count, first = column[varies], log_count[varies], first[varies]
+    column, log_count, last = column[varies], log_count[varies], last[varies]
     residual = (log_count - mean[column]) / spread[column]
     home = chains.story[distinct[varies] // templates]
     columns, stories, index = pairs_of(column, home, len(told.failing))
@@ -56,8 +58,15 @@ def repetitions(told: Stories, chains: Chains) -> Questions:
     above = np.asarray(np.round(np.maximum(total, 0.0), 9), np.float64)
     row = np.full(len(columns), -1, np.int64)
     by_size = np.argsort(residual, kind="stable")
-    row[index[by_size]] = chains.order[first[by_size]]
+    row[index[by_size]] = chains.order[last[by_size]]
     return _questions(present, columns, stories, above, row, absent_is_zero=False)
+
+
+def _last(distinct: Ints, codes: Ints) -> Ints:
+    """Of each distinct code the last place: repetition shows in what is repeated."""
+    found = np.empty(len(distinct), np.int64)
+    found[np.searchsorted(distinct, codes)] = np.arange(len(codes))
+    return found
 
 
 def _questions(
