@@ -3,9 +3,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, poisson
 
-from redhanded.stats.intervals import clopper_pearson, rate, upper_bound_without_failure
+from redhanded.stats.intervals import (
+    clopper_pearson,
+    poisson_interval,
+    rate,
+    upper_bound_without_failure,
+)
 
 
 @given(st.integers(1, 5000), st.data())
@@ -53,3 +58,15 @@ def test_refuses_impossible_counts(failures: int, trials: int) -> None:
 def test_refuses_impossible_confidence(confidence: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         clopper_pearson(1, 3, confidence=confidence)
+
+
+@given(st.integers(1, 2000))
+def test_the_poisson_interval_leaves_its_tails_outside(events: int) -> None:
+    interval = poisson_interval(events)
+    assert poisson.sf(events - 1, interval.low) == pytest.approx(0.025, rel=1e-6)
+    assert poisson.cdf(events, interval.high) == pytest.approx(0.025, rel=1e-6)
+
+
+def test_no_event_allows_about_three_point_seven() -> None:
+    interval = poisson_interval(0)
+    assert (interval.low, round(interval.high, 3)) == (0.0, 3.689)

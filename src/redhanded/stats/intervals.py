@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scipy.special import betaincinv
+from scipy.special import betaincinv, gammaincinv
 
 from redhanded.case.symptom import Interval, Rate
 
@@ -29,6 +29,21 @@ def clopper_pearson(failures: int, trials: int, *, confidence: float = 0.95) -> 
     passes = trials - failures
     low = 0.0 if failures == 0 else float(betaincinv(failures, passes + 1, tail))
     high = 1.0 if passes == 0 else float(betaincinv(failures + 1, passes, 1 - tail))
+    return Interval(low=low, high=high, confidence=confidence)
+
+
+def poisson_interval(events: int, *, confidence: float = 0.95) -> Interval:
+    """The exact two-sided interval of the mean of which ``events`` were seen, where there is no
+    number of trials.
+
+    Raises ``ValueError`` for negative counts and confidences outside (0, 1). Source: Garwood,
+    Biometrika 28 (1936), by quantiles of the gamma distribution.
+    """
+    _check_counts(0, events)
+    _check_confidence(confidence)
+    tail = (1 - confidence) / 2
+    low = 0.0 if events == 0 else float(gammaincinv(events, tail))
+    high = float(gammaincinv(events + 1, 1 - tail))
     return Interval(low=low, high=high, confidence=confidence)
 
 

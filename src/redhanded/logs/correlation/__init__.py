@@ -1,0 +1,1 @@
+"""Which lines belong together: identifiers found in the data, joined across processes."""

@@ -1,0 +1,167 @@
+"""One story for each value of a key: its lines, and those that other identifiers lead to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redhanded.logs.correlation.events import Events
+
+Ints = NDArray[np.int64]
+
+_HOPS_MAX = 4
+"""Identifiers followed one after the other: request, job, the job's own job, its mail."""
+_SINGLE_MIN = 0.9
+"""Share of the values of a key that meet one story only, for the key to lead on: a job belongs to
+one request, an account to many."""
+_LED_MAX = 256
+"""Values of one key that one story may lead to; a story with more is a batch and does not lead."""
+_OVERLAP_MIN = 0.5
+_NONE, _SHARED = -1, -2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """Which story each event belongs to."""
+
+    root: int
+    """The key whose values the stories are."""
+    story: Ints
+    """Of each event; -1 if none, or if several are as likely."""
+    hops: Ints
+    """Of each event, identifiers followed from the root to it: 0 where the line has the root's."""
+    value: NDArray[np.uint64]
+    """Of each story, the hash of its root's value."""
+    leading: tuple[int, ...]
+    """Keys that were followed."""
+    shared: tuple[int, ...]
+    """Keys some values of which several stories have: entities, accounts. Such values set stories
+    beside each other and are not followed; the other values of the key may be."""
+    node: Ints
+    """Of each identifier of the events, the number of its value (under its key)."""
+    limits: tuple[str, ...] = ()
+
+
+def join(events: Events, root: int) -> Joined:
+    """Stories by the key ``root``, across processes and queues.
+
+    A line with a value of the root belongs to its story. A value of another key that stands in one
+    story only leads to its other lines, and so on, up to four times. A key of whose values more
+    than a tenth meet several stories is shared and leads nowhere: a user does not glue the world
+    together. Keys of one meaning under two names are one, where their values (no plain numbers)
+    mostly agree.
+    """
+    key = _merged(events)[events.id_key]
+    home_key = _merged(events)[root]
+    row = events.id_row
+    node, node_key, first = _nodes(key, events.id_value)
+    story_of_node = np.full(len(node_key), _NONE)
+    roots = np.flatnonzero(node_key == home_key)
+    story_of_node[roots] = np.arange(len(roots))
+    story = _agreed(row, story_of_node[node], len(events.template))
+    story[story == _SHARED] = _NONE
+    hops = np.where(story >= 0, 0, -1)
+    leading: set[int] = set()
+    shared: set[int] = set()
+    limits: list[str] = []
+    for hop in range(1, _HOPS_MAX + 1):
+        met = _agreed(node, story[row], len(node_key))
+        met[node_key == home_key] = _NONE
+        kinds = _leading(met, node_key, shared)
+        leading |= kinds
+        led = np.flatnonzero((met >= 0) & np.isin(node_key, sorted(kinds)))
+        led = _bounded(led, met, node_key, events, limits)
+        story_of_node[led] = met[led]
+        reached = _agreed(row, story_of_node[node], len(story))
+        new = np.flatnonzero((story == _NONE) & (reached >= 0))
+        if not len(new):
+            break
+        story[new], hops[new] = reached[new], hop
+    return Joined(
+        root=root,
+        story=story,
+        hops=hops,
+        value=events.id_value[first[roots]],
+        leading=tuple(sorted(leading)),
+        shared=_several(node, node_key, story[row], home_key),
+        node=node,
+        limits=tuple(dict.fromkeys(limits)),
+    )
+
+
+def _nodes(key: Ints, value: NDArray[np.uint64]) -> tuple[Ints, Ints, Ints]:
+    """Of each identifier the number of its (key, value); of each of these its key and one place."""
+    numbers = np.unique(value, return_inverse=True)[1].astype(np.int64)
+    width = np.int64(numbers.max(initial=0) + 1)
+    codes, first, node = np.unique(key * width + numbers, return_index=True, return_inverse=True)
+    return node.astype(np.int64), codes // width, first.astype(np.int64)
+
+
+def _agreed(group: Ints, label: Ints, groups: int) -> Ints:
+    """Of each group the one label that its elements have; -1 for none, -2 for several."""
+    labelled = label >= 0
+    low = np.full(groups, np.iinfo(np.int64).max)
+    high = np.full(groups, _NONE)
+    np.minimum.at(low, group[labelled], label[labelled])
+    np.maximum.at(high, group[labelled], label[labelled])
+    return np.where(high < 0, _NONE, np.where(low == high, high, _SHARED))
+
+
+def _leading(met: Ints, node_key: Ints, shared: set[int]) -> set[int]:
+    """Keys nearly all values of which meet one story; the others are added to ``shared``."""
+    count = int(node_key.max(initial=-1)) + 1
+    one = np.bincount(node_key[met >= 0], minlength=count)
+    several = np.bincount(node_key[met == _SHARED], minlength=count)
+    found = set()
+    for at in np.flatnonzero(one + several).tolist():
+        if one[at] >= _SINGLE_MIN * (one[at] + several[at]) and at not in shared:
+            found.add(at)
+        else:
+            shared.add(at)
+    return found
+
+
+def _several(node: Ints, node_key: Ints, story: Ints, home_key: int) -> tuple[int, ...]:
+    """Keys with a value that stands in two stories or more."""
+    met = _agreed(node, story, len(node_key))
+    found = np.unique(node_key[(met == _SHARED) & (node_key != home_key)])
+    return tuple(int(each) for each in found)
+
+
+def _bounded(led: Ints, met: Ints, node_key: Ints, events: Events, limits: list[str]) -> Ints:
+    """``led`` without the values of stories that lead to too many of one key."""
+    width = np.int64(len(events.keys) + 1)
+    code = met[led] * width + node_key[led]
+    _, index, size = np.unique(code, return_inverse=True, return_counts=True)
+    many = size[index] > _LED_MAX
+    if many.any():
+        stories = len(np.unique(met[led[many]]))
+        names = ", ".join(events.keys[at] for at in np.unique(node_key[led[many]]).tolist())
+        limits.append(
+            f"{stories:,} stories name more than {_LED_MAX} values of {names} each: they are taken "
+            "for batches, and what these values lead to is not joined to them"
+        )
+    kept: Ints = led[~many]
+    return kept
+
+
+def _merged(events: Events) -> Ints:
+    """Of each key the one that stands for it: the most frequent of those whose values agree."""
+    count = len(events.keys)
+    numbers = np.unique(events.id_value, return_inverse=True)[1].astype(np.int64)
+    lines = np.bincount(events.id_key, minlength=count)
+    sets = [np.unique(numbers[events.id_key == at]) for at in range(count)]
+    chosen = np.arange(count)
+    numeric = events.numeric or (False,) * count
+    for one in sorted(range(count), key=lambda at: (-lines[at], at)):
+        for other in range(count):
+            if chosen[other] != other or other == one or chosen[one] != one:
+                continue
+            smaller = min(len(sets[one]), len(sets[other]))
+            if smaller < 2 or numeric[one] or numeric[other] or lines[other] > lines[one]:
+                continue
+            if len(np.intersect1d(sets[one], sets[other])) >= _OVERLAP_MIN * smaller:
+                chosen[other] = one
+    return chosen

@@ -1,0 +1,1 @@
+"""What distinguishes failing requests, windows of time or runs from passing ones."""

@@ -1,0 +1,54 @@
+"""Differences as sentences."""
+
+from __future__ import annotations
+
+from redhanded.logs.difference.questions import Kind
+from redhanded.logs.difference.result import Differences, Finding
+
+
+def sentence(finding: Finding, *, noun: str = "request") -> str:
+    """One difference, with its counts and both corrected chances."""
+    return (
+        f"{what(finding)}: {finding.failing_with:,} of {finding.failing:,} failing and "
+        f"{finding.passing_with:,} of {finding.passing:,} passing {noun}s "
+        f"(p = {chance(finding.log_p)}, q = {chance(finding.log_q)})"
+    )
+
+
+def what(finding: Finding) -> str:
+    """The difference alone. Templates are untrusted text and are given as they are."""
+    line, other = f"“{finding.template}”", f"“{finding.other}”"
+    if finding.kind is Kind.PRESENT:
+        return f"there: {line}"
+    if finding.kind is Kind.MISSING:
+        return f"missing: {line}" + (f", which comes with {other}" if finding.other else "")
+    if finding.kind is Kind.COUNT:
+        return f"{'more' if finding.more else 'less'} often: {line}"
+    if finding.kind is Kind.ORDER:
+        return f"order inverted: {other} before {line}"
+    if finding.kind is Kind.LATENCY:
+        return f"{'slower' if finding.more else 'faster'} from {other} to {line}"
+    if finding.kind is Kind.JOIN:
+        if finding.other:
+            return f"{finding.key} is another one in {line} than in {other}"
+        return f"{finding.key} in {line} is on no other line"
+    return f"{finding.key} = {finding.value}"
+
+
+def empty(found: Differences) -> str:
+    """What is said where nothing was found: what was asked, and of how many."""
+    asked = ", ".join(f"{count:,} {kind}" for kind, count in found.asked.items() if count)
+    return (
+        f"Nothing distinguishes the {found.failing:,} failing from the {found.passing:,} passing "
+        f"{found.noun}s beyond what chance gives (false discovery rate {found.level:g}). Asked: "
+        f"{asked or 'nothing'}; {found.testable:,} of these could have been significant with so "
+        "many failing ones."
+    )
+
+
+def chance(log_p: float) -> str:
+    """A probability from its natural logarithm, also below the smallest double."""
+    if log_p > -6:
+        return f"{2.718281828459045**log_p:.2g}"
+    exponent, rest = divmod(log_p / 2.302585092994046, 1.0)
+    return f"{10**rest:.1f}e{int(exponent)}"

@@ -1,0 +1,1 @@
+"""What fails, how often, since when, and what ran at the same time."""
