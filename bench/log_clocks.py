@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from clock_maker import OFFSET_MS_MAX, WAYS, Case, make
-from machine import facts, describe_host
+from machine import describe_host, facts
 from part import Part, table, write
 
 from redhanded.logs.correlation.clocks import clocks, first_of_rows

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from incident_maker import KINDS, SERVICES, WINDOW_MS, Incident, make
 from incident_rivals import Named, novelty, ochiai, ochiai_of_questions
-from machine import facts, describe_host
+from machine import describe_host, facts
 from numpy.typing import NDArray
 from part import Part, table, write
 
