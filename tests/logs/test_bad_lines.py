@@ -96,9 +96,10 @@ def test_nuls_are_taken_out_and_said(tmp_path: Path) -> None:
     "data",
     [
         b"\x7fELF" + bytes(range(256)) * 40,
-        os.urandom(5000),
+        random.Random(1).randbytes(5000),
         "text without a mark".encode("utf-16-le") * 50,
     ],
+    ids=["a program", "noise", "UTF-16"],
 )
 def test_what_is_no_text_is_refused(data: bytes, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is binary"):

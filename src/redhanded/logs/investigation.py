@@ -71,7 +71,7 @@ def investigate(
             root, joined = _best_root(events, keys, wanted)
     shown = tuple(int(each) for each in wanted)
     beside = company(events, joined, shown) if joined is not None and shown else None
-    orders = one_orders(events, joined, known=known) if joined is not None else None
+    asked = one_orders(events, joined, known=known) if joined is not None else None
     return Investigation(
         events=events,
         errors=errors,
@@ -80,9 +80,9 @@ def investigate(
         joined=joined,
         differences=_differences(events, root, joined, shown) if shown else None,
         company=beside,
-        one_order=orders.candidates if orders else (),
+        one_order=asked.candidates if asked else (),
         clocks=known,
-        limits=(*limits, *(orders.limits if orders else ()), *(beside.limits if beside else ())),
+        limits=(*limits, *(asked.limits if asked else ()), *(beside.limits if beside else ())),
     )
 
 

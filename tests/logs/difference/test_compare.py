@@ -130,7 +130,9 @@ CASES = [
 
 
 @pytest.mark.parametrize("windows", [None, 5], ids=["requests", "windows"])
-@pytest.mark.parametrize(("change", "kind", "template", "other"), CASES, ids=lambda x: str(x))
+@pytest.mark.parametrize(
+    ("change", "kind", "template", "other"), CASES, ids=lambda x: getattr(x, "__name__", str(x))
+)
 def test_the_cause_is_first(
     change: Change, kind: Kind, template: str, other: str | None, windows: int | None
 ) -> None:
