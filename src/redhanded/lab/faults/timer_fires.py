@@ -7,6 +7,8 @@ that touches the same things; then it goes first.
 
 from __future__ import annotations
 
+import time
+
 from redhanded.case.operation import Operation
 from redhanded.case.run import Run
 from redhanded.lab.clock import monotonic_ms
@@ -14,7 +16,7 @@ from redhanded.lab.faults.fault import WIRE, Fault, Place, record
 from redhanded.lab.held import Held
 
 WAIT_MAX_MS = 1_500.0
-"""Timers that are due later are not waited for."""
+"""Timers that are due later are not waited for; so long one that is due may take to send."""
 TURN_S = 0.005
 
 
@@ -47,7 +49,7 @@ def _wait_for_timer(place: Place) -> Held | None:
     """
     traffic, held = place.running.traffic, place.held
     before = [*traffic.parked]
-    deadline = monotonic_ms() + WAIT_MAX_MS
+    deadline = monotonic_ms() + WAIT_MAX_MS + _last_due_ms(place)
     traffic.causes.next_step()
     while monotonic_ms() < deadline and held.state == "parked":
         place.running.pump.turn(TURN_S)
@@ -59,6 +61,12 @@ def _wait_for_timer(place: Place) -> Held | None:
             if other is not held and other.ambient and other.blocking is None:
                 traffic.release(other)
     return None
+
+
+def _last_due_ms(place: Place) -> float:
+    """Until the last of the timers that are waited for fires; 0 where none is known."""
+    due = place.running.watch.waking(WAIT_MAX_MS / 1000.0).values()
+    return max((wakes_at - time.monotonic() for wakes_at in due), default=0.0) * 1000.0
 
 
 def _meets(held: Held, other: Held) -> bool:
