@@ -7,7 +7,9 @@ import os
 from pathlib import Path
 
 import pytest
+from test_traces import TRACES
 
+from redhanded.logs.detection import detect
 from redhanded.logs.files import log_files
 from redhanded.logs.read import Tally, read
 from redhanded.logs.record import Record
@@ -98,7 +100,7 @@ TEXT: list[Case] = [
      "rt=0.512", "access log", "error", "POST /carts/17 HTTP/1.1 502", 1735812000000,
      {"method": "POST", "path": "/carts/17", "status": 502, "request_time": 0.512, "user": "jo"}),
     ('::1 - - [02/Jan/2025:10:00:00 +0000] "GET / HTTP/1.1" 200 -',
-     "access log", "info", "GET / HTTP/1.1 200", 1735812000000, {"client": "::1"}),
+     "access log", "info", "GET / HTTP/1.1 200", 1735812000000, {"remote_address": "::1"}),
     ('2025/01/02 10:00:00 [error] 12#13: *34 connect() failed, client: 10.0.0.1, server: x, '
      'request: "GET /a HTTP/1.1", upstream: "http://b/a"', "nginx error log", "error",
      "connect() failed", 1735812000000, {"pid": 12, "path": "/a", "upstream": "http://b/a"}),
@@ -149,6 +151,15 @@ def test_reads(case: Case, tmp_path: Path) -> None:
     (counts,) = tally.values()
     assert set(counts.formats) == {name}
     assert not counts.broken
+
+
+def test_a_sample_tells_envelopes_and_formats() -> None:
+    one = detect([f"web-1  | {case[0]}" for case in JSON if case[1] == "pino"])
+    assert one.only == (("compose",), "pino")
+    several = detect([case[0] for case in (*JSON, *TEXT)])
+    assert several.only is None
+    assert {name for name, _ in several.formats} == {case[1] for case in (*JSON, *TEXT)}
+    assert detect(TRACES["go_panic"].split("\n")).others > 10
 
 
 def test_several_formats_in_one_file(tmp_path: Path) -> None:

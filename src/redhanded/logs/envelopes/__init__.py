@@ -78,9 +78,12 @@ class Opener:
 
     def open(self, text: str, number: int, offset: int, *, ended: bool = True) -> Bare | None:
         """The line inside ``text``; None while pieces of it are still to come."""
-        bare = Bare(text, number, offset, ended=ended)
         if number == 1:
             self._last[0] = self._table
+        return self.open_within(Bare(text, number, offset, ended=ended))
+
+    def open_within(self, bare: Bare) -> Bare | None:
+        """As ``open``, for a line of which something is known already."""
         for depth in range(_DEPTH_MAX):
             bare.text = without_escapes(bare.text)
             unwrapped, name = self._unwrap(bare.text, depth)
