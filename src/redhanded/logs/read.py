@@ -287,6 +287,7 @@ class LineReader:
         for nesting, lines in self._opener.seen.items():
             for name in nesting:
                 counts.envelopes[name] += lines
+        counts.shortened += self._opener.shortened
         for kind in packed.kinds:
             counts.envelopes[kind] += 1
         wrong = packed.damaged or (f"truncated {packed.ends_early}" if packed.ends_early else "")

@@ -35,6 +35,8 @@ _ROWS = frozenset((CsvExport.name, PostgresRows.name))
 _DEPTH_MAX = 6
 _PIECES_CHARACTERS_MAX = 16 * 1024 * 1024
 """Of a line that comes in pieces; what is beyond is left out."""
+_WAITING_CHARACTERS_MAX = 4 * _PIECES_CHARACTERS_MAX
+"""Of all such lines of a file."""
 _STREAMS_MAX = 4096
 
 
@@ -71,6 +73,7 @@ class Opener:
         self._last: list[LineEnvelope | None] = [None] * (_DEPTH_MAX + 1)
         self._table = CsvExport()
         self._waiting: dict[tuple[int, str | None, str], _Pieces] = {}
+        self._waiting_characters = 0
         self.seen: Counter[tuple[str, ...]] = Counter()
         """Nestings of envelopes, with their lines."""
         self.shortened = 0
@@ -140,10 +143,12 @@ class Opener:
                 return bare
             pieces = self._waiting[key] = _Pieces(bare)
         else:
-            pieces.add(bare.text)
+            pieces.add(bare.text, room=self._waiting_characters < _WAITING_CHARACTERS_MAX)
         if more:
+            self._waiting_characters += len(bare.text)
             return None
         del self._waiting[key]
+        self._waiting_characters = max(0, self._waiting_characters - pieces.length)
         self.shortened += pieces.shortened
         if key[1] in _ROWS:
             bare.number, bare.offset = pieces.first.number, pieces.first.offset
@@ -157,12 +162,12 @@ class _Pieces:
     def __init__(self, first: Bare) -> None:
         self.first = first
         self._texts = [first.text]
-        self._length = len(first.text)
+        self.length = len(first.text)
         self.shortened = False
 
-    def add(self, text: str) -> None:
-        self._length += len(text)
-        if self._length <= _PIECES_CHARACTERS_MAX:
+    def add(self, text: str, *, room: bool) -> None:
+        self.length += len(text)
+        if room and self.length <= _PIECES_CHARACTERS_MAX:
             self._texts.append(text)
         else:
             self.shortened = True

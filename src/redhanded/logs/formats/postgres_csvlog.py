@@ -11,8 +11,8 @@ from redhanded.logs.times import epoch_ms
 
 _COLUMNS = (
     "log_time", "user", "database", "pid", "remote_address", "session", "session_line",
-    "command_tag", "session_start", "virtual_transaction", "transaction", "severity", "sqlstate", "message",
-    "detail", "hint", "internal_query", "internal_query_pos", "context", "statement",
+    "command_tag", "session_start", "virtual_transaction", "transaction", "severity", "sqlstate",
+    "message", "detail", "hint", "internal_query", "internal_query_pos", "context", "statement",
     "statement_pos", "location", "application", "backend_type", "leader_pid", "query_id",
 )  # fmt: skip
 _SEVERITY = _COLUMNS.index("severity")
