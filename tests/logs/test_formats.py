@@ -92,6 +92,8 @@ TEXT: list[Case] = [
      "log4j", "error", "Job 17 failed", AT_MS, {"logger": "shop.Jobs", "thread": "main"}),
     ("2025-01-02T11:00:00.123+01:00  WARN 17 --- [shop] [main] c.e.shop.Jobs : slow",
      "log4j", "warn", "slow", AT_MS, {"logger": "c.e.shop.Jobs", "thread": "main"}),
+    ("2025-01-02 10:00:00,123 INFO [main] org.a.Jobs: started",
+     "log4j", "info", "started", AT_MS, {"logger": "org.a.Jobs", "thread": "main"}),
     ("2025-01-02 10:00:00,123 INFO  [shop.Jobs] (pool-1) started",
      "log4j", "info", "started", AT_MS, {"logger": "shop.Jobs", "thread": "pool-1"}),
     ("2025-01-02 10:00:00,123 DEBUG org.a.B: x=1",
@@ -222,6 +224,15 @@ def test_times_without_a_year_are_of_when_the_file_was_written(tmp_path: Path) -
     ]  # fmt: skip
     assert tally[str(path)].yearless == 3
     assert records[0].entry.fields["program"] == "cron"
+
+
+def test_indented_messages_of_syslog_are_entries(tmp_path: Path) -> None:
+    text = "".join(f"Jan  2 10:00:00 db kernel: {line}\n" for line in ("map:", " low", " high"))
+    assert [record.entry.message for record in _records(tmp_path, text)] == [
+        "map:",
+        " low",
+        " high",
+    ]
 
 
 def test_times_without_a_year_follow_their_neighbours(tmp_path: Path) -> None:

@@ -175,7 +175,7 @@ class Assembly:
             return self._heading(stream, bare, heading)
         if current.timed:
             return self._add(stream, current, bare)
-        if _FURTHER.match(text):
+        if _FURTHER.match(text) and not (bare.apart and current.trace is None):
             return self._add(stream, self._incomplete(stream, current, bare.number), bare)
         return None
 

@@ -59,6 +59,7 @@ class Bare:
     fields: dict[str, Scalar] = field(default_factory=dict)
     envelopes: tuple[str, ...] = ()
     """Names, the outermost first."""
+    apart: bool = False
     row: bool = False
     appends: bool = False
     ended: bool = True
@@ -194,6 +195,7 @@ def _inside(bare: Bare, unwrapped: Unwrapped, name: str) -> Bare:
         level=unwrapped.level or bare.level,
         fields={**bare.fields, **unwrapped.fields} if unwrapped.fields else bare.fields,
         envelopes=(*bare.envelopes, name),
+        apart=unwrapped.apart,
         row=unwrapped.row,
         appends=unwrapped.appends,
         ended=bare.ended,
