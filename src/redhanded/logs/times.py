@@ -87,9 +87,9 @@ def stamp_at(text: str, start: int = 0) -> Stamp | None:
 
     ISO 8601 (also with ``/`` and commas), ``02/Jan/2025:10:00:00 +0100``, ``02 Jan 2025 …``,
     ``Thu Jan 02 10:00:00 2025``, ``Jan  2 10:00:00`` and ``01-02 10:00:00.123`` (lack their year),
-    ``10:00:00.123`` (lacks its date), ``01/02/2025, 10:00:00 AM`` (month first, unless that is no month), seconds to
-    nanoseconds since 1970. Fractions beyond microseconds are cut. The last answers are kept, since
-    several formats ask for the same line.
+    ``10:00:00.123`` (lacks its date), ``01/02/2025, 10:00:00 AM`` (month first, unless that is no
+    month), seconds to nanoseconds since 1970. Fractions beyond microseconds are cut. The last
+    answers are kept, since several formats ask for the same line.
     """
     first = text[start : start + 1]
     if "0" <= first <= "9":
