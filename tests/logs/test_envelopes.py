@@ -244,6 +244,7 @@ def test_cloudwatch_in_every_shape(tmp_path: Path) -> None:
         json.dumps({"messageType": "DATA_MESSAGE", "logGroup": "g", "logStream": "s",
                     "logEvents": [{"id": "1", **event}, {"id": "2", **event}]}),
         json.dumps({"events": [{**event, "logStreamName": "s", "eventId": "1"}]}, indent=4),
+        json.dumps({"events": [{**event, "logStreamName": "s"}], "nextToken": "x"}, indent=4),
         json.dumps({"results": [[{"field": "@timestamp", "value": "2025-01-02 10:00:00.123"},
                                  {"field": "@message", "value": message},
                                  {"field": "@ptr", "value": "x"}]], "status": "Complete"}),

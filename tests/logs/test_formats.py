@@ -7,7 +7,9 @@ import os
 from pathlib import Path
 
 import pytest
+from test_traces import TRACES
 
+from redhanded.logs.detection import detect
 from redhanded.logs.files import log_files
 from redhanded.logs.read import Tally, read
 from redhanded.logs.record import Record
@@ -90,6 +92,8 @@ TEXT: list[Case] = [
      "log4j", "error", "Job 17 failed", AT_MS, {"logger": "shop.Jobs", "thread": "main"}),
     ("2025-01-02T11:00:00.123+01:00  WARN 17 --- [shop] [main] c.e.shop.Jobs : slow",
      "log4j", "warn", "slow", AT_MS, {"logger": "c.e.shop.Jobs", "thread": "main"}),
+    ("2025-01-02 10:00:00,123 INFO [main] org.a.Jobs: started",
+     "log4j", "info", "started", AT_MS, {"logger": "org.a.Jobs", "thread": "main"}),
     ("2025-01-02 10:00:00,123 INFO  [shop.Jobs] (pool-1) started",
      "log4j", "info", "started", AT_MS, {"logger": "shop.Jobs", "thread": "pool-1"}),
     ("2025-01-02 10:00:00,123 DEBUG org.a.B: x=1",
@@ -98,7 +102,7 @@ TEXT: list[Case] = [
      "rt=0.512", "access log", "error", "POST /carts/17 HTTP/1.1 502", 1735812000000,
      {"method": "POST", "path": "/carts/17", "status": 502, "request_time": 0.512, "user": "jo"}),
     ('::1 - - [02/Jan/2025:10:00:00 +0000] "GET / HTTP/1.1" 200 -',
-     "access log", "info", "GET / HTTP/1.1 200", 1735812000000, {"client": "::1"}),
+     "access log", "info", "GET / HTTP/1.1 200", 1735812000000, {"remote_address": "::1"}),
     ('2025/01/02 10:00:00 [error] 12#13: *34 connect() failed, client: 10.0.0.1, server: x, '
      'request: "GET /a HTTP/1.1", upstream: "http://b/a"', "nginx error log", "error",
      "connect() failed", 1735812000000, {"pid": 12, "path": "/a", "upstream": "http://b/a"}),
@@ -149,6 +153,15 @@ def test_reads(case: Case, tmp_path: Path) -> None:
     (counts,) = tally.values()
     assert set(counts.formats) == {name}
     assert not counts.broken
+
+
+def test_a_sample_tells_envelopes_and_formats() -> None:
+    one = detect([f"web-1  | {case[0]}" for case in JSON if case[1] == "pino"])
+    assert one.only == (("compose",), "pino")
+    several = detect([case[0] for case in (*JSON, *TEXT)])
+    assert several.only is None
+    assert {name for name, _ in several.formats} == {case[1] for case in (*JSON, *TEXT)}
+    assert detect(TRACES["go_panic"].split("\n")).others > 10
 
 
 def test_several_formats_in_one_file(tmp_path: Path) -> None:
@@ -211,6 +224,15 @@ def test_times_without_a_year_are_of_when_the_file_was_written(tmp_path: Path) -
     ]  # fmt: skip
     assert tally[str(path)].yearless == 3
     assert records[0].entry.fields["program"] == "cron"
+
+
+def test_indented_messages_of_syslog_are_entries(tmp_path: Path) -> None:
+    text = "".join(f"Jan  2 10:00:00 db kernel: {line}\n" for line in ("map:", " low", " high"))
+    assert [record.entry.message for record in _records(tmp_path, text)] == [
+        "map:",
+        " low",
+        " high",
+    ]
 
 
 def test_times_without_a_year_follow_their_neighbours(tmp_path: Path) -> None:

@@ -109,10 +109,11 @@ HEADERS = {
 }
 
 
+@pytest.mark.parametrize("wrapping", ["plain", "docker", "cri", "compose", "kubectl", "github"])
 @pytest.mark.parametrize("header", HEADERS)
 @pytest.mark.parametrize("name", ALONE)
 def test_a_trace_below_its_loggers_line_belongs_to_it(
-    name: str, header: str, tmp_path: Path
+    name: str, header: str, wrapping: str, tmp_path: Path
 ) -> None:
     line = HEADERS[header]
     crash = name in ("v8_crash", "v8_throw", "jvm_crash", "cpython_thread") or "go_" in name
@@ -122,7 +123,7 @@ def test_a_trace_below_its_loggers_line_belongs_to_it(
         *([told, TRACES[name]] if crash else [f"{told}\n{TRACES[name]}"]),
         line.format(2, level="INFO"),
     ]
-    _same(_texts(tmp_path, _wrapped(events, "plain")), events)
+    _same(_texts(tmp_path, _wrapped(events, wrapping)), events)
 
 
 @pytest.mark.parametrize("other", ALONE)

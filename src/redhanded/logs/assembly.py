@@ -16,6 +16,8 @@ JOINED_MAX = 64 * 1024
 """Characters kept of an entry with its further lines."""
 _OPEN_MAX = 512
 """Entries that wait for lines; the oldest is given out when there are more."""
+_WAITING_CHARACTERS_MAX = 32 * 1024 * 1024
+"""Of all entries that wait."""
 _AGE_MAX = 200
 """Lines after which nothing is added to an entry that others have followed."""
 _TRACES_MAX = 8
@@ -101,6 +103,7 @@ class Assembly:
 
     def __init__(self) -> None:
         self._order: deque[Open] = deque()
+        self._characters = 0
         self._streams: dict[tuple[str | None, str], _Stream] = {}
 
     def takes_any(self, bare: Bare) -> bool:
@@ -150,6 +153,7 @@ class Assembly:
         )
         self._follow(stream, one)
         self._order.append(one)
+        self._characters += len(bare.text)
         if entry.writer and timed:
             self._by_writer(stream, entry.writer, one)
         return one
@@ -171,7 +175,7 @@ class Assembly:
             return self._heading(stream, bare, heading)
         if current.timed:
             return self._add(stream, current, bare)
-        if _FURTHER.match(text):
+        if _FURTHER.match(text) and not (bare.apart and current.trace is None):
             return self._add(stream, self._incomplete(stream, current, bare.number), bare)
         return None
 
@@ -196,11 +200,13 @@ class Assembly:
         order = self._order
         while order:
             first = order[0]
-            if not all_of_them and len(order) <= _OPEN_MAX:
+            many = len(order) > _OPEN_MAX or self._characters > _WAITING_CHARACTERS_MAX
+            if not all_of_them and not (many and len(order) > 1):
                 old = number - first.numbers[-1] > _AGE_MAX and not self._is_current(first)
                 if first.held or not (first.closed or old):
                     return None
             order.popleft()
+            self._characters -= len(first.bare.text)
             first.closed = True
             if not first.merged:
                 return first

@@ -35,12 +35,13 @@ class Documents:
         text = bare.text
         if self._lines:
             return self._go_on(bare)
+        if self._after:
+            self._after = text[:1].isspace()
+            if self._after or text.rstrip() == "}":
+                return []
         if not may_begin or not text or text[-1] not in "{[]}," or len(text) > 200:
             return [bare]
         stripped = text.strip()
-        if self._after:
-            self._after = stripped != "}"
-            return []
         if stripped == "[" and not self._inside:
             self._inside = True
             return []

@@ -10,7 +10,7 @@ from redhanded.logs.record import Scalar
 _FIELDS_MAX = 200
 _DEPTH_MAX = 6
 _ITEMS_MAX = 8
-_SCALARS = (str, int, float)
+_SCALARS = frozenset((str, int, float, bool))
 
 _PAIR = re.compile(
     r"""(?<![\w.$-])(?P<name>[A-Za-z_][\w.$-]*)\s?[=:]\s?(?![A-Za-z_][\w.$-]*\s?[=:])
@@ -61,8 +61,8 @@ def _into(flat: dict[str, Scalar], prefix: str, value: Mapping[str, object], dep
     for key, inner in value.items():
         if len(flat) >= _FIELDS_MAX:
             return
-        if isinstance(inner, _SCALARS):
-            flat[prefix + key] = inner
+        if type(inner) in _SCALARS:
+            flat[prefix + key if prefix else key] = inner  # type: ignore[assignment]
         elif depth and isinstance(inner, dict):
             _into(flat, f"{prefix}{key}.", inner, depth - 1)
         elif depth and isinstance(inner, list):

@@ -12,6 +12,7 @@ from pathlib import Path
 from redhanded.case.errors import InputError
 from redhanded.logs.envelopes.archive import is_archive, members
 from redhanded.logs.envelopes.compression import PIECE_BYTES, Unpacked, unpacked
+from redhanded.logs.inert import inert
 from redhanded.logs.spool import STANDARD_INPUT, spooled
 
 _LOG_NAME = re.compile(
@@ -114,7 +115,7 @@ def _opened(path: Path, name: str, limits: list[str]) -> list[LogFile]:
     """The file itself, or the files in it if it is an archive. That it cannot be read is said when
     it is read: others may be."""
     size = path.stat().st_size
-    whole = LogFile(path=path, name=name, size=size)
+    whole = LogFile(path=path, name=inert(name), size=size)
     try:
         inside = _inside(path, name)
     except OSError:
@@ -122,7 +123,7 @@ def _opened(path: Path, name: str, limits: list[str]) -> list[LogFile]:
     if inside is None:
         return [whole]
     files = [
-        LogFile(path=path, name=f"{name}:{member}", size=length, member=member)
+        LogFile(path=path, name=inert(f"{name}:{member}"), size=length, member=member)
         for member, length in inside
         if _LOG_NAME.search(member) or len(inside) == 1
     ]

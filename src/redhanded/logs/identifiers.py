@@ -28,7 +28,8 @@ _MEASURE = re.compile(
         |attempts?|retry|retries|tries|level|severity|pid|tid|thread|port|status|line|lineno
         |col|column|offset|version|priority|index|limit|rate|score|hostname|host|host_?ip|ip
         |remote_?address|user_?agent|url|uri|path|route|method|msg|message|stack|logger|service
-        |env|environment|region|(?:status|error|exit|country|language|http|response|currency)_code|zone|at|v|hint|detail|concurrency|uptime|memory|rss|cpu)$|^code$""",
+        |env|environment|region|(?:status|error|exit|country|language|http|response|currency)_code|zone|at|v|hint|detail|concurrency|uptime|memory|rss|cpu
+        |process|program|unit|role|referer|virtual_transaction)$|^code$""",
     re.VERBOSE,
 )
 _ERROR_PART = re.compile(r"^(?:err|error|exc|exception|exc_info|cause|reason)\.", re.IGNORECASE)
@@ -49,7 +50,8 @@ def identifiers(record: Record) -> dict[str, Identifier]:
     found: dict[str, Identifier] = {}
     entry = record.entry
     _take(found, entry.fields)
-    if record.text.startswith("{") and _DIGIT.search(entry.message):
+    named = record.text.startswith("{") or "msg" in entry.fields
+    if named and _DIGIT.search(entry.message):
         _take(found, text_fields(entry.message))
     if "Key (" in record.text and (match := _KEY_DETAIL.search(record.text)):
         columns = [column.strip(' "\\') for column in match["columns"].split(",")]

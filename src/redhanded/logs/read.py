@@ -214,12 +214,13 @@ class LineReader:
         return found is not None
 
     def _piece(self, bare: Bare, piece: Piece) -> None:
-        source = piece.source or bare.source
-        inner = replace(bare, text=piece.text, source=source, row=False)
+        inner = replace(bare, text=piece.text, source=piece.source or bare.source, row=False)
         if piece.at_ms is not None:
             inner.at_ms, inner.zoned, inner.lacks = piece.at_ms, True, ""
         if piece.entry is None:
-            self._line(inner)
+            opened = self._opener.open_within(inner)
+            if opened is not None:
+                self._line(opened)
         elif self._told.again(piece.entry):
             self._counts.duplicates += 1
         else:
@@ -286,6 +287,7 @@ class LineReader:
         for nesting, lines in self._opener.seen.items():
             for name in nesting:
                 counts.envelopes[name] += lines
+        counts.shortened += self._opener.shortened
         for kind in packed.kinds:
             counts.envelopes[kind] += 1
         wrong = packed.damaged or (f"truncated {packed.ends_early}" if packed.ends_early else "")

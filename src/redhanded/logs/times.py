@@ -46,6 +46,10 @@ _NUMERIC = re.compile(
     rf"(?:\s?(?P<half>[AP]M))?{_ZONE}"
 )
 _SHORT_YEAR = re.compile(rf"(?P<year>\d\d)/(?P<month>\d\d)/(?P<day>\d\d) {_CLOCK}")
+_MONTH_DAY = re.compile(
+    r"(?P<month>[01]\d)-(?P<day>[0-3]\d) (?P<hour>[0-2]\d):(?P<minute>[0-5]\d):(?P<second>[0-6]\d)"
+    r"\.(?P<fraction>\d{1,9})(?=\D|$)"
+)
 _NAMED_DAY = re.compile(
     rf"[A-Z][a-z]{{2}},? {_MONTH} +(?P<day>\d\d?) {_CLOCK}(?: (?P<zone>[A-Z]{{3,4}}))? "
     r"(?P<year>\d{4})"
@@ -61,7 +65,7 @@ _CLOCK_ALONE = re.compile(r"(?P<hour>[0-2]\d):(?P<minute>[0-5]\d):(?P<second>[0-
                           r"(?:[.,](?P<fraction>\d{1,9}))?(?=[\s\]|]|$)")  # fmt: skip
 _NUMBER = re.compile(r"(?P<number>\d{10}(?:\.\d{1,9})?|\d{13}|\d{16}|\d{19})(?=[\s:\]|,]|$)")
 
-_BY_DIGIT = (_DAY_FIRST, _NUMERIC, _SHORT_YEAR, _CLOCK_ALONE, _BASIC, _NUMBER)
+_BY_DIGIT = (_DAY_FIRST, _NUMERIC, _SHORT_YEAR, _MONTH_DAY, _CLOCK_ALONE, _BASIC, _NUMBER)
 _BY_LETTER = (_YEARLESS, _NAMED_DAY, _YEAR_AFTER_MONTH, _RFC2822)
 
 
@@ -82,10 +86,10 @@ def stamp_at(text: str, start: int = 0) -> Stamp | None:
     """The time that begins exactly at ``start``, in any of the usual spellings; None without one.
 
     ISO 8601 (also with ``/`` and commas), ``02/Jan/2025:10:00:00 +0100``, ``02 Jan 2025 …``,
-    ``Thu Jan 02 10:00:00 2025``, ``Jan  2 10:00:00`` (lacks its year), ``10:00:00.123`` (lacks its
-    date), ``01/02/2025, 10:00:00 AM`` (month first, unless that is no month), seconds to
-    nanoseconds since 1970. Fractions beyond microseconds are cut. The last answers are kept, since
-    several formats ask for the same line.
+    ``Thu Jan 02 10:00:00 2025``, ``Jan  2 10:00:00`` and ``01-02 10:00:00.123`` (lack their year),
+    ``10:00:00.123`` (lacks its date), ``01/02/2025, 10:00:00 AM`` (month first, unless that is no
+    month), seconds to nanoseconds since 1970. Fractions beyond microseconds are cut. The last
+    answers are kept, since several formats ask for the same line.
     """
     first = text[start : start + 1]
     if "0" <= first <= "9":
@@ -105,7 +109,7 @@ def stamp_at(text: str, start: int = 0) -> Stamp | None:
     return None
 
 
-_LACKS = {_YEARLESS: "year", _CLOCK_ALONE: "date"}
+_LACKS = {_YEARLESS: "year", _MONTH_DAY: "year", _CLOCK_ALONE: "date"}
 
 
 def _iso_stamp(match: re.Match[str]) -> Stamp | None:

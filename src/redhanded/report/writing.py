@@ -80,11 +80,17 @@ def _environment(*, escape: bool) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["unmarked"] = _unmarked
     environment.filters["percent"] = sentences.percent
     environment.filters["diff_lines"] = _diff_lines
     environment.filters["coded"] = _coded
     environment.filters["breakable"] = _breakable
     return environment
+
+
+def _unmarked(text: str) -> str:
+    """Prose for Markdown in which what a log says is no HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _content(case: Case, folder: Path | None) -> dict[str, object]:

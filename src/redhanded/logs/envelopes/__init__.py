@@ -35,6 +35,8 @@ _ROWS = frozenset((CsvExport.name, PostgresRows.name))
 _DEPTH_MAX = 6
 _PIECES_CHARACTERS_MAX = 16 * 1024 * 1024
 """Of a line that comes in pieces; what is beyond is left out."""
+_WAITING_CHARACTERS_MAX = 4 * _PIECES_CHARACTERS_MAX
+"""Of all such lines of a file."""
 _STREAMS_MAX = 4096
 
 
@@ -57,6 +59,7 @@ class Bare:
     fields: dict[str, Scalar] = field(default_factory=dict)
     envelopes: tuple[str, ...] = ()
     """Names, the outermost first."""
+    apart: bool = False
     row: bool = False
     appends: bool = False
     ended: bool = True
@@ -71,6 +74,7 @@ class Opener:
         self._last: list[LineEnvelope | None] = [None] * (_DEPTH_MAX + 1)
         self._table = CsvExport()
         self._waiting: dict[tuple[int, str | None, str], _Pieces] = {}
+        self._waiting_characters = 0
         self.seen: Counter[tuple[str, ...]] = Counter()
         """Nestings of envelopes, with their lines."""
         self.shortened = 0
@@ -78,9 +82,12 @@ class Opener:
 
     def open(self, text: str, number: int, offset: int, *, ended: bool = True) -> Bare | None:
         """The line inside ``text``; None while pieces of it are still to come."""
-        bare = Bare(text, number, offset, ended=ended)
         if number == 1:
             self._last[0] = self._table
+        return self.open_within(Bare(text, number, offset, ended=ended))
+
+    def open_within(self, bare: Bare) -> Bare | None:
+        """As ``open``, for a line of which something is known already."""
         for depth in range(_DEPTH_MAX):
             bare.text = without_escapes(bare.text)
             unwrapped, name = self._unwrap(bare.text, depth)
@@ -137,10 +144,12 @@ class Opener:
                 return bare
             pieces = self._waiting[key] = _Pieces(bare)
         else:
-            pieces.add(bare.text)
+            pieces.add(bare.text, room=self._waiting_characters < _WAITING_CHARACTERS_MAX)
         if more:
+            self._waiting_characters += len(bare.text)
             return None
         del self._waiting[key]
+        self._waiting_characters = max(0, self._waiting_characters - pieces.length)
         self.shortened += pieces.shortened
         if key[1] in _ROWS:
             bare.number, bare.offset = pieces.first.number, pieces.first.offset
@@ -154,12 +163,12 @@ class _Pieces:
     def __init__(self, first: Bare) -> None:
         self.first = first
         self._texts = [first.text]
-        self._length = len(first.text)
+        self.length = len(first.text)
         self.shortened = False
 
-    def add(self, text: str) -> None:
-        self._length += len(text)
-        if self._length <= _PIECES_CHARACTERS_MAX:
+    def add(self, text: str, *, room: bool) -> None:
+        self.length += len(text)
+        if room and self.length <= _PIECES_CHARACTERS_MAX:
             self._texts.append(text)
         else:
             self.shortened = True
@@ -186,6 +195,7 @@ def _inside(bare: Bare, unwrapped: Unwrapped, name: str) -> Bare:
         level=unwrapped.level or bare.level,
         fields={**bare.fields, **unwrapped.fields} if unwrapped.fields else bare.fields,
         envelopes=(*bare.envelopes, name),
+        apart=unwrapped.apart,
         row=unwrapped.row,
         appends=unwrapped.appends,
         ended=bare.ended,

@@ -48,6 +48,7 @@ class Journald:
             level=syslog_level(value.get("PRIORITY")) if own_level else None,
             partial=value.get("CONTAINER_PARTIAL_MESSAGE") == "true",
             fields=fields,
+            apart=own_level,
         )
 
 

@@ -33,6 +33,8 @@ class Unwrapped(NamedTuple):
     """True if this piece continues the line before it."""
     fields: Mapping[str, Scalar] = {}
     """What else the envelope says of the writer."""
+    apart: bool = False
+    """True if programs hand in one entry at a time, so that only traces span several lines."""
     row: bool = False
     """True if newlines in ``text`` belong to one record of a format, not to several lines."""
 

@@ -40,4 +40,5 @@ def _unwrapped(found: Header) -> Unwrapped:
         lacks=found.lacks,
         level=found.level,
         fields=found.fields,
+        apart=True,
     )

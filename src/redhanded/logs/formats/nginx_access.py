@@ -33,7 +33,7 @@ class NginxAccess:
         if start is None or stamp is None or rest is None:
             return None
         status = int(rest["status"])
-        fields: dict[str, Scalar] = {"client": start["client"], "status": status}
+        fields: dict[str, Scalar] = {"remote_address": start["client"], "status": status}
         if start["user"] != "-":
             fields["user"] = start["user"]
         if request := _REQUEST.match(rest["request"]):

@@ -40,7 +40,7 @@ class NginxError:
         for pair in _CONTEXT.finditer(whole):
             cut = min(cut, pair.start())
             value = pair["quoted"] if pair["quoted"] is not None else pair["bare"]
-            fields.setdefault(pair["name"], value)
+            fields.setdefault({"client": "remote_address"}.get(pair["name"], pair["name"]), value)
         if request := _REQUEST.match(str(fields.get("request", ""))):
             fields["method"], fields["path"] = request["method"], request["path"]
         return Entry(

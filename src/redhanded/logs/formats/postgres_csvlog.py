@@ -10,15 +10,15 @@ from redhanded.logs.record import Entry, Scalar
 from redhanded.logs.times import epoch_ms
 
 _COLUMNS = (
-    "log_time", "user", "database", "pid", "client", "session", "session_line", "command_tag",
-    "session_start", "virtual_transaction", "transaction", "severity", "sqlstate", "message",
-    "detail", "hint", "internal_query", "internal_query_pos", "context", "statement",
+    "log_time", "user", "database", "pid", "remote_address", "session", "session_line",
+    "command_tag", "session_start", "virtual_transaction", "transaction", "severity", "sqlstate",
+    "message", "detail", "hint", "internal_query", "internal_query_pos", "context", "statement",
     "statement_pos", "location", "application", "backend_type", "leader_pid", "query_id",
 )  # fmt: skip
 _SEVERITY = _COLUMNS.index("severity")
 _KEPT = (
     "user", "database", "session", "command_tag", "sqlstate", "detail", "hint", "context",
-    "statement", "application", "virtual_transaction", "client",
+    "statement", "application", "virtual_transaction", "remote_address",
 )  # fmt: skip
 _START = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} [A-Z+\-\d]{1,6},")
 

@@ -21,6 +21,7 @@ _CONTINUED = frozenset(("DETAIL", "HINT", "STATEMENT", "CONTEXT", "QUERY", "LOCA
 _PROCESS = re.compile(r"\[(?P<pid>\d+)(?:-\d+)?\]")
 _WHO = re.compile(r"(?<![\w=])(?P<user>[\w.$-]+)@(?P<database>[\w.$-]+)(?![\w.])")
 _PAIR = re.compile(r"\b(?P<name>user|db|app|client|host)=(?P<value>[^\s,]+)")
+_NAMES = {"db": "database", "client": "remote_address", "host": "remote_address"}
 _CODE = re.compile(r"(?<![\w-])(?P<code>[0-9A-Z]{2}[0-9A-Z]{3})(?![\w-])")
 _PREFIX_MAX = 250
 _EPOCH = re.compile(r"\d{10}\.\d{3} ")
@@ -68,7 +69,7 @@ def _fields(
     if who := _WHO.search(prefix):
         fields["user"], fields["database"] = who["user"], who["database"]
     for pair in _PAIR.finditer(prefix):
-        fields.setdefault({"db": "database"}.get(pair["name"], pair["name"]), pair["value"])
+        fields.setdefault(_NAMES.get(pair["name"], pair["name"]), pair["value"])
     code = _CODE.search(prefix)
     if code and any(map(str.isdigit, code["code"])) and zone_offset_ms(code["code"]) is None:
         fields["sqlstate"] = code["code"]

@@ -22,7 +22,7 @@ _AFTER_DASH = (
 _AFTER_BAR = (rf"\s*\|\s*{_LEVEL}\s*\|\s*(?P<logger>[\w.<>:-]+)\s+-\s+(?P<message>.*)",)
 _AFTER_COLON = (rf":\s+{_LEVEL}/(?P<process>[\w-]+)\]\s+(?P<message>.*)",)
 _AFTER_LEVEL = (
-    rf"\]?\s+\[?{_LEVEL}\s*\]?:?\s+\[?(?P<logger>[a-z_]\w*(?:\.\w+)+|[a-z_]\w*(?=[:\]]))\]?"
+    rf"\]?\s+\[?{_LEVEL}\s*\]?:?\s+(?!\[[\w-]+\])\[?(?P<logger>[a-z_]\w*(?:\.\w+)+|[a-z_]\w*(?=[:\]]))\]?"
     r"\s*:?\s+(?!\()(?P<message>.*)",
 )
 _AFTER_PROCESS = (
