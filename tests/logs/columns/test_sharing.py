@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from redhanded.case.errors import InputError
-from redhanded.logs.columns import Columns, read_columns, sharing
+from redhanded.logs.columns import Columns, planned, read_columns, sharing
 from redhanded.logs.columns.columns import DTYPES
 from redhanded.logs.columns.worker import start
 from redhanded.logs.files import LogFile
@@ -98,6 +98,17 @@ def test_what_a_worker_cannot_read_is_said(tmp_path: Path, monkeypatch: pytest.M
     one, two = (read_columns([good, binary], processes=count) for count in (1, 2))
     same(one, two)
     assert len(one) and "binary" in one.limits[0] and set(one.file.tolist()) == {0}
+
+
+def test_too_many_names_of_identifiers_are_bounded_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planned, "KEYS_MAX", 20)
+    words = [f"{a}{b}{c}x" for a in "abcde" for b in "fghij" for c in "klmno"]
+    lines = "".join(f"2026-03-14T06:00:00Z INFO {word} {n} up\n" for n, word in enumerate(words))
+    columns = read_columns([file_of(tmp_path, lines.encode())])
+    assert len(columns.keys) == 20 and "over 20 names" in columns.limits[0]
+    assert 0 < len(columns.id_row) < len(columns) == len(words)
 
 
 def test_a_worker_that_is_ended_is_said(tmp_path: Path) -> None:

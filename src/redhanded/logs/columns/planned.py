@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple, TypeVar
 
@@ -28,6 +29,9 @@ PLANS_PER_BLOCK_MAX = 400
 NAMED_MAX = 8
 """Identifiers of one line."""
 
+KEYS_MAX = 10_000
+"""Names of identifiers; those of other names are left out, and the limits say so."""
+
 T = TypeVar("T", bound=np.generic)
 _NO_PLAN = 0
 _UNSEEN = -1
@@ -43,7 +47,15 @@ class Tables:
         self.refused: list[str] = []
         """Why files could not be read."""
 
+    def limits(self) -> Iterator[str]:
+        yield from self.refused
+        if len(self.keys) >= KEYS_MAX:
+            yield f"identifiers have over {KEYS_MAX:,} names: those of further names are left out"
+
     def key(self, name: str) -> int:
+        """Its number; -1 if there are too many names."""
+        if len(self.keys) >= KEYS_MAX:
+            return self.keys.get(name, -1)
         return self.keys.setdefault(name, len(self.keys))
 
     def source(self, name: str) -> int:
@@ -81,8 +93,9 @@ class Plans:
         self._fields = np.zeros((256, 4), np.int32)
         """For each plan: time token, whether it is written out, level token, template."""
         self._levels = np.zeros(256, np.int8)
-        self._named = np.full((256, NAMED_MAX, 3), -1, np.int32)
-        """For each plan and identifier: key, first and last token."""
+        self._keys = np.full((256, NAMED_MAX), -1, np.int16)
+        self._tokens = np.full((256, NAMED_MAX, 2), -1, np.int32)
+        """For each plan and identifier: its first and last token, -1 if it does not vary."""
         self._constant = np.zeros((256, NAMED_MAX), np.uint64)
 
     def read(self, found: Tokens) -> Read:
@@ -122,32 +135,20 @@ class Plans:
 
     def named(self, found: Tokens, plan: NDArray[np.int32], lines: Places) -> Triplets:
         """The identifiers of ``lines``, whose plans are given; rows count from 0."""
-        rows, keys, values = [], [], []
-        for place in range(NAMED_MAX):
-            named = self._named[plan, place]
-            varying = np.flatnonzero(named[:, 1] >= 0)
-            constant = np.flatnonzero((named[:, 0] >= 0) & (named[:, 1] < 0))
-            if not len(varying) and not len(constant):
-                break
-            first = found.first[lines[varying]]
-            hashes, names = value_hashes(
-                found.data,
-                found.starts[first + named[varying, 1]],
-                found.ends[first + named[varying, 2]],
-            )
-            varying, hashes = varying[names], hashes[names]
-            rows += [varying, constant]
-            keys += [named[varying, 0], named[constant, 0]]
-            values += [hashes, self._constant[plan[constant], place]]
-        if not rows:
-            return Triplets(np.zeros(0, np.int32), np.zeros(0, np.int16), np.zeros(0, np.uint64))
-        row = np.concatenate(rows)
-        order = np.argsort(row, kind="stable")
-        return Triplets(
-            row[order].astype(np.int32),
-            np.concatenate(keys)[order].astype(np.int16),
-            np.concatenate(values)[order],
+        row, number = np.nonzero(self._keys[plan] >= 0)
+        plan_of_row = plan[row]
+        value = self._constant[plan_of_row, number]
+        first, last = self._tokens[plan_of_row, number].T
+        names = np.ones(len(row), np.bool_)
+        varying = np.flatnonzero(first >= 0)
+        before = found.first[lines[row[varying]]]
+        value[varying], names[varying] = value_hashes(
+            found.data,
+            found.starts[before + first[varying]],
+            found.ends[before + last[varying]],
         )
+        key = self._keys[plan_of_row, number]
+        return Triplets(row[names].astype(np.int32), key[names], value[names])
 
     def _plan_ids(self, found: Tokens) -> NDArray[np.int32]:
         if self._count + PLANS_PER_BLOCK_MAX > PLANS_MAX:
@@ -173,18 +174,20 @@ class Plans:
         if place == len(self._levels):
             self._fields = _doubled(self._fields)
             self._levels = _doubled(self._levels)
-            self._named = _doubled(self._named)
+            self._keys = _doubled(self._keys)
+            self._tokens = _doubled(self._tokens)
             self._constant = _doubled(self._constant)
         template = self.tables.miner.id_of(plan.message)
         self._fields[place] = (plan.time, plan.iso, plan.level_token, template)
         self._levels[place] = plan.level
-        self._named[place] = -1
+        self._keys[place] = -1
         for number, named in enumerate(plan.named):
             self._name(place, number, named)
         return place
 
     def _name(self, place: int, number: int, named: Named) -> None:
-        self._named[place, number] = (self.tables.key(named.key), named.first, named.last)
+        self._keys[place, number] = self.tables.key(named.key)
+        self._tokens[place, number] = (named.first, named.last)
         self._constant[place, number] = named.value
 
 

@@ -122,9 +122,10 @@ def _planned_rows(
 
 def _rows_from(rows: Sequence[Row], place: int, tables: Tables) -> Rows:
     named = [
-        (row, tables.key(key), value)
+        (row, key, value)
         for row, entry in enumerate(rows)
-        for key, value in entry.named
+        for name, value in entry.named
+        if (key := tables.key(name)) >= 0
     ]
     template = np.array([tables.miner.id_of(row.message) for row in rows], np.int32)
     tables.miner.count(template)

@@ -48,7 +48,7 @@ class ColumnReader:
         Files that cannot be read are left out, and the limits say so, if others can be. Raises
         ``InputError`` as the record reader does if none can.
         """
-        refused = tuple(self.tables.refused)
+        refused = self.tables.refused
         if refused and (len(files) == 1 or not any(map(len, parts))):
             raise InputError(refused[0])
         templates = self.tables.miner.finish()
@@ -69,7 +69,7 @@ class ColumnReader:
             sources=tuple(self.tables.sources),
             keys=tuple(self.tables.keys),
             templates=templates.texts,
-            limits=refused + templates.limits,
+            limits=(*self.tables.limits(), *templates.limits),
         )
 
 
@@ -82,11 +82,15 @@ class Renumbering:
         self._template, self._key, self._source = template, key, source
 
     def of(self, rows: Rows) -> Rows:
+        keys = self._key[rows.id_key] if len(rows.id_key) else rows.id_key
+        kept = keys >= 0
         return replace(
             rows,
             template=self._template[rows.template],
             source=self._source[rows.source],
-            id_key=self._key[rows.id_key] if len(rows.id_key) else rows.id_key,
+            id_row=rows.id_row[kept],
+            id_key=keys[kept],
+            id_value=rows.id_value[kept],
         )
 
 
