@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from redhanded.logs.correlation.events import Events
+from redhanded.logs.correlation.events import Events, distinct
 from redhanded.logs.correlation.join import Joined
 
 Ints = NDArray[np.int64]
@@ -102,7 +102,7 @@ class Shared:
         for at, key in enumerate(joined.shared):
             own = np.flatnonzero((events.id_key == key) & (whose >= 0))
             width = np.int64(len(joined.value) + 1)
-            pairs = np.unique(joined.node[own] * width + whose[own])
+            pairs = distinct(joined.node[own] * width + whose[own])
             thing, story = pairs // width, pairs % width
             _, index, size = np.unique(thing, return_inverse=True, return_counts=True)
             wide = size[index] > _SHARED_MAX
