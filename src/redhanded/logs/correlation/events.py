@@ -256,14 +256,6 @@ class _Builder:
         return table.setdefault(value, len(table))
 
 
-def distinct(codes: Ints) -> Ints:
-    """The different codes in order; by sorting, which is several times faster for whole numbers
-    than NumPy's own way by hashing."""
-    ordered = np.sort(codes)
-    found: Ints = ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
-    return found
-
-
 def source_of(record: Record) -> str:
     """Who wrote the entry: its stream, and its process or container where it names one."""
     for name in ("pid", "process.pid", "process", "hostname", "host", "pod", "container", "worker"):

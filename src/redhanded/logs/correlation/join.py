@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from redhanded.logs.correlation.events import Events, distinct
+from redhanded.logs.correlation.events import Events
+from redhanded.logs.distinct import distinct
 
 Ints = NDArray[np.int64]
 

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redhanded.logs.correlation.clocks import Clocks, first_of_rows
-from redhanded.logs.correlation.events import Events, distinct
+from redhanded.logs.correlation.events import Events
 from redhanded.logs.correlation.join import Joined
+from redhanded.logs.distinct import distinct
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -103,6 +103,10 @@ class _Log:
         self._starts = np.searchsorted(
             events.template[self._by_template], np.arange(len(events.templates) + 1)
         )
+        known = events.at_ms[~np.isnan(events.at_ms)]
+        self.span_ms: tuple[float, float] | None = None
+        if len(known) and known.max() > known.min():
+            self.span_ms = float(known.min()), float(known.max())
         if joined is not None:
             inside = self.order[joined.story[self.order] >= 0]
             self.stories, self._first = np.unique(joined.story[inside], return_index=True)
@@ -169,7 +173,7 @@ def _error(log: _Log, template: int, least: float, marks: Sequence[Mark]) -> Err
         rate_after=after,
         onset_log_p=onset_log_p,
         novelty_log_p=novelty,
-        counts=_sparkline(events.at_ms, times),
+        counts=_sparkline(log.span_ms, times),
         marks=tuple(sorted(before_onset, key=lambda each: -each.at_ms)[:3]),
     )
 
@@ -196,9 +200,8 @@ def _order_of_time(at_ms: NDArray[np.float64]) -> Ints:
     return np.argsort(filled, kind="stable")
 
 
-def _sparkline(at_ms: NDArray[np.float64], times: NDArray[np.float64]) -> tuple[int, ...]:
-    known = at_ms[~np.isnan(at_ms)]
-    if not len(known) or known.max() <= known.min():
+def _sparkline(span_ms: tuple[float, float] | None, times: NDArray[np.float64]) -> tuple[int, ...]:
+    if span_ms is None:
         return ()
-    counts, _ = np.histogram(times, bins=SPARKLINE_BINS, range=(known.min(), known.max()))
+    counts, _ = np.histogram(times, bins=SPARKLINE_BINS, range=span_ms)
     return tuple(counts.tolist())
