@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from clock_maker import OFFSET_MS_MAX, WAYS, Case, make
-from machine import describe_host, facts
+from machine import describe_host, host_facts
 from part import Part, table, write
 
 from redhanded.logs.correlation.clocks import clocks, first_of_rows
@@ -153,6 +153,15 @@ def _part(outcomes: Sequence[Outcome], seed: int) -> Part:
     return Part(title="Two clocks: the order of concurrent events", body=body, raw=outcomes)
 
 
+def part(arguments: argparse.Namespace, _folder: Path) -> Part:
+    """As a part of ``make bench-logs``."""
+    return measure(150, arguments.seed, say)
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
 def main() -> int:
     """Measures alone."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -161,9 +170,9 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     load = os.getloadavg()
-    part = measure(arguments.cases, arguments.seed, lambda line: print(line, file=sys.stderr))
-    rows = facts(describe_host(load), arguments.seed)
-    print(write(part, rows, arguments.out, "logs-clocks"))
+    page = measure(arguments.cases, arguments.seed, say)
+    rows = host_facts(describe_host(load), arguments.seed)
+    print(write(page, rows, arguments.out, "logs-clocks"))
     return 0
 
 

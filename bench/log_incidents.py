@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from incident_maker import KINDS, SERVICES, WINDOW_MS, Incident, make
 from incident_rivals import Named, novelty, ochiai, ochiai_of_questions
-from machine import describe_host, facts
+from machine import describe_host, host_facts
 from numpy.typing import NDArray
 from part import Part, table, write
 
@@ -268,6 +268,15 @@ def _how(outcomes: Sequence[Outcome], seed: int) -> str:
     )
 
 
+def part(arguments: argparse.Namespace, _folder: Path) -> Part:
+    """As a part of ``make bench-logs``."""
+    return measure(200, arguments.seed, say)
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
 def main() -> int:
     """Measures alone."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -277,14 +286,14 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     load = os.getloadavg()
-    part = measure(
+    page = measure(
         arguments.incidents,
         arguments.seed,
-        lambda line: print(line, file=sys.stderr),
+        say,
         files=arguments.files,
     )
-    rows = facts(describe_host(load), arguments.seed)
-    print(write(part, rows, arguments.out, "logs-incidents"))
+    rows = host_facts(describe_host(load), arguments.seed)
+    print(write(page, rows, arguments.out, "logs-incidents"))
     return 0
 
 

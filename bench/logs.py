@@ -9,7 +9,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import log_clocks
 import log_grouping
+import log_incidents
 import log_lines
 import log_rates
 from log_rates import Rate, Run
@@ -161,6 +163,8 @@ PARTS: dict[str, Callable[[argparse.Namespace, Path], Part]] = {
     "logs-templates": templates,
     "logs-columns": columns,
     "logs-memory": memory,
+    "logs-incidents": log_incidents.part,
+    "logs-clocks": log_clocks.part,
 }
 """To add one: a function that measures, and its name here."""
 

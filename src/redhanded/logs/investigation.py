@@ -59,7 +59,7 @@ def investigate(
     keys = keys_of(events)
     wanted = np.asarray(sorted(symptom or ()), np.int64)
     root, joined = _best_root(events, keys, wanted)
-    known, limits = None, list(joined.limits) if joined else []
+    known, limits = None, [*events.limits, *(joined.limits if joined else ())]
     if joined is not None and len(events.sources) > 1:
         known = clocks(events, joined)
         events, _ = corrected(events, known)

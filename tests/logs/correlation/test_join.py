@@ -178,3 +178,18 @@ def test_runs_without_ids_and_times_are_refused(tmp_path: Path) -> None:
     found = written(tmp_path, good=[{"msg": "a"}], bad=[{"msg": "b"}])
     with pytest.raises(InputError, match="Name logs with times"):
         of_runs(found, None, [0])
+
+
+def test_what_is_too_much_to_keep_apart_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("redhanded.logs.correlation.events._TEMPLATES_MAX", 3)
+    monkeypatch.setattr("redhanded.logs.correlation.events._KEYS_MAX", 2)
+    words = ("one", "two", "three", "four", "five")
+    lines = [{"time": BEGIN_MS, f"{word}Id": f"{word}-{at}", "msg": word}
+             for at in range(4) for word in words]  # fmt: skip
+    found = written(tmp_path, a=lines)
+    assert found.templates == ("one", "two", "three", "<other lines>")
+    assert found.keys == ("one", "two") and len(found.id_row) == 8
+    assert any(limit.startswith("8 lines") for limit in found.limits)
+    assert any(limit.startswith("12 identifiers") for limit in found.limits)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redhanded.logs.correlation.events import Events
+from redhanded.logs.distinct import distinct
 from redhanded.logs.profile import likeness
 
 Ints = NDArray[np.int64]
@@ -93,6 +94,6 @@ def _numbered(values: NDArray[np.uint64]) -> Ints:
 def _distinct(group: Ints, label: Ints, groups: int) -> Ints:
     """How many different labels each group has."""
     width = np.int64(label.max(initial=0) + 1)
-    pairs = np.unique(group * width + label)
+    pairs = distinct(group * width + label)
     found: Ints = np.bincount(pairs // width, minlength=groups)
     return found

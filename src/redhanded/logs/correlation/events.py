@@ -24,6 +24,10 @@ _COMPLAINTS = frozenset(("warn", "error", "fatal"))
 _VALUES_MAX = 64
 """A field with more values than this is no attribute by which stories are compared."""
 _LENGTH_MAX = 64
+_KEYS_MAX = 128
+_ATTRIBUTES_MAX = 256
+_TEMPLATES_MAX = 200_000
+_REST = "<other lines>"
 _NOT_ATTRIBUTES = frozenset(
     ("msg", "message", "time", "timestamp", "ts", "@timestamp", "level", "severity", "v", "stack")
 )
@@ -62,6 +66,8 @@ class Events:
     attribute_value: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     attribute_keys: tuple[str, ...] = ()
     attribute_values: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    """What was too much to keep apart."""
 
     def place(self, row: int) -> tuple[str, int]:
         """File and line of an entry."""
@@ -146,6 +152,7 @@ class _Builder:
         self._digits: dict[int, list[int]] = {}
         self._attributes = array("q"), array("q"), array("q")
         self._values_of: dict[int, set[int]] = {}
+        self._left_out: dict[str, int] = {}
 
     def add(self, record: Record) -> None:
         row, entry = len(self._at_ms), record.entry
@@ -157,12 +164,14 @@ class _Builder:
             "file": self._index("files", record.path),
             "line": record.line,
             "level": LEVELS.index(entry.level) if entry.level in LEVELS else -1,
-            "template": self._index("templates", self._template_of(message)),
+            "template": self._template(message),
             "source": self._index("sources", source_of(record)),
         }
         for name, number in numbers.items():
             self._columns[name].append(number)
         for key, identifier in identifiers(record).items():
+            if self._is_full("keys", key, _KEYS_MAX):
+                continue
             place = self._index("keys", key)
             self._row.append(row)
             self._key.append(place)
@@ -171,7 +180,9 @@ class _Builder:
             seen[0] += identifier.value.isdigit()
             seen[1] += 1
         for name, value in entry.fields.items():
-            if _is_attribute(name, value):
+            if _is_attribute(name, value) and not self._is_full(
+                "attributes", name, _ATTRIBUTES_MAX
+            ):
                 self._add_attribute(row, name, str(value))
 
     def finish(self) -> Events:
@@ -202,6 +213,7 @@ class _Builder:
             attribute_value=value[kept],
             attribute_keys=names,
             attribute_values=tuple(self._table("values")),
+            limits=self._limits(),
             **columns,
         )
 
@@ -214,6 +226,27 @@ class _Builder:
         seen.add(number)
         for column, each in zip(self._attributes, (row, key, number), strict=True):
             column.append(each)
+
+    def _template(self, message: str) -> int:
+        text = self._template_of(message)
+        return self._index("templates", _REST if self._is_full("templates", text, _TEMPLATES_MAX)
+                           else text)  # fmt: skip
+
+    def _is_full(self, name: str, value: str, most: int) -> bool:
+        """Whether a value would be one more than a table may hold; counted, to be said."""
+        table = self._table(name)
+        if value in table or len(table) < most:
+            return False
+        self._left_out[name] = self._left_out.get(name, 0) + 1
+        return True
+
+    def _limits(self) -> tuple[str, ...]:
+        said = {
+            "templates": f"lines are of templates after the first {_TEMPLATES_MAX:,}: taken as one",
+            "keys": f"identifiers have names after the first {_KEYS_MAX}: they join nothing",
+            "attributes": f"values have names after the first {_ATTRIBUTES_MAX}: not compared",
+        }
+        return tuple(f"{count:,} {said[name]}" for name, count in self._left_out.items())
 
     def _table(self, name: str) -> dict[str, int]:
         return self._tables.setdefault(name, {})

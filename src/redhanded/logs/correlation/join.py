@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redhanded.logs.correlation.events import Events
+from redhanded.logs.distinct import distinct
 
 Ints = NDArray[np.int64]
 
@@ -53,8 +54,8 @@ def join(events: Events, root: int) -> Joined:
     together. Keys of one meaning under two names are one, where their values (no plain numbers)
     mostly agree.
     """
-    key = _merged(events)[events.id_key]
-    home_key = _merged(events)[root]
+    merged = _merged(events)
+    key, home_key = merged[events.id_key], int(merged[root])
     row = events.id_row
     node, node_key, first = _nodes(key, events.id_value)
     story_of_node = np.full(len(node_key), _NONE)
@@ -150,18 +151,34 @@ def _bounded(led: Ints, met: Ints, node_key: Ints, events: Events, limits: list[
 def _merged(events: Events) -> Ints:
     """Of each key the one that stands for it: the most frequent of those whose values agree."""
     count = len(events.keys)
-    numbers = np.unique(events.id_value, return_inverse=True)[1].astype(np.int64)
+    common = _common(events)
+    sizes = common.diagonal()
     lines = np.bincount(events.id_key, minlength=count)
-    sets = [np.unique(numbers[events.id_key == at]) for at in range(count)]
     chosen = np.arange(count)
     numeric = events.numeric or (False,) * count
-    for one in sorted(range(count), key=lambda at: (-lines[at], at)):
-        for other in range(count):
-            if chosen[other] != other or other == one or chosen[one] != one:
-                continue
-            smaller = min(len(sets[one]), len(sets[other]))
-            if smaller < 2 or numeric[one] or numeric[other] or lines[other] > lines[one]:
-                continue
-            if len(np.intersect1d(sets[one], sets[other])) >= _OVERLAP_MIN * smaller:
+    names = [at for at in range(count) if not numeric[at] and sizes[at] >= 2]
+    for one in sorted(names, key=lambda at: (-lines[at], at)):
+        if chosen[one] != one:
+            continue
+        for other in names:
+            free = chosen[other] == other != one and lines[other] <= lines[one]
+            if free and common[one, other] >= _OVERLAP_MIN * min(sizes[one], sizes[other]):
                 chosen[other] = one
     return chosen
+
+
+def _common(events: Events) -> Ints:
+    """How many values each two keys share; on the diagonal, how many each has."""
+    count = len(events.keys)
+    numbers = np.unique(events.id_value, return_inverse=True)[1].astype(np.int64)
+    pairs = distinct(numbers * np.int64(count + 1) + events.id_key)
+    value, key = pairs // (count + 1), pairs % (count + 1)
+    found = np.diag(np.bincount(key, minlength=count)[:count])
+    for distance in range(1, count):
+        same = np.flatnonzero(value[distance:] == value[:-distance])
+        if not len(same):
+            break
+        one, other = key[same], key[same + distance]
+        np.add.at(found, (one, other), 1)
+        np.add.at(found, (other, one), 1)
+    return found

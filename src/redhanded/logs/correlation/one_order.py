@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from redhanded.logs.correlation.clocks import Clocks, first_of_rows
 from redhanded.logs.correlation.events import Events
 from redhanded.logs.correlation.join import Joined
+from redhanded.logs.distinct import distinct
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -104,7 +105,7 @@ def _on_one_thing(
     whose = joined.story[events.id_row]
     named = np.flatnonzero((events.id_key == key) & (whose >= 0))
     width = np.int64(len(joined.value) + 1)
-    links = np.unique(joined.node[named] * width + whose[named])
+    links = distinct(joined.node[named] * width + whose[named])
     thing, story = links // width, links % width
     _, index, size = np.unique(thing, return_inverse=True, return_counts=True)
     usual = (size[index] > 1) & (size[index] <= _SHARED_MAX)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from redhanded.logs.correlation.events import Events
 from redhanded.logs.correlation.join import Joined
+from redhanded.logs.distinct import distinct
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -102,7 +103,7 @@ class Shared:
         for at, key in enumerate(joined.shared):
             own = np.flatnonzero((events.id_key == key) & (whose >= 0))
             width = np.int64(len(joined.value) + 1)
-            pairs = np.unique(joined.node[own] * width + whose[own])
+            pairs = distinct(joined.node[own] * width + whose[own])
             thing, story = pairs // width, pairs % width
             _, index, size = np.unique(thing, return_inverse=True, return_counts=True)
             wide = size[index] > _SHARED_MAX

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from redhanded.logs.difference.chains import Chains
 from redhanded.logs.difference.questions import Kind, Questions, counted_excess, numbered
 from redhanded.logs.difference.stories import Stories
+from redhanded.logs.distinct import distinct
 
 Ints = NDArray[np.int64]
 
@@ -21,7 +22,7 @@ def alone(told: Stories, chains: Chains) -> Questions:
     lines, line = np.unique(
         (scope[told.identifier_row] * values + value) * np.int64(1), return_inverse=True
     )
-    per_row = np.unique(line * np.int64(len(told.story) + 1) + told.identifier_row)
+    per_row = distinct(line * np.int64(len(told.story) + 1) + told.identifier_row)
     rows_with = np.bincount(per_row // (len(told.story) + 1), minlength=len(lines))
     shows = rows_with[line] == 1 if len(line) else np.zeros(0, bool)
     template = told.template[told.identifier_row]

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from redhanded.logs.difference.questions import Kind
 from redhanded.logs.difference.result import Differences, Finding
+from redhanded.logs.fetch import shown
 
 
-def sentence(finding: Finding, *, noun: str = "request") -> str:
+def sentence(finding: Finding, *, noun: str = "request", redacted: bool = True) -> str:
     """One difference, with its counts and both corrected chances."""
     return (
-        f"{what(finding)}: {finding.failing_with:,} of {finding.failing:,} failing and "
-        f"{finding.passing_with:,} of {finding.passing:,} passing {noun}s "
+        f"{what(finding, redacted=redacted)}: {finding.failing_with:,} of {finding.failing:,} "
+        f"failing and {finding.passing_with:,} of {finding.passing:,} passing {noun}s "
         f"(p = {chance(finding.log_p)}, q = {chance(finding.log_q)})"
     )
 
 
-def what(finding: Finding) -> str:
-    """The difference alone. Templates are untrusted text and are given as they are."""
-    line, other = f"“{finding.template}”", f"“{finding.other}”"
+def what(finding: Finding, *, redacted: bool = True) -> str:
+    """The difference alone, without secrets unless asked for. Lines are cut at 400 characters; they
+    are untrusted text, which whoever shows them has to make inert."""
+    line = f"“{shown(finding.template or '', redacted=redacted)}”"
+    other = f"“{shown(finding.other or '', redacted=redacted)}”"
     if finding.kind is Kind.PRESENT:
         return f"there: {line}"
     if finding.kind is Kind.MISSING:
@@ -32,7 +35,7 @@ def what(finding: Finding) -> str:
         if finding.other:
             return f"{finding.key} is another one in {line} than in {other}"
         return f"{finding.key} in {line} is on no other line"
-    return f"{finding.key} = {finding.value}"
+    return f"{finding.key} = {shown(finding.value or '', redacted=redacted)}"
 
 
 def empty(found: Differences) -> str:

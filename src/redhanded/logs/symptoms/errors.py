@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ Flags = NDArray[np.bool_]
 ONSET_P_MAX = 0.01
 """Chance, over all errors looked at, from which on an onset or novelty is believed."""
 SPARKLINE_BINS = 40
+ERRORS_MAX = 500
 _ERROR, _WARN = LEVELS.index("error"), LEVELS.index("warn")
 _COMPLAINS = re.compile(
     r"\b(?:error|exception|fail(?:ed|ure|s)?|fatal|panic|refused|denied|timed? ?out|aborted|crash"
@@ -81,13 +82,55 @@ def errors_of(
     """All errors: those that are new or rose first (the least likely by chance), then the frequent.
 
     An error is a template of level error or fatal; of warnings, if there is none; if the log has no
-    levels, a line with a word of complaint.
+    levels, a line with a word of complaint. At most the five hundred most frequent.
     """
-    templates = _complaints(events)
-    order = _order_of_time(events.at_ms)
-    least = log(ONSET_P_MAX) - log(max(1, 2 * len(templates)))
-    found = [_error(events, joined, at, order, least, marks) for at in templates]
+    log = _Log(events, joined)
+    templates = sorted(_complaints(events), key=lambda at: (-len(log.rows(at)), at))[:ERRORS_MAX]
+    least = math.log(ONSET_P_MAX) - math.log(max(1, 2 * len(templates)))
+    found = [_error(log, at, least, marks) for at in templates if len(log.rows(at))]
     return tuple(sorted(found, key=_rank))
+
+
+class _Log:
+    """The events in the order of time, and when stories begin; worked out once for all errors."""
+
+    def __init__(self, events: Events, joined: Joined | None) -> None:
+        self.events, self.joined = events, joined
+        self.order = _order_of_time(events.at_ms)
+        self.place = np.empty(len(self.order), np.int64)
+        self.place[self.order] = np.arange(len(self.order))
+        self._by_template = np.argsort(events.template, kind="stable")
+        self._starts = np.searchsorted(
+            events.template[self._by_template], np.arange(len(events.templates) + 1)
+        )
+        known = events.at_ms[~np.isnan(events.at_ms)]
+        self.span_ms: tuple[float, float] | None = None
+        if len(known) and known.max() > known.min():
+            self.span_ms = float(known.min()), float(known.max())
+        if joined is not None:
+            inside = self.order[joined.story[self.order] >= 0]
+            self.stories, self._first = np.unique(joined.story[inside], return_index=True)
+            self.begins = inside[self._first]
+
+    def rows(self, template: int) -> Ints:
+        return self._by_template[self._starts[template] : self._starts[template + 1]]
+
+    def units(self, template: int) -> tuple[str | None, Flags, NDArray[np.float64]]:
+        """What could have failed, in the order of time: its name (None for lines), whether it
+        failed, and when it began.
+
+        Requests that begin with a line with which failing ones begin; lines, where most of the
+        error's lines belong to no request.
+        """
+        events, joined, rows = self.events, self.joined, self.rows(template)
+        if joined is None or 2 * (joined.story[rows] >= 0).sum() < len(rows):
+            return None, events.template[self.order] == template, events.at_ms[self.order]
+        failed = np.isin(self.stories, joined.story[rows])
+        begins_with = events.template[self.begins]
+        comparable = np.flatnonzero(np.isin(begins_with, begins_with[failed]))
+        by_begin = comparable[np.argsort(self._first[comparable], kind="stable")]
+        noun = "jobs" if likeness(events.keys[joined.root])[0] == 0 else "requests"
+        return noun, failed[by_begin], events.at_ms[self.begins[by_begin]]
 
 
 def _rank(error: ErrorFound) -> tuple[bool, float, int, str]:
@@ -103,21 +146,12 @@ def _complaints(events: Events) -> list[int]:
     return [at for at, text in enumerate(events.templates) if _COMPLAINS.search(text)]
 
 
-def _error(
-    events: Events,
-    joined: Joined | None,
-    template: int,
-    order: Ints,
-    least: float,
-    marks: Sequence[Mark],
-) -> ErrorFound:
-    rows = np.flatnonzero(events.template == template)
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    first = int(place[rows].min())
-    total, lines = len(order), len(rows)
-    novelty = float(log_upper_tail(total, total - first, lines, lines))
-    units, failed, begin_ms = _units(events, joined, template, order)
+def _error(log: _Log, template: int, least: float, marks: Sequence[Mark]) -> ErrorFound:
+    events, rows = log.events, log.rows(template)
+    total, lines = len(log.order), len(rows)
+    late = total - int(log.place[rows].min())
+    novelty = float(log_upper_tail(total, late, lines, lines))
+    units, failed, begin_ms = log.units(template)
     change = rise(failed)
     onset_log_p = change.log_p if change else 0.0
     changed = min(onset_log_p, novelty) <= least
@@ -139,32 +173,9 @@ def _error(
         rate_after=after,
         onset_log_p=onset_log_p,
         novelty_log_p=novelty,
-        counts=_sparkline(events.at_ms, times),
+        counts=_sparkline(log.span_ms, times),
         marks=tuple(sorted(before_onset, key=lambda each: -each.at_ms)[:3]),
     )
-
-
-def _units(
-    events: Events, joined: Joined | None, template: int, order: Ints
-) -> tuple[str | None, Flags, NDArray[np.float64]]:
-    """What could have failed, in the order of time: its name (None for lines), whether it failed,
-    and when it began.
-
-    Requests that begin with a line with which failing ones begin; lines, where most of the error's
-    lines belong to no request.
-    """
-    rows = np.flatnonzero(events.template == template)
-    if joined is None or 2 * (joined.story[rows] >= 0).sum() < len(rows):
-        return None, events.template[order] == template, events.at_ms[order]
-    inside = order[joined.story[order] >= 0]
-    kept, first = np.unique(joined.story[inside], return_index=True)
-    begins = inside[first]
-    failed = np.isin(kept, joined.story[rows])
-    comparable = np.isin(events.template[begins], events.template[begins[failed]])
-    by_begin = np.flatnonzero(comparable)[np.argsort(first[comparable], kind="stable")]
-    name = events.keys[joined.root]
-    noun = "jobs" if likeness(name)[0] == 0 else "requests"
-    return noun, failed[by_begin], events.at_ms[begins[by_begin]]
 
 
 def _rates(
@@ -189,9 +200,8 @@ def _order_of_time(at_ms: NDArray[np.float64]) -> Ints:
     return np.argsort(filled, kind="stable")
 
 
-def _sparkline(at_ms: NDArray[np.float64], times: NDArray[np.float64]) -> tuple[int, ...]:
-    known = at_ms[~np.isnan(at_ms)]
-    if not len(known) or known.max() <= known.min():
+def _sparkline(span_ms: tuple[float, float] | None, times: NDArray[np.float64]) -> tuple[int, ...]:
+    if span_ms is None:
         return ()
-    counts, _ = np.histogram(times, bins=SPARKLINE_BINS, range=(known.min(), known.max()))
+    counts, _ = np.histogram(times, bins=SPARKLINE_BINS, range=span_ms)
     return tuple(counts.tolist())
