@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from redhanded.logs.files import LogFile
 from redhanded.logs.http_requests import duration_ms, route_of
 from redhanded.logs.identifiers import identifiers
 from redhanded.logs.profile import Profile, identifying, likeness, request_field, value_hash
+from redhanded.logs.progress import told
 from redhanded.logs.read import read
 from redhanded.logs.record import Record
 from redhanded.logs.search import Match
@@ -56,13 +57,17 @@ def identity_field(matches: Sequence[Match], profile: Profile) -> str | None:
 
 
 def join(
-    files: Sequence[LogFile], matches: Sequence[Match], profile: Profile, identity: str
+    files: Sequence[LogFile],
+    matches: Sequence[Match],
+    profile: Profile,
+    identity: str,
+    say: Callable[[str], None] = lambda sentence: None,
 ) -> Joined:
-    """Reads the logs once more and joins their lines by identifiers."""
+    """Reads the logs once more and joins their lines by identifiers; says how far it is."""
     request = request_field(profile)
     tracked = _tracked(matches, profile, identity, request)
     builder = TimelineBuilder(tracked)
-    for record in read(files):
+    for record in told(read(files), say, "joining"):
         builder.add(
             identifiers(record),
             path=record.path,

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from redhanded.logs.activity import Activity
 from redhanded.logs.database_errors import DatabaseError, database_error
 from redhanded.logs.files import LogFile
 from redhanded.logs.http_requests import route_of
 from redhanded.logs.identifiers import Identifier, identifiers
+from redhanded.logs.markers import Markers
 from redhanded.logs.profile import Profile
+from redhanded.logs.progress import told
 from redhanded.logs.read import Tally, read
 from redhanded.logs.record import Record
 from redhanded.logs.templates import similarity, template, words_of
@@ -50,6 +53,9 @@ class Search:
     tally: Tally = field(default_factory=dict)
     complaints: Counter[str] = field(default_factory=Counter)
     """Templates of warnings and errors, with their lines."""
+    activity: Activity = field(default_factory=Activity)
+    """Of all entries."""
+    markers: Markers = field(default_factory=Markers)
 
     def complaints_like(self, text: str) -> list[tuple[str, int]]:
         """The complaints, those that share most words with ``text`` first, then the frequent."""
@@ -59,15 +65,22 @@ class Search:
         )
 
 
-def search(files: Sequence[LogFile], text: str) -> Search:
+def search(
+    files: Sequence[LogFile], text: str, say: Callable[[str], None] = lambda sentence: None
+) -> Search:
     """Every entry whose lines contain ``text``, whatever the case; JSON's escapes are seen through.
+
+    ``say`` is told how far a long read is.
 
     Raises ``InputError`` as ``read`` does.
     """
     found = Search()
     needles = tuple({text.lower(), json.dumps(text, ensure_ascii=False)[1:-1].lower()})
-    for record in read(files, found.tally):
+    for record in told(read(files, found.tally), say, "searching"):
         known = identifiers(record)
+        found.markers.add(record)
+        if record.entry.at_ms is not None:
+            found.activity.add(record.entry.at_ms)
         found.profile.add(known, is_request=route_of(record) is not None)
         lowered = record.text.lower()
         if any(needle in lowered for needle in needles):

@@ -1,0 +1,97 @@
+"""What log files say alone, without a system to run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from redhanded.case.errors import UsageError
+from redhanded.case.log_analysis import LogAnalysis
+from redhanded.case.symptom import Symptom
+from redhanded.hunt import observe
+from redhanded.logs.inputs import Inputs, inputs
+from redhanded.logs.limits import limits_of
+from redhanded.logs.runs import compared, messages
+
+Progress = Callable[[str], None]
+
+_QUIET_BYTES_MAX = 20_000_000
+"""Logs of this size are read before anybody asks what takes so long."""
+
+
+def logs(
+    paths: Sequence[Path],
+    symptom: str | None,
+    *,
+    target: Path | None,
+    redact: bool,
+    on_progress: Progress | None = None,
+) -> LogAnalysis:
+    """What the logs say about ``symptom``, or about the failure that they show by themselves.
+
+    ``symptom`` of the result is None where none was asked for and nothing looks like a failure.
+    Raises ``InputError`` for logs that cannot be read and for a symptom that does not occur.
+    """
+    with inputs(paths) as given:
+        say = _when_large(on_progress, given)
+        found = observe.examine(given, symptom, root=target, redact=redact, say=say)
+    return replace(found, next_command=_next(paths, found.symptom, target))
+
+
+def runs(
+    good: Sequence[Path],
+    bad: Sequence[Path],
+    *,
+    also: Sequence[Path] = (),
+    redact: bool,
+    on_progress: Progress | None = None,
+) -> LogAnalysis:
+    """What a run that was bad has and one that was good has not, and the other way round.
+
+    Raises ``InputError`` for logs that cannot be read, ``UsageError`` where one of the two is
+    missing or logs are named that belong to neither.
+    """
+    if not good or not bad:
+        missing = "--bad" if good else "--good"
+        raise UsageError(
+            f"to compare two runs name both: {missing} FILE is missing; a folder or a quoted "
+            "pattern stands for several files"
+        )
+    if also:
+        raise UsageError(
+            f"{also[0]} belongs neither to the good run nor to the bad one: put --good or --bad "
+            "before it, or leave both out to look at one run"
+        )
+    with inputs(good) as passed, inputs(bad) as failed:
+        say = _when_large(on_progress, passed, failed)
+        sides = [messages(each.files, say, redacted=redact) for each in (passed, failed)]
+        tally = sides[0].tally | sides[1].tally
+        return LogAnalysis(
+            comparison=compared(sides[0], sides[1], (passed.files, failed.files)),
+            files=tuple(file.name for each in (passed, failed) for file in each.files),
+            entries=sum(side.entries for side in sides),
+            size_bytes=passed.size_bytes + failed.size_bytes,
+            first_ms=min(
+                (c.first_ms for c in tally.values() if c.first_ms is not None), default=None
+            ),
+            last_ms=max((c.last_ms for c in tally.values() if c.last_ms is not None), default=None),
+            next_command=shlex.join(["redhanded", "logs", *map(str, bad)]),
+            limits=(*passed.limits, *failed.limits, *limits_of(tally)),
+        )
+
+
+def _when_large(say: Progress | None, *several: Inputs) -> Progress:
+    if say is None or sum(given.size_bytes for given in several) <= _QUIET_BYTES_MAX:
+        return lambda sentence: None
+    return say
+
+
+def _next(paths: Sequence[Path], symptom: Symptom | None, target: Path | None) -> str:
+    """A hunt for the symptom; without one, another question about the same logs."""
+    named = [str(path) for path in paths]
+    if symptom is None:
+        return shlex.join(["redhanded", "logs", *named, "--symptom", "TEXT"])
+    root = str(target or Path())
+    return shlex.join(["redhanded", "hunt", root, "--logs", *named, "--symptom", symptom.text])

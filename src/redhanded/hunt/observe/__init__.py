@@ -1,0 +1,155 @@
+"""Stage 1: from logs and a symptom to what failed, how often, and what ran together with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from redhanded.case.errors import InputError
+from redhanded.case.inert import inert
+from redhanded.case.log_analysis import Candidate, LogAnalysis
+from redhanded.case.symptom import Symptom
+from redhanded.hunt.observe.choosing import candidates
+from redhanded.hunt.observe.telling import Teller, by_line, counted
+from redhanded.logs.complaints import complaints
+from redhanded.logs.fetch import shown
+from redhanded.logs.files import LogFile
+from redhanded.logs.inputs import Inputs, inputs
+from redhanded.logs.joining import identity_field, join
+from redhanded.logs.limits import limits_of
+from redhanded.logs.one_error import one_error
+from redhanded.logs.read import Tally
+from redhanded.logs.search import Search, search
+from redhanded.logs.stacks import deepest, exists_below
+
+Progress = Callable[[str], None]
+
+_NEAREST = 5
+"""Messages named when the symptom does not occur."""
+
+
+def gather(
+    logs: Sequence[Path],
+    symptom: str | None,
+    *,
+    root: Path | None,
+    redact: bool = True,
+    on_progress: Progress | None = None,
+) -> Symptom:
+    """What ``logs`` say about the failure whose lines contain ``symptom``.
+
+    Failures are jobs or requests, however often each logged the symptom. Without ``symptom`` the
+    likeliest one is taken, and ``chosen`` says why. Stack frames are given relative to ``root``
+    where they resolve there. With ``redact`` nothing that is returned holds a secret, a card number
+    or the local part of an e-mail address.
+
+    Raises ``InputError`` for logs that cannot be read, for a symptom that does not occur (the
+    message then names what does occur), and without ``symptom`` for logs that show no failure.
+    """
+    say = on_progress or (lambda sentence: None)
+    with inputs(logs) as given:
+        found = examine(given, symptom, root=root, redact=redact, say=say).symptom
+        if found is None:
+            raise InputError(
+                f"nothing in {counted(len(given.files), 'log file')} looks like a failure: no "
+                "warning, no error; give a part of the message with --symptom"
+            )
+        return found
+
+
+def examine(
+    given: Inputs, symptom: str | None, *, root: Path | None, redact: bool, say: Progress
+) -> LogAnalysis:
+    """As ``gather``, with the messages that may be the symptom too; without ``symptom`` and without
+    any such message it says nothing of a symptom."""
+    if symptom is not None:
+        found, tally = _about(given, symptom, root=root, redact=redact, say=say)
+        return _analysis(given, tally, found, ())
+    say(f"reading {_amount(given)} for what looks like a failure")
+    complained = complaints(given.files, say)
+    known = candidates(complained, redacted=redact)
+    if not known:
+        return _analysis(given, complained.tally, None, ())
+    first, *others = known
+    found, tally = _about(given, first.text, root=root, redact=redact, say=say)
+    return _analysis(given, tally, replace(found, chosen=first.why), tuple(others))
+
+
+def _analysis(
+    given: Inputs, tally: Tally, found: Symptom | None, others: tuple[Candidate, ...]
+) -> LogAnalysis:
+    begins = [counts.first_ms for counts in tally.values() if counts.first_ms is not None]
+    ends = [counts.last_ms for counts in tally.values() if counts.last_ms is not None]
+    return LogAnalysis(
+        symptom=found,
+        candidates=others,
+        files=tuple(file.name for file in given.files),
+        entries=sum(counts.records for counts in tally.values()),
+        size_bytes=given.size_bytes,
+        first_ms=min(begins, default=None),
+        last_ms=max(ends, default=None),
+        limits=found.limits if found else (*given.limits, *limits_of(tally)),
+    )
+
+
+def _about(
+    given: Inputs, symptom: str, *, root: Path | None, redact: bool, say: Progress
+) -> tuple[Symptom, Tally]:
+    if not symptom.strip():
+        raise InputError("The symptom is empty; give a part of the error message with --symptom.")
+    files = given.files
+    say(f"reading {_amount(given)} for {inert(symptom)!r}")
+    found = search(files, symptom, say)
+    if not found.matches:
+        raise InputError(_not_found(found, symptom, files, redacted=redact))
+    failure = one_error(found.matches)
+    identity = identity_field(failure.matches, found.profile)
+    say(f"{counted(len(failure.matches), 'line')} show it; joining what ran together with them")
+    if identity is None:
+        story = by_line(failure, files, found.activity, redacted=redact)
+    else:
+        joined = join(files, failure.matches, found.profile, identity, say)
+        story = Teller(files, failure, found.profile, identity, joined, redact).tell()
+    times = [match.at_ms for match in failure.matches if match.at_ms is not None]
+    told = Symptom(
+        text=symptom,
+        template=shown(failure.template, redacted=redact),
+        sqlstate=failure.error.sqlstate,
+        constraint=failure.error.constraint,
+        table=failure.error.table,
+        stack=deepest(failure.texts(), exists_below(root)),
+        rate=story.rate,
+        lines=len(failure.matches),
+        occurrences=story.occurrences,
+        differences=story.differences,
+        statements=story.statements,
+        first_ms=min(times, default=None),
+        last_ms=max(times, default=None),
+        gap_ms=tuple(one.gap_ms for one in story.occurrences if one.gap_ms is not None),
+        repeat_gap_ms=story.repeat_gap_ms,
+        requests_per_s=story.requests_per_s,
+        series=story.series,
+        markers=found.markers.finish(),
+        files=tuple(file.name for file in files),
+        records=sum(counts.records for counts in found.tally.values()),
+        limits=(*given.limits, *limits_of(found.tally), *failure.limits, *story.limits),
+    )
+    return told, found.tally
+
+
+def _amount(given: Inputs) -> str:
+    return f"{counted(len(given.files), 'log file')} ({given.size_bytes / 1e6:,.1f} MB)"
+
+
+def _not_found(found: Search, symptom: str, files: Sequence[LogFile], *, redacted: bool) -> str:
+    records = sum(counts.records for counts in found.tally.values())
+    count = counted(len(files), "log file")
+    head = f"{inert(symptom)!r} does not occur in the {records:,} entries of {count}"
+    nearest = found.complaints_like(symptom)[:_NEAREST]
+    if not nearest:
+        return f"{head}, which hold no warning or error at all; name other logs or another text."
+    listed = "; ".join(
+        f"{count:,} × {shown(text, redacted=redacted)[:160]}" for text, count in nearest
+    )
+    return f"{head}. Warnings and errors that do occur, nearest first: {listed}."

@@ -1,0 +1,81 @@
+"""Which message of a log is the symptom, where nobody said so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from redhanded.case.evidence import Evidence
+from redhanded.case.log_analysis import Candidate
+from redhanded.case.times import clock, span
+from redhanded.logs.complaints import Complaint, Complaints
+from redhanded.logs.fetch import shown
+
+CANDIDATES_MAX = 8
+_LEVELS = {1: "warn", 2: "error", 3: "fatal"}
+_NEW_SHARE = 0.1
+"""A message that is absent from the first tenth of the log is new in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ranked:
+    complaint: Complaint
+    new: bool
+    share: float
+    """Of all entries."""
+
+    def rank(self) -> tuple[int, bool, int, str]:
+        one = self.complaint
+        chronic = self.share > 0.2
+        return -one.severity, chronic, -one.entries * (2 if self.new else 1), one.template
+
+
+def candidates(found: Complaints, *, redacted: bool) -> tuple[Candidate, ...]:
+    """The messages that may be the symptom, the likeliest first: by severity, then by number, where
+    those that begin within the log count twice. What stands in more than a fifth of all entries
+    comes last."""
+    entries = sum(counts.records for counts in found.tally.values())
+    starts = [counts.first_ms for counts in found.tally.values() if counts.first_ms is not None]
+    ends = [counts.last_ms for counts in found.tally.values() if counts.last_ms is not None]
+    first, last = min(starts, default=None), max(ends, default=None)
+    ranked = [
+        _Ranked(complaint=one, new=_is_new(one, first, last), share=one.entries / max(entries, 1))
+        for one in found.found.values()
+    ]
+    ranked.sort(key=_Ranked.rank)
+    return tuple(
+        _candidate(each, first, redacted=redacted, others=ranked)
+        for each in ranked[:CANDIDATES_MAX]
+    )
+
+
+def _is_new(one: Complaint, first: float | None, last: float | None) -> bool:
+    if one.first_ms is None or first is None or last is None or last <= first:
+        return False
+    return one.first_ms - first >= _NEW_SHARE * (last - first)
+
+
+def _candidate(
+    each: _Ranked, first: float | None, *, redacted: bool, others: Sequence[_Ranked]
+) -> Candidate:
+    one = each.complaint
+    level = _LEVELS[one.severity]
+    alike = sum(other.complaint.severity == one.severity for other in others)
+    why = [f"{level}, {one.entries:,} {'entry' if one.entries == 1 else 'entries'}"]
+    if one.first_ms is not None and first is not None:
+        why.append(
+            f"first seen {clock(one.first_ms)}, {span(one.first_ms - first)} after the log begins"
+            if each.new
+            else "there from the begin of the log on"
+        )
+    if alike > 1:
+        why.append(f"one of {alike:,} messages of that level")
+    return Candidate(
+        template=shown(one.template, redacted=redacted),
+        text=one.text,
+        entries=one.entries,
+        level=level,
+        first_ms=one.first_ms,
+        why=", ".join(why),
+        example=Evidence(path=one.path, line=one.line, text=shown(one.example, redacted=redacted)),
+    )
