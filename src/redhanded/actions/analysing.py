@@ -11,6 +11,7 @@ from redhanded.case.errors import UsageError
 from redhanded.case.log_analysis import LogAnalysis
 from redhanded.case.symptom import Symptom
 from redhanded.hunt import observe
+from redhanded.logs.index.place import usual_folder
 from redhanded.logs.inputs import Inputs, inputs
 from redhanded.logs.limits import limits_of
 from redhanded.logs.runs import compared, messages
@@ -27,16 +28,24 @@ def logs(
     *,
     target: Path | None,
     redact: bool,
+    keep: bool = True,
     on_progress: Progress | None = None,
 ) -> LogAnalysis:
     """What the logs say about ``symptom``, or about the failure that they show by themselves.
 
-    ``symptom`` of the result is None where none was asked for and nothing looks like a failure.
+    With ``keep`` what was read is kept for the next question, in the user's cache. ``symptom`` of the result is None where none was asked for and nothing looks like a failure.
     Raises ``InputError`` for logs that cannot be read and for a symptom that does not occur.
     """
     with inputs(paths) as given:
         say = _when_large(on_progress, given)
-        found = observe.examine(given, symptom, root=target, redact=redact, say=say)
+        found = observe.examine(
+            given,
+            symptom,
+            root=target,
+            redact=redact,
+            say=say,
+            folder=usual_folder() if keep else None,
+        )
     return replace(found, next_command=_next(paths, found.symptom, target))
 
 

@@ -63,6 +63,8 @@ class LogAnalysis:
     last_ms: float | None = None
     templates: int = 0
     """Distinct messages; 0 where they were not counted."""
+    files_from_index: int = 0
+    """Files that an earlier question had read, so that this one had not to."""
     next_command: str = ""
     """What to run next, one line for a shell."""
     limits: tuple[str, ...] = ()

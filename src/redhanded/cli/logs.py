@@ -32,6 +32,10 @@ Report = Annotated[
     Path | None, typer.Option("--report", help="Write a page with the timeline to this file.")
 ]
 
+NoIndex = Annotated[
+    bool, typer.Option("--no-index", help="Keep nothing of what was read for the next question.")
+]
+
 
 def command(
     files: Files = None,
@@ -41,6 +45,7 @@ def command(
     target: Tree = None,
     report: Report = None,
     no_redact: Annotated[bool, typer.Option("--no-redact", help="Keep personal values.")] = False,
+    no_index: NoIndex = False,
     format: FormatOption = Format.HUMAN,
     no_color: NoColor = False,
 ) -> int:
@@ -57,7 +62,12 @@ def command(
             )
         else:
             found = analysing.logs(
-                files or (), symptom, target=target, redact=not no_redact, on_progress=say
+                files or (),
+                symptom,
+                target=target,
+                redact=not no_redact,
+                keep=not no_index,
+                on_progress=say,
             )
     page = _written(found, report)
     if format is Format.JSON:

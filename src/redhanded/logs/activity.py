@@ -8,7 +8,7 @@ from math import ceil, floor
 
 from redhanded.case.symptom import Series
 
-_BINS_MAX = 4096
+BINS_MAX = 4096
 _SHOWN_BINS = 60
 _STEPS_MS = (
     1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 10e3, 15e3, 30e3, 60e3,
@@ -32,10 +32,17 @@ class Activity:
         for at_ms in times_ms:
             self.add(at_ms)
 
+    @classmethod
+    def counted(cls, counts: dict[int, int], shift: int) -> Activity:
+        """From counts by time in milliseconds divided by two to the power of ``shift``."""
+        made = cls()
+        made._counts, made._shift = Counter(counts), shift
+        return made
+
     def add(self, at_ms: float, count: int = 1) -> None:
         """``count`` things that happened at ``at_ms``."""
         self._counts[int(at_ms) >> self._shift] += count
-        if len(self._counts) > _BINS_MAX:
+        if len(self._counts) > BINS_MAX:
             self._widen(self._shift + 1)
 
     def merge(self, other: Activity) -> None:
@@ -57,7 +64,7 @@ class Activity:
             for index, count in self._counts.items():
                 wider[index >> 1] += count
             self._counts, self._shift = wider, self._shift + 1
-            if shift == self._shift and len(wider) > _BINS_MAX:
+            if shift == self._shift and len(wider) > BINS_MAX:
                 shift += 1
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from redhanded.case.symptom import Marker
 from redhanded.logs.activity import Activity
 from redhanded.logs.database_errors import DatabaseError, database_error
 from redhanded.logs.files import LogFile
@@ -22,6 +23,7 @@ from redhanded.logs.templates import similarity, template, words_of
 
 _ATTEMPT = re.compile(r"(?:^|[._])(?:attempts?_?(?:made|number|no)?|retry|retries|try)$", re.I)
 _TEMPLATES_MAX = 2_000
+MATCHES_MAX = 50_000
 _TEXTS_MAX = 200
 """Matches of which the entry itself is kept."""
 _BAD = frozenset(("warn", "error", "fatal"))
@@ -55,7 +57,17 @@ class Search:
     """Templates of warnings and errors, with their lines."""
     activity: Activity = field(default_factory=Activity)
     """Of all entries."""
-    markers: Markers = field(default_factory=Markers)
+    marked: tuple[Marker, ...] = ()
+    """Starts and deploys."""
+    left_out: int = 0
+    """Entries with the text beyond the first 50,000."""
+
+    def note(self, match: Match) -> None:
+        """Keeps the match, or counts it where there are too many."""
+        if len(self.matches) < MATCHES_MAX:
+            self.matches.append(match)
+        else:
+            self.left_out += 1
 
     def complaints_like(self, text: str) -> list[tuple[str, int]]:
         """The complaints, those that share most words with ``text`` first, then the frequent."""
@@ -75,19 +87,26 @@ def search(
     Raises ``InputError`` as ``read`` does.
     """
     found = Search()
-    needles = tuple({text.lower(), json.dumps(text, ensure_ascii=False)[1:-1].lower()})
+    markers = Markers()
+    needles = needles_of(text)
     for record in told(read(files, found.tally), say, "searching"):
         known = identifiers(record)
-        found.markers.add(record)
+        markers.add(record)
         if record.entry.at_ms is not None:
             found.activity.add(record.entry.at_ms)
         found.profile.add(known, is_request=route_of(record) is not None)
         lowered = record.text.lower()
         if any(needle in lowered for needle in needles):
-            found.matches.append(_match(record, known, needles, len(found.matches)))
+            found.note(match_of(record, known, needles, len(found.matches)))
         if record.entry.level in _BAD:
             _complain(found.complaints, record)
+    found.marked = markers.finish()
     return found
+
+
+def needles_of(text: str) -> tuple[str, ...]:
+    """What to look for in lower case: ``text`` as it is, and as JSON escapes it."""
+    return tuple({text.lower(), json.dumps(text, ensure_ascii=False)[1:-1].lower()})
 
 
 def headline(record: Record, needles: Sequence[str] = ()) -> str:
@@ -102,9 +121,10 @@ def headline(record: Record, needles: Sequence[str] = ()) -> str:
     return f"{message}: {cause}" if message else cause
 
 
-def _match(
+def match_of(
     record: Record, known: dict[str, Identifier], needles: tuple[str, ...], number: int
 ) -> Match:
+    """What is known of an entry that shows the text, the ``number``-th of its kind from 0."""
     physical = record.text.lower().split("\n")
     inside = next(
         (at for at, line in enumerate(physical) if any(needle in line for needle in needles)), 0

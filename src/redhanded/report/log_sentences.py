@@ -35,6 +35,8 @@ def read(value: LogAnalysis) -> str:
     """What was read, and over what time."""
     files = f"{len(value.files):,} {'file' if len(value.files) == 1 else 'files'}"
     said = f"{value.entries:,} entries of {files}, {value.size_bytes / 1e6:,.1f} MB"
+    if value.files_from_index:
+        said += f" ({value.files_from_index:,} from the index)"
     if value.first_ms is None or value.last_ms is None:
         return f"{said}, without times"
     lasted = span(value.last_ms - value.first_ms)

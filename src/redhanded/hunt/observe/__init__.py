@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from redhanded.case.errors import InputError
@@ -12,15 +13,17 @@ from redhanded.case.log_analysis import Candidate, LogAnalysis
 from redhanded.case.symptom import Symptom
 from redhanded.hunt.observe.choosing import candidates
 from redhanded.hunt.observe.telling import Teller, by_line, counted
-from redhanded.logs.complaints import complaints
 from redhanded.logs.fetch import shown
 from redhanded.logs.files import LogFile
+from redhanded.logs.index.building import Index, index
+from redhanded.logs.index.searching import search_in
+from redhanded.logs.index.tables import tally_of, timeline_of
 from redhanded.logs.inputs import Inputs, inputs
 from redhanded.logs.joining import identity_field, join
 from redhanded.logs.limits import limits_of
 from redhanded.logs.one_error import one_error
 from redhanded.logs.read import Tally
-from redhanded.logs.search import Search, search
+from redhanded.logs.search import Search
 from redhanded.logs.stacks import deepest, exists_below
 
 Progress = Callable[[str], None]
@@ -59,25 +62,32 @@ def gather(
 
 
 def examine(
-    given: Inputs, symptom: str | None, *, root: Path | None, redact: bool, say: Progress
+    given: Inputs,
+    symptom: str | None,
+    *,
+    root: Path | None,
+    redact: bool,
+    say: Progress,
+    folder: Path | None = None,
 ) -> LogAnalysis:
     """As ``gather``, with the messages that may be the symptom too; without ``symptom`` and without
-    any such message it says nothing of a symptom."""
+    any such message it says nothing of a symptom. What was read is kept in ``folder``, so that the
+    next question about the same files need not read them."""
+    say(f"reading {_amount(given)}")
+    known = index(given.files, folder, say)
     if symptom is not None:
-        found, tally = _about(given, symptom, root=root, redact=redact, say=say)
-        return _analysis(given, tally, found, ())
-    say(f"reading {_amount(given)} for what looks like a failure")
-    complained = complaints(given.files, say)
-    known = candidates(complained, redacted=redact)
-    if not known:
-        return _analysis(given, complained.tally, None, ())
-    first, *others = known
-    found, tally = _about(given, first.text, root=root, redact=redact, say=say)
-    return _analysis(given, tally, replace(found, chosen=first.why), tuple(others))
+        found, tally = _about(known, given, symptom, root=root, redact=redact, say=say)
+        return _analysis(given, known, tally, found, ())
+    may_be = candidates(known, redacted=redact)
+    if not may_be:
+        return _analysis(given, known, tally_of(known), None, ())
+    first, *others = may_be
+    found, tally = _about(known, given, first.text, root=root, redact=redact, say=say)
+    return _analysis(given, known, tally, replace(found, chosen=first.why), tuple(others))
 
 
 def _analysis(
-    given: Inputs, tally: Tally, found: Symptom | None, others: tuple[Candidate, ...]
+    given: Inputs, known: Index, tally: Tally, found: Symptom | None, others: tuple[Candidate, ...]
 ) -> LogAnalysis:
     begins = [counts.first_ms for counts in tally.values() if counts.first_ms is not None]
     ends = [counts.last_ms for counts in tally.values() if counts.last_ms is not None]
@@ -87,6 +97,8 @@ def _analysis(
         files=tuple(file.name for file in given.files),
         entries=sum(counts.records for counts in tally.values()),
         size_bytes=given.size_bytes,
+        files_from_index=known.kept,
+        templates=len({mask for part in known.parts for mask in part.facts.templates.masks}),
         first_ms=min(begins, default=None),
         last_ms=max(ends, default=None),
         limits=found.limits if found else (*given.limits, *limits_of(tally)),
@@ -94,13 +106,12 @@ def _analysis(
 
 
 def _about(
-    given: Inputs, symptom: str, *, root: Path | None, redact: bool, say: Progress
+    known: Index, given: Inputs, symptom: str, *, root: Path | None, redact: bool, say: Progress
 ) -> tuple[Symptom, Tally]:
     if not symptom.strip():
         raise InputError("The symptom is empty; give a part of the error message with --symptom.")
     files = given.files
-    say(f"reading {_amount(given)} for {inert(symptom)!r}")
-    found = search(files, symptom, say)
+    found = search_in(known, symptom, say)
     if not found.matches:
         raise InputError(_not_found(found, symptom, files, redacted=redact))
     failure = one_error(found.matches)
@@ -109,7 +120,7 @@ def _about(
     if identity is None:
         story = by_line(failure, files, found.activity, redacted=redact)
     else:
-        joined = join(files, failure.matches, found.profile, identity, say)
+        joined = join(partial(timeline_of, known), failure.matches, found.profile, identity)
         story = Teller(files, failure, found.profile, identity, joined, redact).tell()
     times = [match.at_ms for match in failure.matches if match.at_ms is not None]
     told = Symptom(
@@ -130,12 +141,28 @@ def _about(
         repeat_gap_ms=story.repeat_gap_ms,
         requests_per_s=story.requests_per_s,
         series=story.series,
-        markers=found.markers.finish(),
+        markers=found.marked,
         files=tuple(file.name for file in files),
         records=sum(counts.records for counts in found.tally.values()),
-        limits=(*given.limits, *limits_of(found.tally), *failure.limits, *story.limits),
+        limits=(
+            *given.limits,
+            *limits_of(found.tally),
+            *known.limits,
+            *_beyond(found),
+            *failure.limits,
+            *story.limits,
+        ),
     )
     return told, found.tally
+
+
+def _beyond(found: Search) -> tuple[str, ...]:
+    if not found.left_out:
+        return ()
+    return (
+        f"{found.left_out:,} further entries show it; only the first {len(found.matches):,} are "
+        "told apart and joined: the rate is a lower bound",
+    )
 
 
 def _amount(given: Inputs) -> str:

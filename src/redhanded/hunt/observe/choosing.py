@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from redhanded.case.evidence import Evidence
 from redhanded.case.log_analysis import Candidate
 from redhanded.case.times import clock, span
-from redhanded.logs.complaints import Complaint, Complaints
+from redhanded.logs.complaints import Complaint
 from redhanded.logs.fetch import shown
+from redhanded.logs.index.building import Index
+from redhanded.logs.index.complaining import complaints_of, told
+from redhanded.logs.severity import NAMES
 
 CANDIDATES_MAX = 8
-_LEVELS = {1: "warn", 2: "error", 3: "fatal"}
 _NEW_SHARE = 0.1
 """A message that is absent from the first tenth of the log is new in it."""
 
@@ -30,10 +32,11 @@ class _Ranked:
         return -one.severity, chronic, -one.entries * (2 if self.new else 1), one.template
 
 
-def candidates(found: Complaints, *, redacted: bool) -> tuple[Candidate, ...]:
+def candidates(known: Index, *, redacted: bool) -> tuple[Candidate, ...]:
     """The messages that may be the symptom, the likeliest first: by severity, then by number, where
     those that begin within the log count twice. What stands in more than a fifth of all entries
     comes last."""
+    found = complaints_of(known)
     entries = sum(counts.records for counts in found.tally.values())
     starts = [counts.first_ms for counts in found.tally.values() if counts.first_ms is not None]
     ends = [counts.last_ms for counts in found.tally.values() if counts.last_ms is not None]
@@ -43,9 +46,12 @@ def candidates(found: Complaints, *, redacted: bool) -> tuple[Candidate, ...]:
         for one in found.found.values()
     ]
     ranked.sort(key=_Ranked.rank)
+    shown_max = ranked[:CANDIDATES_MAX]
+    chosen = told(known, [each.complaint for each in shown_max])
     return tuple(
         _candidate(each, first, redacted=redacted, others=ranked)
-        for each in ranked[:CANDIDATES_MAX]
+        for each in shown_max
+        if any(each.complaint is one for one in chosen)
     )
 
 
@@ -59,7 +65,7 @@ def _candidate(
     each: _Ranked, first: float | None, *, redacted: bool, others: Sequence[_Ranked]
 ) -> Candidate:
     one = each.complaint
-    level = _LEVELS[one.severity]
+    level = NAMES[one.severity]
     alike = sum(other.complaint.severity == one.severity for other in others)
     why = [f"{level}, {one.entries:,} {'entry' if one.entries == 1 else 'entries'}"]
     if one.first_ms is not None and first is not None:
