@@ -33,8 +33,9 @@ def logs(
 ) -> LogAnalysis:
     """What the logs say about ``symptom``, or about the failure that they show by themselves.
 
-    With ``keep`` what was read is kept for the next question, in the user's cache. ``symptom`` of the result is None where none was asked for and nothing looks like a failure.
-    Raises ``InputError`` for logs that cannot be read and for a symptom that does not occur.
+    With ``keep`` what was read is kept for the next question, in the user's cache. ``symptom`` of
+    the result is None where none was asked for and nothing looks like a failure. Raises
+    ``InputError`` for logs that cannot be read and for a symptom that does not occur.
     """
     with inputs(paths) as given:
         say = _when_large(on_progress, given)

@@ -38,6 +38,7 @@ def gather(
     *,
     root: Path | None,
     redact: bool = True,
+    folder: Path | None = None,
     on_progress: Progress | None = None,
 ) -> Symptom:
     """What ``logs`` say about the failure whose lines contain ``symptom``.
@@ -47,12 +48,13 @@ def gather(
     where they resolve there. With ``redact`` nothing that is returned holds a secret, a card number
     or the local part of an e-mail address.
 
-    Raises ``InputError`` for logs that cannot be read, for a symptom that does not occur (the
+    What was read is kept in ``folder`` for the next question. Raises ``InputError`` for logs that
+    cannot be read, for a symptom that does not occur (the
     message then names what does occur), and without ``symptom`` for logs that show no failure.
     """
     say = on_progress or (lambda sentence: None)
     with inputs(logs) as given:
-        found = examine(given, symptom, root=root, redact=redact, say=say).symptom
+        found = examine(given, symptom, root=root, redact=redact, say=say, folder=folder).symptom
         if found is None:
             raise InputError(
                 f"nothing in {counted(len(given.files), 'log file')} looks like a failure: no "
