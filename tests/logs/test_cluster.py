@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 from index_logs import lines, write
 
-from redhanded.case.errors import UsageError
+from redhanded.actions.analysing import logs_on
+from redhanded.case.errors import InputError, UsageError
+from redhanded.hunt.observe import counted
 from redhanded.logs.cluster.counting import Counts, added, count_file, count_files
 from redhanded.logs.cluster.fan_out import connected, count_on, shards_of
 from redhanded.logs.cluster.grouping import by_duckdb, by_numpy
@@ -104,12 +106,51 @@ def test_a_worker_that_is_killed_in_the_middle_changes_nothing(files: list[LogFi
         shards = [[file] for file in files] * 6
         found = count_on(client, shards, kill_one)
         left = client.run(os.getpid).values()
+        answer = logs_on(
+            cluster.scheduler_address, [file.path for file in files], "gate stuck", redact=True
+        )
     assert killed
     assert killed[0] not in left
     assert found.total == 6 * expected.total
     assert found.templates.masks == expected.templates.masks
     assert (found.entries == 6 * expected.entries).all()
     assert np.array_equal(found.window, expected.window)
+    assert answer.symptom == counted(expected, "gate stuck", redact=True).symptom
+
+
+def test_the_verdict_does_not_depend_on_the_shards(files: list[LogFile]) -> None:
+    answers = [
+        counted(added(count_files(shard) for shard in shards), None, redact=True)
+        for shards in (shards_of(files, 1), shards_of(files, 60_000), [files])
+    ]
+    assert answers[0] == answers[1] == answers[2]
+    symptom = answers[0].symptom
+    assert symptom is not None
+    assert symptom.text.endswith("gate stuck")
+    assert symptom.lines == 40
+    assert symptom.rate is not None
+    assert symptom.rate.trials <= 512
+
+
+def test_what_comes_with_the_symptom_is_told_from_counts(tmp_path: Path) -> None:
+    told = []
+    for number in range(3000):
+        second = f"2025-10-09T08:{number // 60:02d}:{number % 60:02d}Z"
+        told.append(f"{second} INFO tide gauge read")
+        if number % 300 < 3:
+            told += [f"{second} INFO pump changed over", f"{second} ERROR sluice jammed"]
+    paths = []
+    for part in range(3):
+        paths.append(tmp_path / f"{part}.log")
+        paths[-1].write_text("".join(f"{line}\n" for line in told[part::3]))
+    found = counted(count_files(log_files(paths)[0]), "jammed", redact=True).symptom
+    assert found is not None
+    assert found.differences
+    assert "pump changed over" in found.differences[0].property
+    assert found.differences[0].failing_with == found.differences[0].failing
+    assert found.differences[0].examples[0].text.endswith("pump changed over")
+    with pytest.raises(InputError, match="sluice jammed"):
+        counted(count_files(log_files(paths)[0]), "no such words", redact=True)
 
 
 def test_without_a_scheduler_the_sentence_says_how_to_start_one() -> None:

@@ -11,6 +11,7 @@ from redhanded.case.errors import UsageError
 from redhanded.case.log_analysis import LogAnalysis
 from redhanded.case.symptom import Symptom
 from redhanded.hunt import observe
+from redhanded.logs.cluster.fan_out import connected, count_on, shards_of
 from redhanded.logs.index.place import usual_folder
 from redhanded.logs.inputs import Inputs, inputs
 from redhanded.logs.limits import limits_of
@@ -48,6 +49,32 @@ def logs(
             folder=usual_folder() if keep else None,
         )
     return replace(found, next_command=_next(paths, found.symptom, target))
+
+
+def logs_on(
+    address: str,
+    paths: Sequence[Path],
+    symptom: str | None,
+    *,
+    redact: bool,
+    on_progress: Progress | None = None,
+) -> LogAnalysis:
+    """As ``logs``, counted on the workers of the Dask scheduler at ``address``, in windows of time.
+
+    Raises ``UsageError`` where no cluster can be reached, ``InputError`` as ``logs`` does.
+    """
+    say = on_progress or (lambda sentence: None)
+    with inputs(paths) as given, connected(address) as client:
+        shards = shards_of(given.files)
+        say(f"counting {len(given.files):,} files in {len(shards):,} shards at {address}")
+        counts = count_on(client, shards, say)
+    found = observe.counted(counts, symptom, redact=redact)
+    return replace(
+        found,
+        files=tuple(file.name for file in given.files),
+        limits=(*given.limits, *found.limits),
+        next_command=_next(paths, found.symptom, None),
+    )
 
 
 def runs(

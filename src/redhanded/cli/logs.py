@@ -32,6 +32,10 @@ Report = Annotated[
     Path | None, typer.Option("--report", help="Write a page with the timeline to this file.")
 ]
 
+Cluster = Annotated[
+    str | None,
+    typer.Option("--cluster", metavar="ADDRESS", help="Count on this Dask scheduler's workers."),
+]
 NoIndex = Annotated[
     bool, typer.Option("--no-index", help="Keep nothing of what was read for the next question.")
 ]
@@ -46,6 +50,7 @@ def command(
     report: Report = None,
     no_redact: Annotated[bool, typer.Option("--no-redact", help="Keep personal values.")] = False,
     no_index: NoIndex = False,
+    cluster: Cluster = None,
     format: FormatOption = Format.HUMAN,
     no_color: NoColor = False,
 ) -> int:
@@ -59,6 +64,10 @@ def command(
         if good or bad:
             found = analysing.runs(
                 good or (), bad or (), also=files or (), redact=not no_redact, on_progress=say
+            )
+        elif cluster is not None:
+            found = analysing.logs_on(
+                cluster, files or (), symptom, redact=not no_redact, on_progress=say
             )
         else:
             found = analysing.logs(

@@ -12,7 +12,10 @@ from redhanded.case.inert import inert
 from redhanded.case.log_analysis import Candidate, LogAnalysis
 from redhanded.case.symptom import Symptom
 from redhanded.hunt.observe.choosing import candidates
-from redhanded.hunt.observe.telling import Teller, by_line, counted
+from redhanded.hunt.observe.counted import analysis_of
+from redhanded.hunt.observe.telling import Teller, by_line
+from redhanded.hunt.observe.telling import counted as number_of
+from redhanded.logs.cluster.counting import Counts
 from redhanded.logs.fetch import shown
 from redhanded.logs.files import LogFile
 from redhanded.logs.index.building import Index, index
@@ -57,7 +60,7 @@ def gather(
         found = examine(given, symptom, root=root, redact=redact, say=say, folder=folder).symptom
         if found is None:
             raise InputError(
-                f"nothing in {counted(len(given.files), 'log file')} looks like a failure: no "
+                f"nothing in {number_of(len(given.files), 'log file')} looks like a failure: no "
                 "warning, no error; give a part of the message with --symptom"
             )
         return found
@@ -86,6 +89,11 @@ def examine(
     first, *others = may_be
     found, tally = _about(known, given, first.text, root=root, redact=redact, say=say)
     return _analysis(given, known, tally, replace(found, chosen=first.why), tuple(others))
+
+
+def counted(counts: Counts, symptom: str | None, *, redact: bool) -> LogAnalysis:
+    """As ``examine``, from the counts of many shards."""
+    return analysis_of(counts, symptom, redact=redact)
 
 
 def _analysis(
@@ -118,7 +126,7 @@ def _about(
         raise InputError(_not_found(found, symptom, files, redacted=redact))
     failure = one_error(found.matches)
     identity = identity_field(failure.matches, found.profile)
-    say(f"{counted(len(failure.matches), 'line')} show it; joining what ran together with them")
+    say(f"{number_of(len(failure.matches), 'line')} show it; joining what ran together with them")
     if identity is None:
         story = by_line(failure, files, found.activity, redacted=redact)
     else:
@@ -168,12 +176,12 @@ def _beyond(found: Search) -> tuple[str, ...]:
 
 
 def _amount(given: Inputs) -> str:
-    return f"{counted(len(given.files), 'log file')} ({given.size_bytes / 1e6:,.1f} MB)"
+    return f"{number_of(len(given.files), 'log file')} ({given.size_bytes / 1e6:,.1f} MB)"
 
 
 def _not_found(found: Search, symptom: str, files: Sequence[LogFile], *, redacted: bool) -> str:
     records = sum(counts.records for counts in found.tally.values())
-    count = counted(len(files), "log file")
+    count = number_of(len(files), "log file")
     head = f"{inert(symptom)!r} does not occur in the {records:,} entries of {count}"
     nearest = found.complaints_like(symptom)[:_NEAREST]
     if not nearest:

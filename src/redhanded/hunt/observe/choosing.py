@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from redhanded.case.evidence import Evidence
@@ -20,7 +20,9 @@ _NEW_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Ranked:
+class Ranked:
+    """A complaint with what speaks for it."""
+
     complaint: Complaint
     new: bool
     share: float
@@ -33,26 +35,31 @@ class _Ranked:
 
 
 def candidates(known: Index, *, redacted: bool) -> tuple[Candidate, ...]:
-    """The messages that may be the symptom, the likeliest first: by severity, then by number, where
-    those that begin within the log count twice. What stands in more than a fifth of all entries
-    comes last."""
+    """The messages that may be the symptom, the likeliest first; see ``ranked``."""
     found = complaints_of(known)
-    entries = sum(counts.records for counts in found.tally.values())
     starts = [counts.first_ms for counts in found.tally.values() if counts.first_ms is not None]
     ends = [counts.last_ms for counts in found.tally.values() if counts.last_ms is not None]
     first, last = min(starts, default=None), max(ends, default=None)
-    ranked = [
-        _Ranked(complaint=one, new=_is_new(one, first, last), share=one.entries / max(entries, 1))
-        for one in found.found.values()
-    ]
-    ranked.sort(key=_Ranked.rank)
-    shown_max = ranked[:CANDIDATES_MAX]
+    order = ranked(found.found.values(), entries=known.entries, first=first, last=last)
+    shown_max = order[:CANDIDATES_MAX]
     chosen = told(known, [each.complaint for each in shown_max])
     return tuple(
-        _candidate(each, first, redacted=redacted, others=ranked)
+        candidate(each, first, redacted=redacted, others=order)
         for each in shown_max
         if any(each.complaint is one for one in chosen)
     )
+
+
+def ranked(
+    found: Iterable[Complaint], *, entries: int, first: float | None, last: float | None
+) -> list[Ranked]:
+    """By severity, then by number, where those that begin within the log count twice. What stands
+    in more than a fifth of all entries comes last."""
+    order = [
+        Ranked(complaint=one, new=_is_new(one, first, last), share=one.entries / max(entries, 1))
+        for one in found
+    ]
+    return sorted(order, key=Ranked.rank)
 
 
 def _is_new(one: Complaint, first: float | None, last: float | None) -> bool:
@@ -61,9 +68,10 @@ def _is_new(one: Complaint, first: float | None, last: float | None) -> bool:
     return one.first_ms - first >= _NEW_SHARE * (last - first)
 
 
-def _candidate(
-    each: _Ranked, first: float | None, *, redacted: bool, others: Sequence[_Ranked]
+def candidate(
+    each: Ranked, first: float | None, *, redacted: bool, others: Sequence[Ranked]
 ) -> Candidate:
+    """What is shown of one that may be the symptom; ``first`` is when the log begins."""
     one = each.complaint
     level = NAMES[one.severity]
     alike = sum(other.complaint.severity == one.severity for other in others)

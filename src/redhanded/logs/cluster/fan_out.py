@@ -66,7 +66,7 @@ def count_on(
 
 
 def shards_of(files: Sequence[LogFile], bytes_max: int = 256_000_000) -> list[list[LogFile]]:
-    """Files in the order given, as many together as stay below ``bytes_max``; a larger one alone."""
+    """Files in the order given, together up to ``bytes_max``; a larger one is alone."""
     shards: list[list[LogFile]] = []
     room = 0
     for file in files:
