@@ -72,13 +72,12 @@ def test_answers_from_the_index_are_those_of_reading(
     monkeypatch.setattr(observe, "index", partial(index, kept_from_bytes=0))
     answers = []
     for _ in range(2):
-        with inputs([log]) as given:
-            answers.append(
-                observe.examine(
-                    given, "gate stuck", root=None, redact=True, say=lambda sentence: None,
-                    folder=tmp_path / "index",
-                )
-            )  # fmt: skip
+        given = inputs([log])
+        answer = observe.examine(
+            given, "gate stuck", root=None, redact=True, say=lambda sentence: None,
+            folder=tmp_path / "index",
+        )  # fmt: skip
+        answers.append(answer)
     assert answers[0].symptom == answers[1].symptom
     assert answers[0].symptom is not None
     assert answers[0].symptom.lines == 23

@@ -14,8 +14,6 @@ from redhanded.hunt import observe
 from redhanded.logs.cluster.fan_out import connected, count_on, shards_of
 from redhanded.logs.index.place import usual_folder
 from redhanded.logs.inputs import Inputs, inputs
-from redhanded.logs.limits import limits_of
-from redhanded.logs.runs import compared, messages
 
 Progress = Callable[[str], None]
 
@@ -38,16 +36,16 @@ def logs(
     the result is None where none was asked for and nothing looks like a failure. Raises
     ``InputError`` for logs that cannot be read and for a symptom that does not occur.
     """
-    with inputs(paths) as given:
-        say = _when_large(on_progress, given)
-        found = observe.examine(
-            given,
-            symptom,
-            root=target,
-            redact=redact,
-            say=say,
-            folder=usual_folder() if keep else None,
-        )
+    given = inputs(paths)
+    found = observe.examine(
+        given,
+        symptom,
+        root=target,
+        redact=redact,
+        say=_when_large(on_progress, given),
+        folder=usual_folder() if keep else None,
+        compared=True,
+    )
     return replace(found, next_command=_next(paths, found.symptom, target))
 
 
@@ -64,7 +62,8 @@ def logs_on(
     Raises ``UsageError`` where no cluster can be reached, ``InputError`` as ``logs`` does.
     """
     say = on_progress or (lambda sentence: None)
-    with inputs(paths) as given, connected(address) as client:
+    given = inputs(paths)
+    with connected(address) as client:
         shards = shards_of(given.files)
         say(f"counting {len(given.files):,} files in {len(shards):,} shards at {address}")
         counts = count_on(client, shards, say)
@@ -83,6 +82,7 @@ def runs(
     *,
     also: Sequence[Path] = (),
     redact: bool,
+    keep: bool = True,
     on_progress: Progress | None = None,
 ) -> LogAnalysis:
     """What a run that was bad has and one that was good has not, and the other way round.
@@ -101,22 +101,15 @@ def runs(
             f"{also[0]} belongs neither to the good run nor to the bad one: put --good or --bad "
             "before it, or leave both out to look at one run"
         )
-    with inputs(good) as passed, inputs(bad) as failed:
-        say = _when_large(on_progress, passed, failed)
-        sides = [messages(each.files, say, redacted=redact) for each in (passed, failed)]
-        tally = sides[0].tally | sides[1].tally
-        return LogAnalysis(
-            comparison=compared(sides[0], sides[1], (passed.files, failed.files)),
-            files=tuple(file.name for each in (passed, failed) for file in each.files),
-            entries=sum(side.entries for side in sides),
-            size_bytes=passed.size_bytes + failed.size_bytes,
-            first_ms=min(
-                (c.first_ms for c in tally.values() if c.first_ms is not None), default=None
-            ),
-            last_ms=max((c.last_ms for c in tally.values() if c.last_ms is not None), default=None),
-            next_command=shlex.join(["redhanded", "logs", *map(str, bad)]),
-            limits=(*passed.limits, *failed.limits, *limits_of(tally)),
-        )
+    passed, failed = inputs(good), inputs(bad)
+    found = observe.compared(
+        passed,
+        failed,
+        redact=redact,
+        say=_when_large(on_progress, passed, failed),
+        folder=usual_folder() if keep else None,
+    )
+    return replace(found, next_command=shlex.join(["redhanded", "logs", *map(str, bad)]))
 
 
 def _when_large(say: Progress | None, *several: Inputs) -> Progress:

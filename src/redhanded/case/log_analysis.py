@@ -53,6 +53,10 @@ class LogAnalysis:
     """None where nothing in the logs looks like a failure, or where two runs are compared."""
     candidates: tuple[Candidate, ...] = ()
     """Other messages that may be the symptom, the likeliest first."""
+    differences: tuple[Difference, ...] = ()
+    """Between what fails and what does not, the least likely by chance first."""
+    unit: str = ""
+    """What was compared: requests, jobs or windows of time."""
     comparison: Comparison | None = None
     files: tuple[str, ...] = ()
     entries: int = 0

@@ -65,6 +65,8 @@ class Difference:
     """Other properties that hold for exactly the same ones, and so cannot be told apart from it."""
     examples: tuple[Evidence, ...] = ()
     """Lines that show it."""
+    after: bool = False
+    """Whether it shows later than the failure, and is rather its consequence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +90,9 @@ class Onset:
 
     at_ms: float
     """Epoch."""
-    low_ms: float
-    """The earliest time at which the change may lie."""
-    high_ms: float
-    """The latest one."""
-    before: Rate
-    after: Rate
+    before: Rate | None
+    after: Rate | None
+    """None for lines, of which there is no rate."""
     p_value: float
     """That no change at any time would look this large."""
 

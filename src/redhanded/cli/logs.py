@@ -63,7 +63,12 @@ def command(
     with reading(no_color=no_color) as say:
         if good or bad:
             found = analysing.runs(
-                good or (), bad or (), also=files or (), redact=not no_redact, on_progress=say
+                good or (),
+                bad or (),
+                also=files or (),
+                redact=not no_redact,
+                keep=not no_index,
+                on_progress=say,
             )
         elif cluster is not None:
             found = analysing.logs_on(

@@ -68,13 +68,14 @@ def since_when(value: Symptom) -> tuple[str, ...]:
 
 def onset(value: Onset) -> str:
     """When the failures became more frequent, and from what to what."""
-    before, after = (
-        f"{each.failures:,} of {each.trials:,} {each.unit}" for each in (value.before, value.after)
-    )
-    return (
-        f"more frequent since {clock(value.at_ms, date=True)} UTC (between {clock(value.low_ms)} "
-        f"and {clock(value.high_ms)}): {before} before, {after} after (p = {value.p_value:.1g})"
-    )
+    since = f"more frequent since {clock(value.at_ms, date=True)} UTC"
+    if value.before is not None and value.after is not None:
+        before, after = (
+            f"{each.failures:,} of {each.trials:,} {each.unit}"
+            for each in (value.before, value.after)
+        )
+        since += f": {before} before, {after} after"
+    return f"{since} (p = {value.p_value:.1g})"
 
 
 def near(markers: Sequence[Marker], at_ms: float | None) -> tuple[Marker, ...]:
@@ -117,6 +118,8 @@ def difference(value: Difference) -> str:
     chance = f"p = {value.p_value:.1g}"
     if value.q_value is not None:
         chance += f", q = {value.q_value:.1g}"
+    if value.after:
+        chance += "; later than the failure"
     return (
         f"{kind}{value.property}: {value.failing_with:,} of {value.failing:,} failing, "
         f"{value.others_with:,} of {value.others:,} others ({chance})"
@@ -132,7 +135,9 @@ def differences(value: LogAnalysis) -> tuple[Difference, ...]:
     """All of them, of the symptom or of the two runs."""
     if value.comparison is not None:
         return value.comparison.differences
-    return value.symptom.differences if value.symptom is not None else ()
+    if value.differences or value.symptom is None:
+        return value.differences
+    return value.symptom.differences
 
 
 def _pair(one: Occurrence) -> str:

@@ -169,15 +169,9 @@ def _behind(symptom: Symptom, axis: _Axis) -> Markup:
 
 
 def _onset(onset: Onset, axis: _Axis) -> Markup:
-    low, high = axis.at(onset.low_ms), axis.at(onset.high_ms)
     return Markup(
-        '<rect class="onset" x="{}" y="0" width="{}" height="{}"><title>{}</title></rect>'
-    ).format(
-        low,
-        max(round(high - low, 2), 2),
-        HEIGHT,
-        f"more frequent since between {clock(onset.low_ms)} and {clock(onset.high_ms)} UTC",
-    )
+        '<line class="onset" x1="{0}" y1="0" x2="{0}" y2="{1}"><title>{2}</title></line>'
+    ).format(axis.at(onset.at_ms), HEIGHT, f"more frequent since {clock(onset.at_ms)} UTC")
 
 
 def _ticks(axis: _Axis) -> Markup:

@@ -7,11 +7,15 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from redhanded.case.errors import InputError
 from redhanded.case.inert import inert
 from redhanded.case.log_analysis import Candidate, LogAnalysis
-from redhanded.case.symptom import Symptom
+from redhanded.case.symptom import Difference, Symptom
 from redhanded.hunt.observe.choosing import candidates
+from redhanded.hunt.observe.comparing import Comparing, runs_compared
 from redhanded.hunt.observe.counted import analysis_of
 from redhanded.hunt.observe.telling import Teller, by_line
 from redhanded.hunt.observe.telling import counted as number_of
@@ -25,11 +29,12 @@ from redhanded.logs.inputs import Inputs, inputs
 from redhanded.logs.joining import identity_field, join
 from redhanded.logs.limits import limits_of
 from redhanded.logs.one_error import one_error
-from redhanded.logs.read import Tally
 from redhanded.logs.search import Search
 from redhanded.logs.stacks import deepest, exists_below
+from redhanded.logs.tally import Tally
 
 Progress = Callable[[str], None]
+Rows = NDArray[np.int64]
 
 _NEAREST = 5
 """Messages named when the symptom does not occur."""
@@ -56,14 +61,14 @@ def gather(
     message then names what does occur), and without ``symptom`` for logs that show no failure.
     """
     say = on_progress or (lambda sentence: None)
-    with inputs(logs) as given:
-        found = examine(given, symptom, root=root, redact=redact, say=say, folder=folder).symptom
-        if found is None:
-            raise InputError(
-                f"nothing in {number_of(len(given.files), 'log file')} looks like a failure: no "
-                "warning, no error; give a part of the message with --symptom"
-            )
-        return found
+    given = inputs(logs)
+    found = examine(given, symptom, root=root, redact=redact, say=say, folder=folder).symptom
+    if found is None:
+        raise InputError(
+            f"nothing in {number_of(len(given.files), 'log file')} looks like a failure: no "
+            "warning, no error; give a part of the message with --symptom"
+        )
+    return found
 
 
 def examine(
@@ -74,21 +79,58 @@ def examine(
     redact: bool,
     say: Progress,
     folder: Path | None = None,
+    compared: bool = False,
 ) -> LogAnalysis:
     """As ``gather``, with the messages that may be the symptom too; without ``symptom`` and without
     any such message it says nothing of a symptom. What was read is kept in ``folder``, so that the
-    next question about the same files need not read them."""
+    next question about the same files need not read them. With ``compared`` all that may differ
+    between what fails and what does not is asked; a hunt asks its own questions later."""
     say(f"reading {_amount(given)}")
     known = index(given.files, folder, say)
-    if symptom is not None:
-        found, tally = _about(known, given, symptom, root=root, redact=redact, say=say)
-        return _analysis(given, known, tally, found, ())
-    may_be = candidates(known, redacted=redact)
-    if not may_be:
-        return _analysis(given, known, tally_of(known), None, ())
-    first, *others = may_be
-    found, tally = _about(known, given, first.text, root=root, redact=redact, say=say)
-    return _analysis(given, known, tally, replace(found, chosen=first.why), tuple(others))
+    comparing = Comparing(known, redact)
+    others: tuple[Candidate, ...] = ()
+    chosen = ""
+    if symptom is None:
+        may_be = candidates(comparing)
+        if not may_be:
+            return _analysis(given, known, tally_of(known), None)
+        symptom, chosen, others = may_be[0].text, may_be[0].why, may_be[1:]
+    found, tally, rows = _about(comparing, given, symptom, root=root, redact=redact, say=say)
+    found = replace(found, chosen=chosen, onset=comparing.onset(rows))
+    analysis = replace(_analysis(given, known, tally, found), candidates=others)
+    if not compared:
+        return analysis
+    say("comparing what fails with what does not")
+    differing = comparing.failing(rows)
+    return replace(
+        analysis,
+        differences=_with_company(differing.differences, found),
+        unit=differing.unit,
+        limits=(*analysis.limits, *differing.limits),
+    )
+
+
+def compared(
+    good: Inputs, bad: Inputs, *, redact: bool, say: Progress, folder: Path | None = None
+) -> LogAnalysis:
+    """What a run that was bad has and one that was good has not, and the other way round.
+
+    Raises ``InputError`` for logs that cannot be read, and for runs with neither requests nor
+    times.
+    """
+    both = Inputs(files=(*good.files, *bad.files), limits=(*good.limits, *bad.limits))
+    say(f"reading {_amount(both)}")
+    known = index(both.files, folder, say)
+    say("comparing the two runs")
+    comparison, limits = runs_compared(known, len(good.files), redacted=redact)
+    analysis = _analysis(both, known, tally_of(known), None)
+    return replace(analysis, comparison=comparison, limits=(*analysis.limits, *limits))
+
+
+def _with_company(found: Sequence[Difference], symptom: Symptom) -> tuple[Difference, ...]:
+    """With what the failing ones have in common with each other's neighbours, by chance."""
+    every = (*found, *symptom.differences)
+    return tuple(sorted(every, key=lambda one: (one.after, one.p_value)))
 
 
 def counted(counts: Counts, symptom: str | None, *, redact: bool) -> LogAnalysis:
@@ -96,14 +138,11 @@ def counted(counts: Counts, symptom: str | None, *, redact: bool) -> LogAnalysis
     return analysis_of(counts, symptom, redact=redact)
 
 
-def _analysis(
-    given: Inputs, known: Index, tally: Tally, found: Symptom | None, others: tuple[Candidate, ...]
-) -> LogAnalysis:
+def _analysis(given: Inputs, known: Index, tally: Tally, found: Symptom | None) -> LogAnalysis:
     begins = [counts.first_ms for counts in tally.values() if counts.first_ms is not None]
     ends = [counts.last_ms for counts in tally.values() if counts.last_ms is not None]
     return LogAnalysis(
         symptom=found,
-        candidates=others,
         files=tuple(file.name for file in given.files),
         entries=sum(counts.records for counts in tally.values()),
         size_bytes=given.size_bytes,
@@ -116,8 +155,15 @@ def _analysis(
 
 
 def _about(
-    known: Index, given: Inputs, symptom: str, *, root: Path | None, redact: bool, say: Progress
-) -> tuple[Symptom, Tally]:
+    comparing: Comparing,
+    given: Inputs,
+    symptom: str,
+    *,
+    root: Path | None,
+    redact: bool,
+    say: Progress,
+) -> tuple[Symptom, Tally, Rows]:
+    known = comparing.known
     if not symptom.strip():
         raise InputError("The symptom is empty; give a part of the error message with --symptom.")
     files = given.files
@@ -163,7 +209,8 @@ def _about(
             *story.limits,
         ),
     )
-    return told, found.tally
+    rows = comparing.rows([(match.path, match.line) for match in failure.matches])
+    return told, found.tally, rows
 
 
 def _beyond(found: Search) -> tuple[str, ...]:

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from redhanded.case.evidence import Evidence
 from redhanded.case.log_analysis import Candidate
 from redhanded.case.times import clock, span
-from redhanded.logs.complaints import Complaint
+from redhanded.hunt.observe.comparing import Comparing
+from redhanded.logs.complaints import Complaint, literal
 from redhanded.logs.fetch import shown
-from redhanded.logs.index.building import Index
-from redhanded.logs.index.complaining import complaints_of, told
+from redhanded.logs.search import headline
 from redhanded.logs.severity import NAMES
+from redhanded.logs.symptoms.errors import ErrorFound
+from redhanded.logs.templates import template
 
 CANDIDATES_MAX = 8
+NEW_LOG_P = -4.6
+"""Chance of one in a hundred."""
 _NEW_SHARE = 0.1
 """A message that is absent from the first tenth of the log is new in it."""
 
@@ -34,20 +40,42 @@ class Ranked:
         return -one.severity, chronic, -one.entries * (2 if self.new else 1), one.template
 
 
-def candidates(known: Index, *, redacted: bool) -> tuple[Candidate, ...]:
-    """The messages that may be the symptom, the likeliest first; see ``ranked``."""
-    found = complaints_of(known)
-    starts = [counts.first_ms for counts in found.tally.values() if counts.first_ms is not None]
-    ends = [counts.last_ms for counts in found.tally.values() if counts.last_ms is not None]
-    first, last = min(starts, default=None), max(ends, default=None)
-    order = ranked(found.found.values(), entries=known.entries, first=first, last=last)
-    shown_max = order[:CANDIDATES_MAX]
-    chosen = told(known, [each.complaint for each in shown_max])
-    return tuple(
-        candidate(each, first, redacted=redacted, others=order)
-        for each in shown_max
-        if any(each.complaint is one for one in chosen)
+def candidates(comparing: Comparing) -> tuple[Candidate, ...]:
+    """The messages that may be the symptom: those that are new or rose first, beyond chance, then
+    the frequent ones. Where there are neither warnings nor errors, lines that speak of failing."""
+    found = [_of_error(comparing, error) for error in comparing.errors[:CANDIDATES_MAX]]
+    return tuple(one for one in found if one.text)
+
+
+def _of_error(comparing: Comparing, error: ErrorFound) -> Candidate:
+    row = int(np.flatnonzero(comparing.events.template == error.template)[0])
+    record = comparing.record(row)
+    redacted = comparing.redacted
+    text = record.text if record is not None else error.text
+    path, line = comparing.events.place(row)
+    return Candidate(
+        template=shown(error.text, redacted=redacted),
+        text=literal(template(headline(record)) if record is not None else error.text, text),
+        entries=error.lines,
+        level=error.level or "",
+        first_ms=error.first_ms,
+        why=_why(error, len(comparing.errors)),
+        example=Evidence(
+            path=path, line=line, text=shown(text.partition("\n")[0], redacted=redacted)
+        ),
     )
+
+
+def _why(error: ErrorFound, alike: int) -> str:
+    level = error.level or "speaks of failing"
+    why = [f"{level}, {error.lines:,} {'entry' if error.lines == 1 else 'entries'}"]
+    if error.novelty_log_p <= min(error.onset_log_p, NEW_LOG_P):
+        why.append("new within the log")
+    elif error.onset_ms is not None:
+        why.append(f"more frequent since {clock(error.onset_ms)}")
+    if alike > 1:
+        why.append(f"one of {alike:,} such messages")
+    return ", ".join(why)
 
 
 def ranked(

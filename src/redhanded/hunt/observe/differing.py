@@ -37,6 +37,7 @@ def differences_of(found: Differences, lines: Lines, *, redacted: bool) -> tuple
                     for other in group.findings[1 : ALSO_MAX + 1]
                 ),
                 examples=tuple(lines(first))[:EXAMPLES_MAX],
+                after=first.after_symptom,
             )
         )
     return tuple(told)

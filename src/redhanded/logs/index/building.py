@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from redhanded.case.errors import InputError
 from redhanded.logs.files import LogFile
 from redhanded.logs.index.growing import grown, has_grown
 from redhanded.logs.index.identity import identity
 from redhanded.logs.index.keeping import load, save
 from redhanded.logs.index.rows import IndexedFile, RowsBuilder
 from redhanded.logs.progress import told
-from redhanded.logs.read import Tally, read
+from redhanded.logs.read import read
+from redhanded.logs.tally import FileTally, Tally
 
 KEPT_FROM_BYTES = 2_000_000
 """Smaller files are read faster than it is worth to keep them."""
@@ -54,24 +56,30 @@ def index(
     parts: list[IndexedFile] = []
     limits: list[str] = []
     kept = 0
+    refused: list[InputError] = []
     for file in files:
         if folder is None or file.size < kept_from_bytes or not _lasts(file):
-            part = read_file(file, say)
+            part = _read_or_left_out(file, say, refused)
         else:
-            part, was_kept, told = _kept_or_read(file, folder, say)
+            part, was_kept, told = _kept_or_read(file, folder, say, refused)
             kept += was_kept
             limits.extend(told)
         limits.extend(part.facts.limits)
         parts.append(part)
+    if refused and len(refused) == len(parts):
+        raise refused[0]
     return Index(
         files=tuple(files), parts=tuple(parts), folder=folder, kept=kept, limits=tuple(limits)
     )
 
 
 def _kept_or_read(
-    file: LogFile, folder: Path, say: Callable[[str], None]
+    file: LogFile, folder: Path, say: Callable[[str], None], refused: list[InputError]
 ) -> tuple[IndexedFile, bool, tuple[str, ...]]:
-    now = identity(file)
+    try:
+        now = identity(file)
+    except InputError:
+        return _read_or_left_out(file, say, refused), False, ()
     found = load(folder, now.key())
     part = None
     if found is not None:
@@ -81,8 +89,20 @@ def _kept_or_read(
         if has_grown(known, file, now):
             part = grown(kept, known, file, partial(read_file, say=say))
     if part is None:
-        part = read_file(file, say)
-    return part, False, save(folder, now, part)
+        part = _read_or_left_out(file, say, refused)
+    told = () if part.facts.tally["refused"] else save(folder, now, part)
+    return part, False, told
+
+
+def _read_or_left_out(
+    file: LogFile, say: Callable[[str], None], refused: list[InputError]
+) -> IndexedFile:
+    """A file that cannot be read is a limit, where others can be."""
+    try:
+        return read_file(file, say)
+    except InputError as error:
+        refused.append(error)
+        return RowsBuilder().finish(FileTally(refused=str(error)))
 
 
 def _lasts(file: LogFile) -> bool:

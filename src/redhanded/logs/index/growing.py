@@ -50,7 +50,8 @@ def grown(
             shutil.copyfileobj(whole, new, 1 << 20)
         size = min(path.stat().st_size, file.size - offset)
         fresh = read_file(LogFile(path=path, name=file.name, size=size))
-    if not set(fresh.facts.formats) <= set(part.facts.formats):
+    known_formats = set(part.facts.tally["formats"])
+    if not set(fresh.facts.tally["formats"]) <= known_formats:
         return None
     kept = without(before(part, last), ended[0])
     return merged([kept, behind(fresh, offset=offset, line=line)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -48,6 +48,8 @@ def merged(parts: Sequence[IndexedFile]) -> IndexedFile:
             ]
         )
     facts = [part.facts for part in parts]
+    attributes, attribute_columns = _attributes(parts, begins)
+    columns |= attribute_columns
     return IndexedFile(
         columns=Columns(**columns),
         facts=FileFacts(
@@ -62,15 +64,8 @@ def merged(parts: Sequence[IndexedFile]) -> IndexedFile:
                     key=lambda marker: marker.at_ms,
                 )
             ),
-            records=sum(one.records for one in facts),
-            undecodable=sum(one.undecodable for one in facts),
-            broken=tuple(number for one in facts for number in one.broken)[:100],
-            cut_at=facts[-1].cut_at,
-            untimed=sum(one.untimed for one in facts),
-            unzoned=sum(one.unzoned for one in facts),
-            first_ms=_extreme(min, (one.first_ms for one in facts)),
-            last_ms=_extreme(max, (one.last_ms for one in facts)),
-            formats=tuple(sorted({name for one in facts for name in one.formats})),
+            attributes=attributes,
+            tally=_tally([one.tally for one in facts]),
             limits=tuple(dict.fromkeys(limit for one in facts for limit in one.limits)),
         ),
     )
@@ -80,15 +75,12 @@ def behind(part: IndexedFile, *, offset: int, line: int) -> IndexedFile:
     """``part`` with its places counted from where it begins in its file."""
     columns = part.columns
     moved = replace(columns, offset=columns.offset + offset, line=columns.line + (line - 1))
-    facts = part.facts
-    return IndexedFile(
-        columns=moved,
-        facts=replace(
-            facts,
-            broken=tuple(number + line - 1 for number in facts.broken),
-            cut_at=None if facts.cut_at is None else facts.cut_at + line - 1,
-        ),
-    )
+    tally = dict(part.facts.tally)
+    for name in ("broken", "overlong"):
+        tally[name] = [number + line - 1 for number in tally[name]]
+    if tally["cut_at"] is not None:
+        tally["cut_at"] += line - 1
+    return IndexedFile(columns=moved, facts=replace(part.facts, tally=tally))
 
 
 def before(part: IndexedFile, row: int) -> IndexedFile:
@@ -99,6 +91,11 @@ def before(part: IndexedFile, row: int) -> IndexedFile:
              "route", "duration_ms")  # fmt: skip
     cut = {name: getattr(columns, name)[:row] for name in names}
     cut |= {name: getattr(columns, name)[kept] for name in ("row", "key", "value")}
+    named = columns.attribute_row < row
+    cut |= {
+        name: getattr(columns, name)[named]
+        for name in ("attribute_row", "attribute_key", "attribute_value")
+    }
     counts = np.bincount(cut["template"], minlength=len(part.facts.templates.masks))
     times = cut["at_ms"][~np.isnan(cut["at_ms"])]
     return IndexedFile(
@@ -106,11 +103,14 @@ def before(part: IndexedFile, row: int) -> IndexedFile:
         facts=replace(
             part.facts,
             templates=replace(part.facts.templates, counts=tuple(counts.tolist())),
-            records=row,
-            untimed=row - len(times),
-            cut_at=None,
-            first_ms=float(times.min()) if len(times) else None,
-            last_ms=float(times.max()) if len(times) else None,
+            tally=part.facts.tally
+            | {
+                "records": row,
+                "untimed": row - len(times),
+                "cut_at": None,
+                "first_ms": float(times.min()) if len(times) else None,
+                "last_ms": float(times.max()) if len(times) else None,
+            },
         ),
     )
 
@@ -152,8 +152,49 @@ def _key_facts(name: str, facts: Sequence[FileFacts]) -> KeyFacts:
     return KeyFacts(names=dict(names), numeric=sum(key.numeric for key in own))
 
 
-def _extreme(
-    choose: Callable[[list[float]], float], values: Iterable[float | None]
-) -> float | None:
-    known = [value for value in values if value is not None]
-    return choose(known) if known else None
+def _attributes(
+    parts: Sequence[IndexedFile], begins: NDArray[Any]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, NDArray[Any]]]:
+    """Fields with few values in all parts together; what has more is left out."""
+    tables: dict[str, dict[str, int]] = {}
+    rows: list[NDArray[Any]] = [np.zeros(0, np.int32)]
+    keys: list[NDArray[Any]] = [np.zeros(0, np.int16)]
+    values: list[NDArray[Any]] = [np.zeros(0, np.int32)]
+    for part, begin in zip(parts, begins, strict=True):
+        own = list(part.facts.attributes.items())
+        numbers = {name: number for number, name in enumerate(tables)}
+        for number, (name, known) in enumerate(own):
+            mine = part.columns.attribute_key == number
+            table = tables.setdefault(name, {})
+            numbers.setdefault(name, len(numbers))
+            place = np.array([table.setdefault(value, len(table)) for value in known], np.int32)
+            rows.append(part.columns.attribute_row[mine] + begin)
+            keys.append(np.full(int(mine.sum()), numbers[name], np.int16))
+            values.append(place[part.columns.attribute_value[mine]])
+    row = np.concatenate(rows).astype(np.int32)
+    key = np.concatenate(keys).astype(np.int16)
+    value = np.concatenate(values).astype(np.int32)
+    order = np.lexsort((value, key, row))
+    return {name: tuple(table) for name, table in tables.items()}, {
+        "attribute_row": row[order],
+        "attribute_key": key[order],
+        "attribute_value": value[order],
+    }
+
+
+def _tally(tallies: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Counts added up, lists one after the other, the last word of what is said of the end."""
+    total = dict(tallies[-1])
+    for name, value in total.items():
+        known = [one[name] for one in tallies]
+        if name == "first_ms":
+            total[name] = min((at for at in known if at is not None), default=None)
+        elif name in ("last_ms", "late_ms_max"):
+            total[name] = max((at for at in known if at is not None), default=None)
+        elif isinstance(value, list):
+            total[name] = [number for one in known for number in one][:100]
+        elif isinstance(value, dict):
+            total[name] = dict.fromkeys(sorted({key for one in known for key in one}), 1)
+        elif isinstance(value, int) and name != "cut_at":
+            total[name] = sum(known)
+    return total

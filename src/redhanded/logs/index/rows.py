@@ -11,21 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redhanded.case.symptom import Marker
+from redhanded.logs.correlation.events import is_attribute
 from redhanded.logs.http_requests import duration_ms, route_of
 from redhanded.logs.identifiers import identifiers
 from redhanded.logs.joining import process_of
 from redhanded.logs.markers import Markers
 from redhanded.logs.profile import value_hash
-from redhanded.logs.read import FileTally
 from redhanded.logs.record import Record
 from redhanded.logs.redact import redact
 from redhanded.logs.search import headline
 from redhanded.logs.severity import severity
+from redhanded.logs.tally import FileTally
 from redhanded.logs.templates import Miner
 from redhanded.logs.templates.keeping import Learned, learned
 
 LEVELS = ("trace", "debug", "info", "warn", "error", "fatal")
 KEYS_MAX = 128
+ATTRIBUTE_VALUES_MAX = 64
 _HEADLINE_MAX = 4_096
 
 
@@ -55,6 +57,10 @@ class Columns:
     key: NDArray[Any]
     value: NDArray[Any]
     """Hashes."""
+    attribute_row: NDArray[Any]
+    """Of each attribute, the entry that has it."""
+    attribute_key: NDArray[Any]
+    attribute_value: NDArray[Any]
 
     def __len__(self) -> int:
         return len(self.offset)
@@ -65,7 +71,8 @@ _TYPES: dict[str, type[np.generic[Any]]] = {
     "offset": np.int64, "line": np.int64, "at_ms": np.float64, "level": np.int8,
     "severity": np.int8, "template": np.int32, "source": np.int32, "process": np.int32,
     "route": np.int32, "duration_ms": np.float64, "row": np.int32, "key": np.int16,
-    "value": np.int64,
+    "value": np.int64, "attribute_row": np.int32, "attribute_key": np.int16,
+    "attribute_value": np.int32,
 }  # fmt: skip
 
 
@@ -90,16 +97,15 @@ class FileFacts:
     """By canonical name, in the order of the numbers in the column."""
     templates: Learned
     markers: tuple[Marker, ...]
-    records: int
-    undecodable: int
-    broken: tuple[int, ...]
-    cut_at: int | None
-    untimed: int
-    unzoned: int
-    first_ms: float | None
-    last_ms: float | None
-    formats: tuple[str, ...]
+    attributes: dict[str, tuple[str, ...]]
+    """Fields with few values, with their values; in the order of the numbers in the columns."""
+    tally: dict[str, Any]
+    """The fields of ``FileTally``; of formats and envelopes only which there are."""
     limits: tuple[str, ...] = ()
+
+    @property
+    def records(self) -> int:
+        return int(self.tally["records"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +132,8 @@ class RowsBuilder:
         }
         self._names: dict[str, dict[str, int]] = {"source": {}, "process": {}, "route": {}}
         self._keys: dict[str, _Key] = {}
+        self._attributes: dict[str, dict[str, int]] = {}
+        self._varied: set[str] = set()
         self._left_out = 0
         self._miner = Miner()
         self._markers = Markers()
@@ -148,6 +156,7 @@ class RowsBuilder:
         put["route"].append(-1 if route is None else self._number("route", route))
         put["duration_ms"].append(float("nan") if duration is None else duration)
         self._identifiers(record, len(put["offset"]) - 1)
+        self._take_attributes(record, len(put["offset"]) - 1)
         self._markers.add(record)
 
     def finish(self, tally: FileTally) -> IndexedFile:
@@ -166,15 +175,8 @@ class RowsBuilder:
             },
             templates=known,
             markers=self._markers.finish(),
-            records=tally.records,
-            undecodable=tally.undecodable,
-            broken=tuple(tally.broken),
-            cut_at=tally.cut_at,
-            untimed=tally.untimed,
-            unzoned=tally.unzoned,
-            first_ms=tally.first_ms,
-            last_ms=tally.last_ms,
-            formats=tuple(sorted(tally.formats)),
+            attributes={name: tuple(values) for name, values in self._attributes.items()},
+            tally=plain_tally(tally),
             limits=self._limits(),
         )
         return IndexedFile(columns=Columns(**columns), facts=facts)
@@ -194,6 +196,26 @@ class RowsBuilder:
             put["key"].append(key.number)
             put["value"].append(value_hash(found.value))
 
+    def _take_attributes(self, record: Record, row: int) -> None:
+        """Fields that have few values in this file; what had more is left out in the end."""
+        put = self._columns
+        for name, value in record.entry.fields.items():
+            if name in self._varied or not is_attribute(name, value):
+                continue
+            values = self._attributes.get(name)
+            if values is None:
+                if len(self._attributes) >= KEYS_MAX:
+                    continue
+                values = self._attributes[name] = {}
+            text = redact(str(value))
+            number = values.setdefault(text, len(values))
+            if number >= ATTRIBUTE_VALUES_MAX:
+                self._varied.add(name)
+                continue
+            put["attribute_row"].append(row)
+            put["attribute_key"].append(list(self._attributes).index(name))
+            put["attribute_value"].append(number)
+
     def _limits(self) -> tuple[str, ...]:
         if not self._left_out:
             return ()
@@ -204,6 +226,20 @@ class RowsBuilder:
 
     def _number(self, kind: str, name: str) -> int:
         return self._names[kind].setdefault(name, len(self._names[kind]))
+
+
+def plain_tally(tally: FileTally) -> dict[str, Any]:
+    """Its fields, so that they can be stored."""
+    known = {one.name: getattr(tally, one.name) for one in fields(FileTally)}
+    return known | {
+        name: dict.fromkeys(sorted(known[name]), 1) for name in ("formats", "envelopes")
+    }
+
+
+def tally_from(known: dict[str, Any]) -> FileTally:
+    """The other way round."""
+    counted = {name: Counter(known[name]) for name in ("formats", "envelopes")}
+    return FileTally(**(known | counted))
 
 
 def _code(kind: type[np.generic[Any]]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,26 +9,16 @@ import numpy as np
 from redhanded.case.symptom import Marker
 from redhanded.logs.activity import BINS_MAX, Activity
 from redhanded.logs.index.building import Index
-from redhanded.logs.index.rows import IndexedFile
+from redhanded.logs.index.rows import IndexedFile, tally_from
 from redhanded.logs.profile import DISTINCT_MAX, FIELDS_MAX, FieldProfile, Profile
-from redhanded.logs.read import FileTally, Tally
+from redhanded.logs.tally import Tally
 from redhanded.logs.timeline import Timeline
 
 
 def tally_of(known: Index) -> Tally:
     """What was hard to read."""
     return {
-        file.name: FileTally(
-            records=part.facts.records,
-            undecodable=part.facts.undecodable,
-            broken=list(part.facts.broken),
-            cut_at=part.facts.cut_at,
-            untimed=part.facts.untimed,
-            unzoned=part.facts.unzoned,
-            first_ms=part.facts.first_ms,
-            last_ms=part.facts.last_ms,
-            formats=Counter(dict.fromkeys(part.facts.formats, 1)),
-        )
+        file.name: tally_from(part.facts.tally)
         for file, part in zip(known.files, known.parts, strict=True)
     }
 

@@ -1,0 +1,219 @@
+"""What sets failing ones apart: joined requests or windows of time, in all respects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redhanded.case.evidence import Evidence
+from redhanded.case.log_analysis import Comparison
+from redhanded.case.symptom import Difference, Onset
+from redhanded.hunt.observe.differing import differences_of
+from redhanded.logs.correlation.discovery import keys_of, root_of
+from redhanded.logs.correlation.events import Events
+from redhanded.logs.correlation.join import Joined, join
+from redhanded.logs.correlation.units import by_story, by_window, of_runs
+from redhanded.logs.difference.compare import compare
+from redhanded.logs.difference.result import Finding
+from redhanded.logs.difference.stories import Stories
+from redhanded.logs.fetch import Place, fetch, shown
+from redhanded.logs.index.building import Index
+from redhanded.logs.index.events import begins_of, events_of_index, row_at
+from redhanded.logs.index.ranges import records_at
+from redhanded.logs.profile import likeness
+from redhanded.logs.record import Record
+from redhanded.logs.symptoms.errors import ErrorFound, errors_of
+from redhanded.logs.symptoms.partners import overlap_attributes
+
+WINDOWS = 200
+WINDOW_MS_MIN = 1_000.0
+JOINED_MIN = 0.5
+"""Share of the lines that show the symptom which must belong to joined requests."""
+PROCESS_NAMES = frozenset(
+    ("source", "pid", "process.pid", "process", "hostname", "host", "pod", "container", "worker")
+)
+OVERLAPS = "at the same time as another one on the same"
+
+
+class Compared(NamedTuple):
+    """What a comparison gives."""
+
+    differences: tuple[Difference, ...]
+    unit: str
+    limits: tuple[str, ...]
+
+
+@dataclass(slots=False)
+class Comparing:
+    """An index as events, joined by the identifier that its values show to be the request's."""
+
+    known: Index
+    redacted: bool
+
+    def __post_init__(self) -> None:
+        self.events = events_of_index(self.known)
+
+    @cached_property
+    def joined(self) -> Joined | None:
+        root = root_of(keys_of(self.events))
+        return join(self.events, root.index) if root is not None else None
+
+    @cached_property
+    def errors(self) -> tuple[ErrorFound, ...]:
+        """New and suddenly frequent ones first."""
+        return errors_of(self.events, self.joined)
+
+    def rows(self, places: Sequence[Place]) -> NDArray[np.int64]:
+        """The events to which physical lines belong."""
+        numbers = {name: number for number, name in enumerate(self.events.files)}
+        found = {
+            row_at(self.known, numbers[path], line) for path, line in places if path in numbers
+        }
+        return np.array(sorted(found - {-1}), np.int64)
+
+    def record(self, row: int) -> Record | None:
+        """The entry of a row, read again; None where it cannot be read alone."""
+        file = int(self.events.file[row])
+        begin = int(begins_of(self.known)[file])
+        found = records_at(self.known.files[file], self.known.parts[file], [row - begin])
+        return found[0] if found else None
+
+    def onset(self, rows: NDArray[np.int64]) -> Onset | None:
+        """Since when the message of most of ``rows`` is more frequent, beyond chance."""
+        if not len(rows):
+            return None
+        template = int(np.bincount(self.events.template[rows]).argmax())
+        error = next((each for each in self.errors if each.template == template), None)
+        if error is None or error.onset_ms is None:
+            return None
+        return Onset(
+            at_ms=error.onset_ms,
+            before=error.rate_before,
+            after=error.rate_after,
+            p_value=float(np.exp(min(error.onset_log_p, error.novelty_log_p))),
+        )
+
+    def failing(self, rows: NDArray[np.int64]) -> Compared:
+        """Requests with one of ``rows`` against the others; windows of time, where most of these
+        rows belong to no request. Nothing without times and identifiers."""
+        shows = np.zeros(len(self.events.line), bool)
+        shows[rows] = True
+        templates = np.unique(self.events.template[rows]).tolist()
+        joined = self.joined
+        if joined is not None and (joined.story[rows] >= 0).sum() >= JOINED_MIN * len(rows):
+            failing = np.zeros(len(joined.value), bool)
+            failing[joined.story[rows][joined.story[rows] >= 0]] = True
+            noun = "job" if likeness(self.events.keys[joined.root])[0] == 0 else "request"
+            events = _before(self.events, joined, rows)
+            told = self._with_overlaps(by_story(events, joined, failing, noun=noun), joined)
+            return self._compared(told, templates, f"{noun}s", joined.limits)
+        length_ms = self._window_ms()
+        if length_ms is None:
+            return Compared((), "", ("without times and identifiers nothing can be compared",))
+        told = by_window(self.events, joined, shows, length_ms=length_ms)
+        unit = f"windows of {length_ms / 1000:,.0f} s"
+        return self._compared(told, templates, unit, ())
+
+    def runs(self, bad: Sequence[int]) -> Compared:
+        """Files ``bad`` against the others."""
+        told, limit = of_runs(self.events, self.joined, bad)
+        return self._compared(_without_names(told), (), f"{told.noun}s", (limit,))
+
+    def _compared(
+        self, told: Stories, symptom: Sequence[int], unit: str, limits: tuple[str, ...]
+    ) -> Compared:
+        found = compare(told, symptom=symptom)
+        lines = self._lines([group.first for group in found.groups[:40]])
+        return Compared(
+            differences_of(found, lines, redacted=self.redacted), unit, (*limits, *found.limits)
+        )
+
+    def _with_overlaps(self, told: Stories, joined: Joined) -> Stories:
+        """With the attribute that a request overlapped another one on the same thing."""
+        whose, about, names = overlap_attributes(self.events, joined)
+        keys = tuple(f"{OVERLAPS} {name}" for name in names)
+        begin = len(told.keys)
+        return replace(
+            told,
+            attribute_story=np.append(told.attribute_story, whose),
+            attribute_key=np.append(told.attribute_key, about + begin),
+            attribute_value=np.append(
+                told.attribute_value, np.full(len(whose), len(told.values), np.int64)
+            ),
+            keys=(*told.keys, *keys),
+            values=(*told.values, "yes"),
+        )
+
+    def _lines(self, findings: Sequence[Finding]) -> Callable[[Finding], list[Evidence]]:
+        """The lines of the events that show each finding; of one that shows by its absence, a line
+        of those that lack it."""
+        rows = {id(finding): list(finding.events[:2]) for finding in findings}
+        places = {row: self.events.place(row) for shown_rows in rows.values() for row in shown_rows}
+        texts = fetch(self.known.files, places.values())
+
+        def lines(finding: Finding) -> list[Evidence]:
+            return [
+                Evidence(
+                    path=place[0],
+                    line=place[1],
+                    text=shown(texts.get(place, ""), redacted=self.redacted),
+                )
+                for row in rows.get(id(finding), ())
+                for place in (places[row],)
+            ]
+
+        return lines
+
+    def _window_ms(self) -> float | None:
+        times = self.events.at_ms[~np.isnan(self.events.at_ms)]
+        if not len(times) or times.max() <= times.min():
+            return None
+        return max(float(times.max() - times.min()) / WINDOWS, WINDOW_MS_MIN)
+
+
+def _before(events: Events, joined: Joined, rows: NDArray[np.int64]) -> Events:
+    """Without attributes that show when or after the failure does: they are its consequences."""
+    since = np.full(len(joined.value) + 1, np.inf)
+    np.fmin.at(since, joined.story[rows], events.at_ms[rows])
+    since[-1] = np.inf
+    whose = events.attribute_row
+    kept = ~(events.at_ms[whose] >= since[joined.story[whose]]) & ~np.isin(whose, rows)
+    return replace(
+        events,
+        attribute_row=events.attribute_row[kept],
+        attribute_key=events.attribute_key[kept],
+        attribute_value=events.attribute_value[kept],
+    )
+
+
+def _without_names(told: Stories) -> Stories:
+    """Without the names of processes and files: of two runs they are never the same."""
+    names = [number for number, key in enumerate(told.keys) if key in PROCESS_NAMES]
+    kept = ~np.isin(told.attribute_key, names)
+    return replace(
+        told,
+        attribute_story=told.attribute_story[kept],
+        attribute_key=told.attribute_key[kept],
+        attribute_value=told.attribute_value[kept],
+    )
+
+
+def runs_compared(known: Index, good: int, *, redacted: bool) -> tuple[Comparison, tuple[str, ...]]:
+    """The files from number ``good`` on are the bad run, those before it the good one."""
+    found = Comparing(known, redacted).runs(range(good, len(known.files)))
+    entries = [len(part.columns) for part in known.parts]
+    names = [file.name for file in known.files]
+    comparison = Comparison(
+        good=tuple(names[:good]),
+        bad=tuple(names[good:]),
+        good_entries=sum(entries[:good]),
+        bad_entries=sum(entries[good:]),
+        unit=found.unit,
+        differences=found.differences,
+    )
+    return comparison, found.limits
