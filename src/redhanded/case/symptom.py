@@ -92,7 +92,7 @@ class Onset:
     """Epoch."""
     before: Rate | None
     after: Rate | None
-    """None for lines, of which there is no rate."""
+    """None for lines, of which there is no rate, and for what is new."""
     p_value: float
     """That no change at any time would look this large."""
 

@@ -68,14 +68,16 @@ def since_when(value: Symptom) -> tuple[str, ...]:
 
 def onset(value: Onset) -> str:
     """When the failures became more frequent, and from what to what."""
+    if value.before is None:
+        return f"new since {clock(value.at_ms, date=True)} UTC (p {_chance(value.p_value)})"
     since = f"more frequent since {clock(value.at_ms, date=True)} UTC"
-    if value.before is not None and value.after is not None:
+    if value.after is not None:
         before, after = (
             f"{each.failures:,} of {each.trials:,} {each.unit}"
             for each in (value.before, value.after)
         )
         since += f": {before} before, {after} after"
-    return f"{since} (p = {value.p_value:.1g})"
+    return f"{since} (p {_chance(value.p_value)})"
 
 
 def near(markers: Sequence[Marker], at_ms: float | None) -> tuple[Marker, ...]:
@@ -114,14 +116,13 @@ def together(value: Symptom) -> Iterator[Said]:
 
 def difference(value: Difference) -> str:
     """One difference with its counts on both sides."""
-    kind = f"{value.kind}: " if value.kind else ""
-    chance = f"p = {value.p_value:.1g}"
+    chance = f"p {_chance(value.p_value)}"
     if value.q_value is not None:
-        chance += f", q = {value.q_value:.1g}"
+        chance += f", q {_chance(value.q_value)}"
     if value.after:
         chance += "; later than the failure"
     return (
-        f"{kind}{value.property}: {value.failing_with:,} of {value.failing:,} failing, "
+        f"{value.property}: {value.failing_with:,} of {value.failing:,} failing, "
         f"{value.others_with:,} of {value.others:,} others ({chance})"
     )
 
@@ -138,6 +139,10 @@ def differences(value: LogAnalysis) -> tuple[Difference, ...]:
     if value.differences or value.symptom is None:
         return value.differences
     return value.symptom.differences
+
+
+def _chance(value: float) -> str:
+    return f"= {value:.1g}" if value > 0 else "< 1e-300"
 
 
 def _pair(one: Occurrence) -> str:

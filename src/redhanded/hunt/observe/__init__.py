@@ -15,8 +15,9 @@ from redhanded.case.inert import inert
 from redhanded.case.log_analysis import Candidate, LogAnalysis
 from redhanded.case.symptom import Difference, Symptom
 from redhanded.hunt.observe.choosing import candidates
-from redhanded.hunt.observe.comparing import Comparing, runs_compared
+from redhanded.hunt.observe.comparing import Comparing, comparing_index, runs_compared
 from redhanded.hunt.observe.counted import analysis_of
+from redhanded.hunt.observe.large import LARGE_BYTES, analysis_of_large
 from redhanded.hunt.observe.telling import Teller, by_line
 from redhanded.hunt.observe.telling import counted as number_of
 from redhanded.logs.cluster.counting import Counts
@@ -86,8 +87,10 @@ def examine(
     next question about the same files need not read them. With ``compared`` all that may differ
     between what fails and what does not is asked; a hunt asks its own questions later."""
     say(f"reading {_amount(given)}")
+    if compared and given.size_bytes >= LARGE_BYTES:
+        return analysis_of_large(given, symptom, redact=redact, say=say, folder=folder)
     known = index(given.files, folder, say)
-    comparing = Comparing(known, redact)
+    comparing = comparing_index(known, redacted=redact)
     others: tuple[Candidate, ...] = ()
     chosen = ""
     if symptom is None:
@@ -95,7 +98,7 @@ def examine(
         if not may_be:
             return _analysis(given, known, tally_of(known), None)
         symptom, chosen, others = may_be[0].text, may_be[0].why, may_be[1:]
-    found, tally, rows = _about(comparing, given, symptom, root=root, redact=redact, say=say)
+    found, tally, rows = _about(known, comparing, given, symptom, root=root, redact=redact, say=say)
     found = replace(found, chosen=chosen, onset=comparing.onset(rows))
     analysis = replace(_analysis(given, known, tally, found), candidates=others)
     if not compared:
@@ -155,6 +158,7 @@ def _analysis(given: Inputs, known: Index, tally: Tally, found: Symptom | None) 
 
 
 def _about(
+    known: Index,
     comparing: Comparing,
     given: Inputs,
     symptom: str,
@@ -163,7 +167,6 @@ def _about(
     redact: bool,
     say: Progress,
 ) -> tuple[Symptom, Tally, Rows]:
-    known = comparing.known
     if not symptom.strip():
         raise InputError("The symptom is empty; give a part of the error message with --symptom.")
     files = given.files

@@ -10,7 +10,7 @@ import numpy as np
 from redhanded.case.evidence import Evidence
 from redhanded.case.log_analysis import Candidate
 from redhanded.case.times import clock, span
-from redhanded.hunt.observe.comparing import Comparing
+from redhanded.hunt.observe.comparing import ROSE_LOG_P, Comparing
 from redhanded.logs.complaints import Complaint, literal
 from redhanded.logs.fetch import shown
 from redhanded.logs.search import headline
@@ -19,8 +19,6 @@ from redhanded.logs.symptoms.errors import ErrorFound
 from redhanded.logs.templates import template
 
 CANDIDATES_MAX = 8
-NEW_LOG_P = -4.6
-"""Chance of one in a hundred."""
 _NEW_SHARE = 0.1
 """A message that is absent from the first tenth of the log is new in it."""
 
@@ -49,7 +47,7 @@ def candidates(comparing: Comparing) -> tuple[Candidate, ...]:
 
 def _of_error(comparing: Comparing, error: ErrorFound) -> Candidate:
     row = int(np.flatnonzero(comparing.events.template == error.template)[0])
-    record = comparing.record(row)
+    record = comparing.record_of(row)
     redacted = comparing.redacted
     text = record.text if record is not None else error.text
     path, line = comparing.events.place(row)
@@ -69,7 +67,7 @@ def _of_error(comparing: Comparing, error: ErrorFound) -> Candidate:
 def _why(error: ErrorFound, alike: int) -> str:
     level = error.level or "speaks of failing"
     why = [f"{level}, {error.lines:,} {'entry' if error.lines == 1 else 'entries'}"]
-    if error.novelty_log_p <= min(error.onset_log_p, NEW_LOG_P):
+    if error.onset_ms is not None and error.onset_log_p > ROSE_LOG_P:
         why.append("new within the log")
     elif error.onset_ms is not None:
         why.append(f"more frequent since {clock(error.onset_ms)}")

@@ -22,8 +22,9 @@ from redhanded.logs.difference.compare import compare
 from redhanded.logs.difference.result import Finding
 from redhanded.logs.difference.stories import Stories
 from redhanded.logs.fetch import Place, fetch, shown
+from redhanded.logs.files import LogFile
 from redhanded.logs.index.building import Index
-from redhanded.logs.index.events import begins_of, events_of_index, row_at
+from redhanded.logs.index.events import begins_of, events_of_index
 from redhanded.logs.index.ranges import records_at
 from redhanded.logs.profile import likeness
 from redhanded.logs.record import Record
@@ -34,6 +35,8 @@ WINDOWS = 200
 WINDOW_MS_MIN = 1_000.0
 JOINED_MIN = 0.5
 """Share of the lines that show the symptom which must belong to joined requests."""
+ROSE_LOG_P = -4.6
+"""Chance of one in a hundred that a rate never rose."""
 PROCESS_NAMES = frozenset(
     ("source", "pid", "process.pid", "process", "hostname", "host", "pod", "container", "worker")
 )
@@ -50,13 +53,14 @@ class Compared(NamedTuple):
 
 @dataclass(slots=False)
 class Comparing:
-    """An index as events, joined by the identifier that its values show to be the request's."""
+    """Events, joined by the identifier that their values show to be the request's."""
 
-    known: Index
+    events: Events
+    """File by file, in the order of their lines."""
+    files: tuple[LogFile, ...]
+    record_of: Callable[[int], Record | None]
+    """The entry of an event, read again; None where it cannot be read alone."""
     redacted: bool
-
-    def __post_init__(self) -> None:
-        self.events = events_of_index(self.known)
 
     @cached_property
     def joined(self) -> Joined | None:
@@ -70,18 +74,19 @@ class Comparing:
 
     def rows(self, places: Sequence[Place]) -> NDArray[np.int64]:
         """The events to which physical lines belong."""
-        numbers = {name: number for number, name in enumerate(self.events.files)}
-        found = {
-            row_at(self.known, numbers[path], line) for path, line in places if path in numbers
-        }
-        return np.array(sorted(found - {-1}), np.int64)
-
-    def record(self, row: int) -> Record | None:
-        """The entry of a row, read again; None where it cannot be read alone."""
-        file = int(self.events.file[row])
-        begin = int(begins_of(self.known)[file])
-        found = records_at(self.known.files[file], self.known.parts[file], [row - begin])
-        return found[0] if found else None
+        events = self.events
+        ends = np.searchsorted(events.file, np.arange(len(events.files)), "right")
+        numbers = {name: number for number, name in enumerate(events.files)}
+        found = set()
+        for path, line in places:
+            number = numbers.get(path)
+            if number is None:
+                continue
+            begin = int(ends[number - 1]) if number else 0
+            place = int(np.searchsorted(events.line[begin : ends[number]], line, "right"))
+            if place:
+                found.add(begin + place - 1)
+        return np.array(sorted(found), np.int64)
 
     def onset(self, rows: NDArray[np.int64]) -> Onset | None:
         """Since when the message of most of ``rows`` is more frequent, beyond chance."""
@@ -89,13 +94,21 @@ class Comparing:
             return None
         template = int(np.bincount(self.events.template[rows]).argmax())
         error = next((each for each in self.errors if each.template == template), None)
-        if error is None or error.onset_ms is None:
+        if error is None or error.onset_ms is None or error.first_ms is None:
             return None
+        if error.onset_log_p > ROSE_LOG_P:
+            # New within the log, and as frequent from then on: it began when it was first seen.
+            return Onset(
+                at_ms=error.first_ms,
+                before=None,
+                after=None,
+                p_value=float(np.exp(error.novelty_log_p)),
+            )
         return Onset(
             at_ms=error.onset_ms,
             before=error.rate_before,
             after=error.rate_after,
-            p_value=float(np.exp(min(error.onset_log_p, error.novelty_log_p))),
+            p_value=float(np.exp(error.onset_log_p)),
         )
 
     def failing(self, rows: NDArray[np.int64]) -> Compared:
@@ -154,7 +167,7 @@ class Comparing:
         of those that lack it."""
         rows = {id(finding): list(finding.events[:2]) for finding in findings}
         places = {row: self.events.place(row) for shown_rows in rows.values() for row in shown_rows}
-        texts = fetch(self.known.files, places.values())
+        texts = fetch(self.files, places.values())
 
         def lines(finding: Finding) -> list[Evidence]:
             return [
@@ -203,9 +216,22 @@ def _without_names(told: Stories) -> Stories:
     )
 
 
+def comparing_index(known: Index, *, redacted: bool) -> Comparing:
+    """The events of an index."""
+    begins = begins_of(known)
+    events = events_of_index(known)
+
+    def record_of(row: int) -> Record | None:
+        file = int(events.file[row])
+        found = records_at(known.files[file], known.parts[file], [row - int(begins[file])])
+        return found[0] if found else None
+
+    return Comparing(events, known.files, record_of, redacted)
+
+
 def runs_compared(known: Index, good: int, *, redacted: bool) -> tuple[Comparison, tuple[str, ...]]:
     """The files from number ``good`` on are the bad run, those before it the good one."""
-    found = Comparing(known, redacted).runs(range(good, len(known.files)))
+    found = comparing_index(known, redacted=redacted).runs(range(good, len(known.files)))
     entries = [len(part.columns) for part in known.parts]
     names = [file.name for file in known.files]
     comparison = Comparison(

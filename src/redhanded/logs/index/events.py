@@ -48,13 +48,6 @@ def begins_of(known: Index) -> NDArray[np.int64]:
     return np.cumsum([0, *(len(part.columns) for part in known.parts)])[:-1].astype(np.int64)
 
 
-def row_at(known: Index, file: int, line: int) -> int:
-    """The row of the entry to which a physical line belongs; -1 if there is none."""
-    lines = known.parts[file].columns.line
-    place = int(np.searchsorted(lines, line, "right")) - 1
-    return -1 if place < 0 else int(begins_of(known)[file]) + place
-
-
 def _values(
     key: NDArray[Any], value: NDArray[Any], tables: dict[str, tuple[str, ...]]
 ) -> NDArray[np.int64]:

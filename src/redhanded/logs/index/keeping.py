@@ -10,11 +10,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from redhanded.logs.index.identity import FileIdentity
 from redhanded.logs.index.rows import COLUMN_NAMES, Columns, FileFacts, IndexedFile
@@ -33,17 +36,15 @@ class _Kept:
 
 def load(folder: Path, key: str) -> tuple[FileIdentity, IndexedFile] | None:
     """What was kept under ``key``, and the state of the file that it is of; None if nothing was."""
-    home = folder / key
+    found = load_arrays(folder, key, COLUMN_NAMES)
+    if found is None:
+        return None
     try:
-        kept = msgspec.json.decode((home / "facts.json").read_bytes(), type=_Kept)
-        if kept.version != VERSION:
-            return None
-        columns = {
-            name: np.load(home / f"{name}.npy", mmap_mode="r", allow_pickle=False)
-            for name in COLUMN_NAMES
-        }
-        os.utime(home)
-    except (OSError, ValueError, EOFError, msgspec.MsgspecError):
+        kept = msgspec.json.decode(found[0], type=_Kept)
+    except msgspec.MsgspecError:
+        return None
+    columns = found[1]
+    if kept.version != VERSION:
         return None
     if any(len(columns[name]) != kept.facts.records for name in ("offset", "template", "at_ms")):
         return None
@@ -54,42 +55,74 @@ def save(
     folder: Path, known: FileIdentity, indexed: IndexedFile, *, bytes_max: int = BYTES_MAX
 ) -> tuple[str, ...]:
     """Keeps it, and lets go of what has been unused for longest; sentences on what was not kept."""
-    size = sum(getattr(indexed.columns, name).nbytes for name in COLUMN_NAMES)
+    arrays = {name: getattr(indexed.columns, name) for name in COLUMN_NAMES}
+    facts = _Kept(version=VERSION, identity=known, facts=indexed.facts)
+    return save_arrays(
+        folder, known.key(), arrays, msgspec.json.encode(facts), known.name, bytes_max=bytes_max
+    )
+
+
+def load_arrays(
+    folder: Path, key: str, names: Sequence[str]
+) -> tuple[bytes, dict[str, NDArray[Any]]] | None:
+    """Facts and arrays that were kept under ``key``; None if nothing whole was."""
+    home = folder / key
+    try:
+        facts = (home / "facts.json").read_bytes()
+        arrays = {
+            name: np.load(home / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names
+        }
+        os.utime(home)
+    except (OSError, ValueError, EOFError):
+        return None
+    return facts, arrays
+
+
+def save_arrays(
+    folder: Path,
+    key: str,
+    arrays: Mapping[str, NDArray[Any]],
+    facts: bytes,
+    name: str,
+    *,
+    bytes_max: int = BYTES_MAX,
+) -> tuple[str, ...]:
+    """Keeps arrays of ``name`` under ``key``, and lets go of what has been unused for longest;
+    sentences on what was not kept."""
+    size = sum(array.nbytes for array in arrays.values())
     if size > bytes_max:
         return (
-            f"the index of {known.name} takes {size / 1e9:,.1f} GB and more than "
+            f"the index of {name} takes {size / 1e9:,.1f} GB and more than "
             f"{bytes_max / 1e9:,.1f} GB are not kept: another question reads the log again",
         )
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write(folder, known, indexed)
-        _make_room(folder, bytes_max, keep=folder / known.key())
+        _write(folder, key, arrays, facts)
+        _make_room(folder, bytes_max, keep=folder / key)
     except OSError as error:
         return (
-            f"the index of {known.name} cannot be kept in {folder}: {error.strerror}; another "
-            "question reads the log again",
+            f"the index of {name} cannot be kept in {folder}: {error.strerror}; another question "
+            "reads the log again",
         )
     return ()
 
 
-def _write(folder: Path, known: FileIdentity, indexed: IndexedFile) -> None:
+def _write(folder: Path, key: str, arrays: Mapping[str, NDArray[Any]], facts: bytes) -> None:
     draft = Path(tempfile.mkdtemp(prefix=".part-", dir=folder))
     try:
-        for name in COLUMN_NAMES:
+        for name, array in arrays.items():
             with (draft / f"{name}.npy").open("wb") as stream:
-                np.save(stream, getattr(indexed.columns, name), allow_pickle=False)
+                np.save(stream, array, allow_pickle=False)
                 _flush(stream.fileno())
         with (draft / "facts.json").open("wb") as stream:
-            kept = _Kept(version=VERSION, identity=known, facts=indexed.facts)
-            stream.write(msgspec.json.encode(kept))
+            stream.write(facts)
             stream.flush()
             _flush(stream.fileno())
-        home = folder / known.key()
+        home = folder / key
         if home.exists():
             home.rename(draft / "before")
-        draft_before, final = draft, home
-        draft_before.rename(final)
-        shutil.rmtree(final / "before", ignore_errors=True)
+        draft.rename(home)
+        shutil.rmtree(home / "before", ignore_errors=True)
     except OSError:
         shutil.rmtree(draft, ignore_errors=True)
         raise

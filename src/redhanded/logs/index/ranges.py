@@ -29,7 +29,7 @@ def records_at(file: LogFile, part: IndexedFile, rows: Sequence[int]) -> list[Re
     pieces = list(_pieces(file, part, rows))
     if len(pieces) != len(rows):
         return None
-    records = _read_alone(file, pieces)
+    records = read_alone(file, pieces)
     if len(records) != len(rows):
         return None
     return [_placed(record, file, part, row) for record, row in zip(records, rows, strict=True)]
@@ -91,8 +91,8 @@ def is_plain(file: LogFile) -> bool:
         return not stream.read(8).startswith(_PACKED)
 
 
-def _read_alone(file: LogFile, pieces: Iterable[bytes]) -> list[Record]:
-    """The records of the pieces, if each piece is one."""
+def read_alone(file: LogFile, pieces: Iterable[bytes]) -> list[Record]:
+    """The records of pieces of a file, if each piece is one; otherwise none."""
     starts, size = [], 0
     with tempfile.TemporaryDirectory(prefix="redhanded-entries-") as folder:
         path = Path(folder, f"entries{file.path.suffix if is_plain(file) else ''}")
