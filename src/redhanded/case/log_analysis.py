@@ -45,6 +45,23 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlwaysInOrder:
+    """Two messages that may come in either order, and were always seen in one: an order for the lab
+    to try."""
+
+    first: str
+    """Message with its variable parts as ``<*>``."""
+    then: str
+    key: str
+    """The identifier that both have to do with."""
+    seen: int
+    closest_ms: float
+    """How near it was to the other order."""
+    examples: tuple[Evidence, ...]
+    """The closest pair."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogAnalysis:
     """The symptom and what is different about it, or two runs compared."""
 
@@ -57,6 +74,8 @@ class LogAnalysis:
     """Between what fails and what does not, the least likely by chance first."""
     unit: str = ""
     """What was compared: requests, jobs or windows of time."""
+    orders: tuple[AlwaysInOrder, ...] = ()
+    """Pairs that were always seen in one order, those that came nearest to the other one first."""
     comparison: Comparison | None = None
     files: tuple[str, ...] = ()
     entries: int = 0

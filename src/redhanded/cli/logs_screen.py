@@ -37,6 +37,7 @@ def show(console: Console, value: LogAnalysis, page: object = None) -> None:
     screen.pair("read", [_read(value)])
     if value.comparison is not None or value.symptom is not None:
         screen.differences(value)
+    screen.orders(value)
     screen.candidates(value.candidates)
     screen.limits(value.limits)
     screen.next(value.next_command, page)
@@ -117,6 +118,18 @@ class _Screen:
                 self._cut(inert(words), indent=5, style="dim")
         left = len(say.differences(value)) - len(known)
         if left > 0:
+            self._cut(f"and {left:,} more (--format json)", indent=2, style="dim")
+
+    def orders(self, value: LogAnalysis) -> None:
+        """The pair that came nearest to the order that was never seen."""
+        from redhanded.report import log_sentences as say
+
+        if not value.orders:
+            return
+        self.heading("Never seen the other way round")
+        indented(self.console, inert(say.order(value.orders[0])), hanging=2)
+        if len(value.orders) > 1:
+            left = len(value.orders) - 1
             self._cut(f"and {left:,} more (--format json)", indent=2, style="dim")
 
     def candidates(self, known: Iterable[Candidate]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from redhanded.case.evidence import Evidence
-from redhanded.case.log_analysis import LogAnalysis
+from redhanded.case.log_analysis import AlwaysInOrder, LogAnalysis
 from redhanded.case.symptom import Difference, Marker, Occurrence, Onset, Symptom
 from redhanded.case.times import clock, span
 from redhanded.report.sentences import rate
@@ -124,6 +124,14 @@ def difference(value: Difference) -> str:
     return (
         f"{value.property}: {value.failing_with:,} of {value.failing:,} failing, "
         f"{value.others_with:,} of {value.others:,} others ({chance})"
+    )
+
+
+def order(value: AlwaysInOrder) -> str:
+    """Two messages that were always seen in one order."""
+    return (
+        f"“{value.first}” always before “{value.then}” on the same {value.key} ({value.seen:,} "
+        f"times, once only {value.closest_ms:,.0f} ms apart)"
     )
 
 

@@ -104,9 +104,10 @@ def examine(
     if not compared:
         return analysis
     say("comparing what fails with what does not")
-    differing = comparing.failing(rows)
+    differing = comparing.failing(comparing.investigated(rows))
     return replace(
         analysis,
+        orders=differing.orders,
         differences=_with_company(differing.differences, found),
         unit=differing.unit,
         limits=(*analysis.limits, *differing.limits),

@@ -11,36 +11,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redhanded.case.evidence import Evidence
-from redhanded.case.log_analysis import Comparison
+from redhanded.case.log_analysis import AlwaysInOrder, Comparison
 from redhanded.case.symptom import Difference, Onset
 from redhanded.hunt.observe.differing import differences_of
 from redhanded.logs.correlation.discovery import keys_of, root_of
 from redhanded.logs.correlation.events import Events
 from redhanded.logs.correlation.join import Joined, join
-from redhanded.logs.correlation.units import by_story, by_window, of_runs
+from redhanded.logs.correlation.one_order import OneOrder
+from redhanded.logs.correlation.units import of_runs
 from redhanded.logs.difference.compare import compare
-from redhanded.logs.difference.result import Finding
+from redhanded.logs.difference.result import Differences, Finding
 from redhanded.logs.difference.stories import Stories
 from redhanded.logs.fetch import Place, fetch, shown
 from redhanded.logs.files import LogFile
 from redhanded.logs.index.building import Index
 from redhanded.logs.index.events import begins_of, events_of_index
 from redhanded.logs.index.ranges import records_at
-from redhanded.logs.profile import likeness
+from redhanded.logs.investigation import Investigation, investigate
 from redhanded.logs.record import Record
 from redhanded.logs.symptoms.errors import ErrorFound, errors_of
-from redhanded.logs.symptoms.partners import overlap_attributes
 
-WINDOWS = 200
-WINDOW_MS_MIN = 1_000.0
-JOINED_MIN = 0.5
-"""Share of the lines that show the symptom which must belong to joined requests."""
+ORDERS_QUOTED = 3
+"""Pairs that were always seen in one order, of which the lines are given."""
 ROSE_LOG_P = -4.6
 """Chance of one in a hundred that a rate never rose."""
 PROCESS_NAMES = frozenset(
     ("source", "pid", "process.pid", "process", "hostname", "host", "pod", "container", "worker")
 )
-OVERLAPS = "at the same time as another one on the same"
 
 
 class Compared(NamedTuple):
@@ -49,6 +46,7 @@ class Compared(NamedTuple):
     differences: tuple[Difference, ...]
     unit: str
     limits: tuple[str, ...]
+    orders: tuple[AlwaysInOrder, ...] = ()
 
 
 @dataclass(slots=False)
@@ -111,55 +109,49 @@ class Comparing:
             p_value=float(np.exp(error.onset_log_p)),
         )
 
-    def failing(self, rows: NDArray[np.int64]) -> Compared:
-        """Requests with one of ``rows`` against the others; windows of time, where most of these
-        rows belong to no request. Nothing without times and identifiers."""
-        shows = np.zeros(len(self.events.line), bool)
-        shows[rows] = True
-        templates = np.unique(self.events.template[rows]).tolist()
-        joined = self.joined
-        if joined is not None and (joined.story[rows] >= 0).sum() >= JOINED_MIN * len(rows):
-            failing = np.zeros(len(joined.value), bool)
-            failing[joined.story[rows][joined.story[rows] >= 0]] = True
-            noun = "job" if likeness(self.events.keys[joined.root])[0] == 0 else "request"
-            events = _before(self.events, joined, rows)
-            told = self._with_overlaps(by_story(events, joined, failing, noun=noun), joined)
-            return self._compared(told, templates, f"{noun}s", joined.limits)
-        length_ms = self._window_ms()
-        if length_ms is None:
-            return Compared((), "", ("without times and identifiers nothing can be compared",))
-        told = by_window(self.events, joined, shows, length_ms=length_ms)
-        unit = f"windows of {length_ms / 1000:,.0f} s"
-        return self._compared(told, templates, unit, ())
+    def investigated(self, rows: NDArray[np.int64]) -> Investigation:
+        """All that can be asked about the messages of ``rows``."""
+        templates = tuple(np.unique(self.events.template[rows]).tolist())
+        return investigate(self.events, symptom=templates)
+
+    def failing(self, found: Investigation) -> Compared:
+        """What requests, jobs or windows that fail have and others have not."""
+        if found.differences is None:
+            return Compared((), "", found.limits)
+        told = self._compared(found.differences, found.limits)
+        return told._replace(orders=tuple(self._order(found, one) for one in found.one_order))
 
     def runs(self, bad: Sequence[int]) -> Compared:
         """Files ``bad`` against the others."""
         told, limit = of_runs(self.events, self.joined, bad)
-        return self._compared(_without_names(told), (), f"{told.noun}s", (limit,))
+        return self._compared(compare(_without_names(told)), (limit,))
 
-    def _compared(
-        self, told: Stories, symptom: Sequence[int], unit: str, limits: tuple[str, ...]
-    ) -> Compared:
-        found = compare(told, symptom=symptom)
-        lines = self._lines([group.first for group in found.groups[:40]])
-        return Compared(
-            differences_of(found, lines, redacted=self.redacted), unit, (*limits, *found.limits)
+    def _order(self, found: Investigation, one: OneOrder) -> AlwaysInOrder:
+        first, then = (self.events.templates[at] for at in (one.before, one.after))
+        places = [self.events.place(row) for row in one.rows]
+        texts = fetch(self.files, places) if found.one_order.index(one) < ORDERS_QUOTED else {}
+        return AlwaysInOrder(
+            first=shown(first, redacted=self.redacted),
+            then=shown(then, redacted=self.redacted),
+            key=one.key,
+            seen=one.seen,
+            closest_ms=round(one.closest_ms, 3),
+            examples=tuple(
+                Evidence(
+                    path=place[0],
+                    line=place[1],
+                    text=shown(texts.get(place, ""), redacted=self.redacted),
+                )
+                for place in places
+            ),
         )
 
-    def _with_overlaps(self, told: Stories, joined: Joined) -> Stories:
-        """With the attribute that a request overlapped another one on the same thing."""
-        whose, about, names = overlap_attributes(self.events, joined)
-        keys = tuple(f"{OVERLAPS} {name}" for name in names)
-        begin = len(told.keys)
-        return replace(
-            told,
-            attribute_story=np.append(told.attribute_story, whose),
-            attribute_key=np.append(told.attribute_key, about + begin),
-            attribute_value=np.append(
-                told.attribute_value, np.full(len(whose), len(told.values), np.int64)
-            ),
-            keys=(*told.keys, *keys),
-            values=(*told.values, "yes"),
+    def _compared(self, found: Differences, limits: tuple[str, ...]) -> Compared:
+        lines = self._lines([group.first for group in found.groups[:40]])
+        return Compared(
+            differences_of(found, lines, redacted=self.redacted),
+            f"{found.noun}s",
+            tuple(dict.fromkeys((*limits, *found.limits))),
         )
 
     def _lines(self, findings: Sequence[Finding]) -> Callable[[Finding], list[Evidence]]:
@@ -181,27 +173,6 @@ class Comparing:
             ]
 
         return lines
-
-    def _window_ms(self) -> float | None:
-        times = self.events.at_ms[~np.isnan(self.events.at_ms)]
-        if not len(times) or times.max() <= times.min():
-            return None
-        return max(float(times.max() - times.min()) / WINDOWS, WINDOW_MS_MIN)
-
-
-def _before(events: Events, joined: Joined, rows: NDArray[np.int64]) -> Events:
-    """Without attributes that show when or after the failure does: they are its consequences."""
-    since = np.full(len(joined.value) + 1, np.inf)
-    np.fmin.at(since, joined.story[rows], events.at_ms[rows])
-    since[-1] = np.inf
-    whose = events.attribute_row
-    kept = ~(events.at_ms[whose] >= since[joined.story[whose]]) & ~np.isin(whose, rows)
-    return replace(
-        events,
-        attribute_row=events.attribute_row[kept],
-        attribute_key=events.attribute_key[kept],
-        attribute_value=events.attribute_value[kept],
-    )
 
 
 def _without_names(told: Stories) -> Stories:

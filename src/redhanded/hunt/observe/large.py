@@ -24,8 +24,9 @@ from redhanded.logs.identifiers import identifiers
 from redhanded.logs.index.large import Large, large, rows_with
 from redhanded.logs.index.tables import count_times
 from redhanded.logs.inputs import Inputs
+from redhanded.logs.investigation import Investigation
 from redhanded.logs.profile import likeness
-from redhanded.logs.symptoms.partners import FailingStory, Partner, company
+from redhanded.logs.symptoms.partners import FailingStory, Partner
 from redhanded.stats.intervals import rate
 
 LARGE_BYTES = 64_000_000
@@ -77,14 +78,16 @@ def analysis_of_large(
     if symptom is None:
         return analysis
     say("comparing what fails with what does not")
-    differing = comparing.failing(rows)
-    found, limits = _Told(known, comparing, rows).symptom(symptom)
+    asked = comparing.investigated(rows)
+    differing = comparing.failing(asked)
+    found = _Told(known, comparing, rows, asked).symptom(symptom)
     return replace(
         analysis,
         symptom=replace(found, chosen=chosen, onset=comparing.onset(rows)),
         differences=differing.differences,
         unit=differing.unit,
-        limits=(*analysis.limits, *differing.limits, *limits),
+        orders=differing.orders,
+        limits=tuple(dict.fromkeys((*analysis.limits, *differing.limits, *found.limits))),
     )
 
 
@@ -108,15 +111,16 @@ class _Company(NamedTuple):
 class _Told:
     """Tells a symptom from the rows that show it."""
 
-    def __init__(self, known: Large, comparing: Comparing, rows: Rows) -> None:
-        self._known, self._comparing, self._rows = known, comparing, rows
+    def __init__(
+        self, known: Large, comparing: Comparing, rows: Rows, asked: Investigation
+    ) -> None:
+        self._known, self._comparing, self._rows, self._asked = known, comparing, rows, asked
         self._events = comparing.events
         templates, counts = np.unique(self._events.template[rows], return_counts=True)
-        self._templates = templates.tolist()
         self._main = int(templates[counts.argmax()])
 
-    def symptom(self, text: str) -> tuple[Symptom, tuple[str, ...]]:
-        """The symptom, and what could not be told."""
+    def symptom(self, text: str) -> Symptom:
+        """The symptom with its company."""
         events, rows = self._events, self._rows
         together = self._company()
         times = events.at_ms[rows][~np.isnan(events.at_ms[rows])]
@@ -124,7 +128,7 @@ class _Told:
         count_times(everything, events.at_ms)
         count_times(failing, times)
         redacted = self._comparing.redacted
-        found = Symptom(
+        return Symptom(
             text=text,
             template=shown(events.templates[self._main], redacted=redacted),
             rate=together.rate,
@@ -139,16 +143,14 @@ class _Told:
             records=len(events.line),
             limits=together.limits,
         )
-        return found, together.limits
 
     def _company(self) -> _Company:
-        joined = self._comparing.joined
-        if joined is None or 2 * (joined.story[self._rows] >= 0).sum() < len(self._rows):
+        joined, found = self._asked.joined, self._asked.company
+        if joined is None or found is None:
             limit = "most lines that show it carry no request or job id: no rate, no company"
             return _Company((), None, (limit,))
-        found = company(self._events, joined, self._templates)
         key = self._events.keys[joined.root]
-        error = next((each for each in self._comparing.errors if each.template == self._main), None)
+        error = next((each for each in self._asked.errors if each.template == self._main), None)
         share = error.rate if error is not None else None
         if share is None:
             noun = "jobs" if likeness(key)[0] == 0 else "requests"
