@@ -18,6 +18,14 @@ _SOUNDS_BAD = re.compile(
 def severity(record: Record) -> int:
     """3 fatal, 2 error, 1 warn, 0 neither; 2 where there is no level, but words of failing."""
     level = record.entry.level
-    if level is not None:
-        return _LEVELS.get(level, 0)
-    return 2 if _SOUNDS_BAD.search(record.text) else 0
+    return badness(level) if level is not None else sounds_bad(record.text)
+
+
+def badness(level: str) -> int:
+    """3 fatal, 2 error, 1 warn, 0 any other level."""
+    return _LEVELS.get(level, 0)
+
+
+def sounds_bad(text: str) -> int:
+    """2 for words of failing, otherwise 0."""
+    return 2 if _SOUNDS_BAD.search(text) else 0

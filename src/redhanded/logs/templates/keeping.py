@@ -50,8 +50,8 @@ def miner_of(value: Learned) -> Miner:
     for spaces, step in value.steps:
         miner._kind(spaces).step = step
     for given, (text, spaces) in enumerate(zip(value.masks, value.kinds, strict=True)):
-        miner._kind(spaces).ids[text] = given
-        miner._becomes.append(given)
+        # Two masks may have become one when what was secret in them was taken out.
+        miner._becomes.append(miner._kind(spaces).ids.setdefault(text, given))
     miner._reserve()
     miner._counts[: len(value.counts)] = value.counts
     return miner
