@@ -52,7 +52,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         files = laid_out(Path(folder), arguments.lines, arguments.files, arguments.seed)
         part = measure(files, Path(folder, "index"))
-    print(write(part, host_facts(describe_host(load), arguments.seed), arguments.out, "logs-shards"))
+    print(
+        write(part, host_facts(describe_host(load), arguments.seed), arguments.out, "logs-shards")
+    )
     return 0
 
 

@@ -150,6 +150,7 @@ def _marked(markers: Sequence[Marker], axis: _Axis) -> Markup:
             '<line class="marker {}" x1="{}" y1="0" x2="{}" y2="{}"><title>{}</title></line>'
         ).format(one.kind, x, x, TICK_HEIGHT, f"{clock(one.at_ms)} {one.kind}: {one.says}")
         for one in markers[:MARKERS_MAX]
+        if axis.first_ms <= one.at_ms <= axis.last_ms
         for x in (axis.at(one.at_ms),)
     )
 

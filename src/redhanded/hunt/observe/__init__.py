@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from redhanded.case.errors import InputError
 from redhanded.case.inert import inert
 from redhanded.case.log_analysis import Candidate, LogAnalysis
-from redhanded.case.symptom import Difference, Symptom
+from redhanded.case.symptom import Difference, Marker, Symptom
 from redhanded.hunt.observe.choosing import candidates
 from redhanded.hunt.observe.comparing import Comparing, comparing_index, runs_compared
 from redhanded.hunt.observe.counted import analysis_of
@@ -28,14 +28,16 @@ from redhanded.logs.index.searching import search_in
 from redhanded.logs.index.tables import tally_of, timeline_of
 from redhanded.logs.inputs import Inputs, inputs
 from redhanded.logs.joining import identity_field, join
-from redhanded.logs.limits import limits_of
+from redhanded.logs.limits import limits_of, partly
 from redhanded.logs.one_error import one_error
 from redhanded.logs.search import Search
 from redhanded.logs.stacks import deepest, exists_below
 from redhanded.logs.tally import Tally
+from redhanded.source.commits import commits_between
 
 Progress = Callable[[str], None]
 Rows = NDArray[np.int64]
+DAY_MS = 86_400_000.0
 
 _NEAREST = 5
 """Messages named when the symptom does not occur."""
@@ -99,7 +101,14 @@ def examine(
             return _analysis(given, known, tally_of(known), None)
         symptom, chosen, others = may_be[0].text, may_be[0].why, may_be[1:]
     found, tally, rows = _about(known, comparing, given, symptom, root=root, redact=redact, say=say)
-    found = replace(found, chosen=chosen, onset=comparing.onset(rows))
+    analysis = _analysis(given, known, tally, None)
+    markers = (*found.markers, *_commits(root, analysis.first_ms, analysis.last_ms))
+    found = replace(
+        found,
+        chosen=chosen,
+        onset=comparing.onset(rows),
+        markers=tuple(sorted(markers, key=lambda one: one.at_ms)),
+    )
     analysis = replace(_analysis(given, known, tally, found), candidates=others)
     if not compared:
         return analysis
@@ -129,6 +138,22 @@ def compared(
     comparison, limits = runs_compared(known, len(good.files), redacted=redact)
     analysis = _analysis(both, known, tally_of(known), None)
     return replace(analysis, comparison=comparison, limits=(*analysis.limits, *limits))
+
+
+def _commits(
+    root: Path | None, first_ms: float | None, last_ms: float | None
+) -> tuple[Marker, ...]:
+    """Commits of the project in the time of the logs, and in the day before."""
+    if root is None or first_ms is None or last_ms is None:
+        return ()
+    return tuple(
+        Marker(
+            at_ms=at_ms,
+            kind="commit",
+            says=shown(f"{commit.sha[:10]} {commit.author}: {commit.subject}"),
+        )
+        for at_ms, commit in commits_between(root, first_ms - DAY_MS, last_ms)
+    )
 
 
 def _with_company(found: Sequence[Difference], symptom: Symptom) -> tuple[Difference, ...]:
@@ -233,7 +258,7 @@ def _amount(given: Inputs) -> str:
 def _not_found(found: Search, symptom: str, files: Sequence[LogFile], *, redacted: bool) -> str:
     records = sum(counts.records for counts in found.tally.values())
     count = number_of(len(files), "log file")
-    head = f"{inert(symptom)!r} does not occur in the {records:,} entries of {count}"
+    head = f"{inert(symptom)!r} does not occur in the {records:,} entries of {count}{partly(found.tally)}"
     nearest = found.complaints_like(symptom)[:_NEAREST]
     if not nearest:
         return f"{head}, which hold no warning or error at all; name other logs or another text."
