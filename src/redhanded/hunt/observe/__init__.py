@@ -258,7 +258,8 @@ def _amount(given: Inputs) -> str:
 def _not_found(found: Search, symptom: str, files: Sequence[LogFile], *, redacted: bool) -> str:
     records = sum(counts.records for counts in found.tally.values())
     count = number_of(len(files), "log file")
-    head = f"{inert(symptom)!r} does not occur in the {records:,} entries of {count}{partly(found.tally)}"
+    known = f"{records:,} entries of {count}{partly(found.tally)}"
+    head = f"{inert(symptom)!r} does not occur in the {known}"
     nearest = found.complaints_like(symptom)[:_NEAREST]
     if not nearest:
         return f"{head}, which hold no warning or error at all; name other logs or another text."

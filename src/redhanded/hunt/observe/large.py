@@ -33,7 +33,7 @@ LARGE_BYTES = 64_000_000
 """From this size on logs are looked at this way, unless they are for a hunt."""
 LIMIT = (
     "large logs are told from their columns: attributes of entries (version, host, route) are not "
-    "compared, nor is there a rate for each route"
+    "compared, there is no rate for each route, and lines that are hard to read are not listed"
 )
 Rows = NDArray[np.int64]
 

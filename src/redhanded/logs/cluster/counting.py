@@ -15,6 +15,7 @@ from redhanded.logs.columns import LEVELS, ColumnReader, Rows, stream
 from redhanded.logs.fetch import fetch, shown
 from redhanded.logs.files import LogFile
 from redhanded.logs.index.ranges import is_plain
+from redhanded.logs.read import read
 from redhanded.logs.redact import redact
 from redhanded.logs.severity import badness, sounds_bad
 from redhanded.logs.templates import Miner
@@ -78,6 +79,8 @@ def count_file(file: LogFile, *, grouping: Grouping | None = None) -> Counts:
     try:
         for rows in stream(reader, [file]):
             seen.add(rows)
+        if not seen.total:
+            next(read([file]), None)
     except InputError as error:
         return _nothing(limits=(f"not counted: {error}",))
     miner = reader.tables.miner

@@ -19,6 +19,7 @@ from redhanded.logs.index.identity import FileIdentity, identity
 from redhanded.logs.index.keeping import VERSION, load_arrays, save_arrays
 from redhanded.logs.index.ranges import RANGE_BYTES_MAX, is_plain, read_alone
 from redhanded.logs.lines import physical_lines
+from redhanded.logs.read import read
 from redhanded.logs.record import Record
 from redhanded.logs.redact import redact
 
@@ -82,6 +83,9 @@ def large(files: Sequence[LogFile], folder: Path | None, say: Callable[[str], No
     processes = min(len(os.sched_getaffinity(0)), PROCESSES_MAX)
     say(f"reading with {processes} processes")
     columns = read_columns(own, processes=processes)
+    if not len(columns):
+        # The record reader says what is wrong with them.
+        next(read(own), None)
     told = _save(folder, key, known, columns) if folder is not None and known else ()
     return Large(columns=columns, files=own, kept=False, limits=(*columns.limits, *told))
 
