@@ -117,6 +117,15 @@ def test_logs_may_be_files_folders_and_what_a_shell_expands(
     assert asked[1].logs == (logs / "a.log", logs / "a.log.1")
 
 
+def test_without_a_symptom_the_logs_have_to_show_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = stages_that(monkeypatch)
+    (tmp_path / "a.log").write_text("one line\n")
+    called("hunt", tmp_path, "--logs", tmp_path / "a.log")
+    assert asked[0].symptom is None
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -307,6 +307,22 @@ def test_nothing_personal_is_kept(tmp_path: Path, redact: bool) -> None:
     assert ("u1@example.com" in kept) is not redact
 
 
+def test_without_a_symptom_the_log_shows_it_and_why_is_said(tmp_path: Path) -> None:
+    paths = _busy_day(tmp_path)[0]
+    found = gather(paths, None, root=None)
+    asked = gather(paths, found.text, root=None)
+    assert REFUSED.startswith(found.text)
+    assert "error, 12 entries" in found.chosen
+    assert found.rate == asked.rate
+    assert found.occurrences == asked.occurrences
+
+
+def test_a_log_without_a_failure_is_no_input_for_a_hunt(tmp_path: Path) -> None:
+    paths = _busy_day(tmp_path, failures=0)[0]
+    with pytest.raises(InputError, match="looks like a failure"):
+        gather(paths, None, root=None)
+
+
 def test_progress_is_told(tmp_path: Path) -> None:
     told: list[str] = []
     gather(_busy_day(tmp_path)[0], SYMPTOM, root=None, on_progress=told.append)

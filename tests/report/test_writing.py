@@ -41,7 +41,7 @@ def test_values_are_escaped(case: Case) -> None:
 
 def test_the_pictures_are_well_formed(case: Case) -> None:
     pictures = re.findall(r"<svg.*?</svg>", as_html(case), flags=re.DOTALL)
-    assert len(pictures) == 4
+    assert len(pictures) == 9
     for picture in pictures:
         ET.fromstring(picture)
 

@@ -43,8 +43,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         name="logs",
-        says="What logs say about a failure, with file and line.",
-        function="reading:logs",
+        says="What failed in logs, how often, since when, and what is different about it.",
+        function="analysing:logs",
     ),
     Action(
         name="explore",
@@ -67,7 +67,11 @@ ACTIONS: tuple[Action, ...] = (
         says="What is here, what is missing, and what that costs.",
         function="examining:examine",
     ),
-    Action(name="schema", says="The JSON schema of a case.", function="reading:schema"),
+    Action(
+        name="schema",
+        says="The JSON schema of a case, of what logs say, of a schedule.",
+        function="reading:schema",
+    ),
 )
 
 

@@ -58,11 +58,13 @@ def completed(request: HuntRequest) -> HuntRequest:
         raise InputError(f"there is no folder {request.target}; give the path of the project")
     if request.logs:
         log_files(request.logs)
-    return replace(request, symptom=request.symptom or _symptom(request.target))
+    found = request.symptom or _symptom(request.target, with_logs=bool(request.logs))
+    return replace(request, symptom=found)
 
 
-def _symptom(target: Path) -> str | None:
-    """What the contract says fails; None where any of several invariants may."""
+def _symptom(target: Path, *, with_logs: bool) -> str | None:
+    """What the contract says fails; None where any of several invariants may, and where the logs
+    have to show it."""
     if (target / FILE_NAME).is_file():
         system = read(target, allow_remote=True)
         pattern = system.symptom
@@ -71,8 +73,11 @@ def _symptom(target: Path) -> str | None:
         if system.invariants and not pattern.status:
             names = [each.name for each in system.invariants]
             return names[0] if len(names) == 1 else None
+    if with_logs:
+        return None
     raise UsageError(
-        "nothing says what fails; give a part of the error message with --symptom TEXT, "
+        "nothing says what fails; give a part of the error message with --symptom TEXT, or the "
+        "logs that show it with --logs FILE, "
         f"or write it as `log` below [symptom] in {target / FILE_NAME}, or what must hold below "
         "[invariants]"
     )

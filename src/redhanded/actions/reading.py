@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,13 @@ from redhanded.case import document
 from redhanded.case.case import CASE_SCHEMA, Case
 from redhanded.case.codemap import CodeMap
 from redhanded.case.errors import UsageError
+from redhanded.case.log_analysis import LOGS_SCHEMA, LogAnalysis
 from redhanded.case.schedule import SCHEDULE_SCHEMA, Schedule
 from redhanded.case.symptom import Symptom
 
 SCHEMAS: dict[str, tuple[type[object], str]] = {
     "case": (Case, CASE_SCHEMA),
+    "logs": (LogAnalysis, LOGS_SCHEMA),
     "schedule": (Schedule, SCHEDULE_SCHEMA),
 }
 
@@ -32,18 +33,11 @@ def find(target: Path, identifier: str | None) -> tuple[Case, Path]:
 
 
 def schema(value: str = "case") -> dict[str, Any]:
-    """JSON schema of what ``--format json`` prints, or of a ``schedule`` in a file."""
+    """JSON schema of what ``--format json`` prints, of ``logs`` too, or of a ``schedule`` file."""
     if value not in SCHEMAS:
-        raise UsageError(f"There is no schema of {value!r}; there is {' and '.join(SCHEMAS)}.")
+        raise UsageError(f"There is no schema of {value!r}; there is {', '.join(SCHEMAS)}.")
     kind, identifier = SCHEMAS[value]
     return document.schema(kind, identifier=identifier)
-
-
-def logs(paths: Sequence[Path], symptom: str, *, target: Path | None, redact: bool) -> Symptom:
-    """What the logs say about ``symptom``. Raises ``InputError`` for logs that cannot be read."""
-    from redhanded.hunt import observe
-
-    return observe.gather(paths, symptom, root=target, redact=redact)
 
 
 def explore(target: Path, *, table: str | None) -> CodeMap:

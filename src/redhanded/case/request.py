@@ -19,7 +19,8 @@ class HuntRequest:
     logs: tuple[Path, ...] = ()
     symptom: str | None = None
     """Text of the failure, or the name of an invariant; None takes ``[symptom]`` of
-    ``redhanded.toml`` or, where that says nothing, all its invariants."""
+    ``redhanded.toml`` or, where that says nothing, all its invariants, or else what the logs show
+    by themselves."""
     quick: bool = False
     """Fewer trials, runs and replays; the case's limits say which."""
     yes: bool = False

@@ -56,7 +56,58 @@ class Difference:
     others_with: int
     others: int
     p_value: float
-    """Fisher's exact test, two-sided."""
+    """Fisher's exact test, two-sided; the exact hypergeometric tail where ``kind`` is given."""
+    kind: str = ""
+    """How they differ, e.g. ``present only in``, ``order inverted``; empty for a property."""
+    q_value: float | None = None
+    """The share of false ones expected among all differences up to this one."""
+    also: tuple[str, ...] = ()
+    """Other properties that hold for exactly the same ones, and so cannot be told apart from it."""
+    examples: tuple[Evidence, ...] = ()
+    """Lines that show it."""
+    after: bool = False
+    """Whether it shows later than the failure, and is rather its consequence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """Counts in bins of equal length."""
+
+    start_ms: float
+    """Epoch, where the first bin begins."""
+    step_ms: float
+    """Length of a bin."""
+    all: tuple[int, ...]
+    """What was seen in each bin, ``unit`` says of what."""
+    failing: tuple[int, ...]
+    """Of these the failing ones."""
+    unit: str = "requests"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Onset:
+    """When failures became more frequent."""
+
+    at_ms: float
+    """Epoch."""
+    before: Rate | None
+    after: Rate | None
+    """None for lines, of which there is no rate, and for what is new."""
+    p_value: float
+    """That no change at any time would look this large."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marker:
+    """Something that happened to the system: a deploy, a start of a process, a commit."""
+
+    at_ms: float
+    """Epoch."""
+    kind: str
+    """``deploy``, ``start`` or ``commit``."""
+    says: str
+    place: Evidence | None = None
+    """The log line that shows it; None for a commit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +141,14 @@ class Symptom:
     """The gaps between all requests that repeat an earlier one, failing or not, at most 1,000."""
     requests_per_s: float | None = None
     """Median arrival rate in the second of a failure."""
+    chosen: str = ""
+    """Why this failure, where none was asked for."""
+    series: Series | None = None
+    """Failing ones and all comparable ones over time; None without times."""
+    onset: Onset | None = None
+    """None where the failures show no change, or too few of them to tell."""
+    markers: tuple[Marker, ...] = ()
+    """Deploys, starts and commits within the time of the logs."""
     files: tuple[str, ...] = ()
     records: int = 0
     limits: tuple[str, ...] = ()

@@ -13,7 +13,8 @@ from redhanded.cli.options import Format, FormatOption, NoColor
 
 def command(
     value: Annotated[
-        str, typer.Argument(help="case (what --format json prints) or schedule (a forced order).")
+        str,
+        typer.Argument(help="case, logs (what --format json prints) or schedule (a forced order)."),
     ] = "case",
     format: FormatOption = Format.JSON,
     no_color: NoColor = False,

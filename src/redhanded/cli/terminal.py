@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 
@@ -57,6 +57,17 @@ def watching(console: Console, *, yes: bool) -> Iterator[Terminal]:
         yield terminal
     finally:
         terminal.rest()
+
+
+@contextmanager
+def reading(*, no_color: bool) -> Iterator[Callable[[str], None]]:
+    """Tells on stderr what is being read; on a terminal one line, which is gone afterwards."""
+    console = Console(stderr=True, no_color=no_color or None, highlight=False, emoji=False)
+    if not console.is_terminal:
+        yield lambda sentence: _write(f"redhanded: {sentence}\n")
+        return
+    with watching(console, yes=False) as terminal:
+        yield terminal.step
 
 
 def indented(

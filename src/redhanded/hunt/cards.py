@@ -63,6 +63,11 @@ def uncontrolled(system: System) -> tuple[str, ...]:
 def symptom(value: Symptom) -> list[str]:
     """The failure as the logs show it."""
     sentences = [invariant_symptom(value)] if value.invariants else []
+    if value.chosen:
+        sentences.append(
+            f"{value.template or value.text}: taken for the symptom, since none was given "
+            f"({value.chosen}); another one with --symptom TEXT"
+        )
     if value.rate is not None and not value.statements:
         rate = value.rate
         sentences.append(

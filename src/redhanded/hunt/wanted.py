@@ -11,6 +11,7 @@ from redhanded.case.request import HuntRequest
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import SymptomPattern, System
 from redhanded.hunt import observe
+from redhanded.logs.index.place import usual_folder
 
 NO_LOG = "No log was given: how often it fails and what distinguishes it is not known."
 NO_LINE = (
@@ -39,6 +40,7 @@ def symptom(
 ) -> Symptom:
     """What the logs say of the failure that was asked for; of an invariant they say nothing.
 
+    Where nothing was asked for, it is the failure that the logs show by themselves.
     Raises ``InputError`` for logs that cannot be read and for a text that they do not hold.
     """
     names = invariants(request.symptom, system)
@@ -49,7 +51,14 @@ def symptom(
     if not request.logs:
         return Symptom(text=text, limits=(NO_LOG,))
     try:
-        return observe.gather(request.logs, text, root=root, redact=request.redact, on_progress=say)
+        return observe.gather(
+            request.logs,
+            text or None,
+            root=root,
+            redact=request.redact,
+            folder=usual_folder(),
+            on_progress=say,
+        )
     except InputError as error:
         others = ", ".join(each.name for each in system.invariants) if system else ""
         if not others:

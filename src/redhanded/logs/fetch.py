@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from redhanded.case.inert import inert
 from redhanded.logs.files import LogFile
-from redhanded.logs.inert import inert
 from redhanded.logs.lines import physical_lines
 from redhanded.logs.redact import redact
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from redhanded.logs.inert import inert
+from redhanded.case.inert import inert
 from redhanded.logs.record import Record, Scalar
 
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from redhanded.logs.files import LogFile
-from redhanded.logs.http_requests import duration_ms, route_of
-from redhanded.logs.identifiers import identifiers
 from redhanded.logs.profile import Profile, identifying, likeness, request_field, value_hash
-from redhanded.logs.read import read
 from redhanded.logs.record import Record
 from redhanded.logs.search import Match
-from redhanded.logs.timeline import Rows, Timeline, TimelineBuilder
+from redhanded.logs.timeline import Rows, Timeline
 from redhanded.logs.works import Work, routes_of, works
 
 _COVERAGE_MIN = 0.4
@@ -56,23 +52,16 @@ def identity_field(matches: Sequence[Match], profile: Profile) -> str | None:
 
 
 def join(
-    files: Sequence[LogFile], matches: Sequence[Match], profile: Profile, identity: str
+    timeline_of: Callable[[Sequence[str]], Timeline],
+    matches: Sequence[Match],
+    profile: Profile,
+    identity: str,
 ) -> Joined:
-    """Reads the logs once more and joins their lines by identifiers."""
+    """Joins the entries of the logs by identifiers; ``timeline_of`` gives those that have any of
+    the fields it is asked for."""
     request = request_field(profile)
     tracked = _tracked(matches, profile, identity, request)
-    builder = TimelineBuilder(tracked)
-    for record in read(files):
-        builder.add(
-            identifiers(record),
-            path=record.path,
-            line=record.line,
-            at_ms=record.entry.at_ms,
-            process=_process(record),
-            route=route_of(record),
-            duration_ms=duration_ms(record.entry.fields),
-        )
-    timeline = builder.finish()
+    timeline = timeline_of(tracked)
     values = dict.fromkeys(
         match.identifiers[identity].value for match in matches if identity in match.identifiers
     )
@@ -224,7 +213,7 @@ def _tracked(
     return tuple(dict.fromkeys([*first, *ranked]))[:_TRACKED_MAX]
 
 
-def _process(record: Record) -> str:
+def process_of(record: Record) -> str:
     """Who wrote the entry: its stream, and its process or container where it names one."""
     for name in ("pid", "process.pid", "process", "hostname", "host", "pod", "container", "worker"):
         value = record.entry.fields.get(name)

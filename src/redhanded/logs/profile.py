@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from redhanded.logs.identifiers import Identifier
 
-_DISTINCT_MAX = 100_000
+DISTINCT_MAX = 100_000
 """Distinct values remembered per field; enough to tell an identifier from a category."""
-_FIELDS_MAX = 128
+FIELDS_MAX = 128
 _LINES_PER_VALUE_MAX = 200
 """A value that stands in more lines than this names a part of the system, not one piece of work."""
 
@@ -53,15 +54,16 @@ class Profile:
         for key, identifier in found.items():
             seen = self.fields.get(key)
             if seen is None:
-                if len(self.fields) >= _FIELDS_MAX:
+                if len(self.fields) >= FIELDS_MAX:
                     continue
                 seen = self.fields[key] = FieldProfile()
             _see(seen, identifier, is_request=is_request)
 
 
 def value_hash(value: str) -> int:
-    """64 bits that stand for ``value`` within one run of the program; never 0."""
-    return hash(value) or 1
+    """63 bits that stand for ``value``, the same in every process; never 0."""
+    digest = hashlib.blake2b(value.encode(errors="surrogatepass"), digest_size=8).digest()
+    return (int.from_bytes(digest) >> 1) or 1
 
 
 def identifying(profile: Profile) -> tuple[str, ...]:
@@ -77,7 +79,7 @@ def request_field(profile: Profile) -> str | None:
         seen = profile.fields[key]
         if seen.request_lines < 0.5 * profile.request_lines or not seen.request_lines:
             continue
-        if len(seen.request_values) < 0.5 * min(seen.request_lines, _DISTINCT_MAX):
+        if len(seen.request_values) < 0.5 * min(seen.request_lines, DISTINCT_MAX):
             continue
         rank = (-likeness(key)[1], len(seen.request_values), key)
         if best is None or rank > best:
@@ -104,11 +106,11 @@ def _see(seen: FieldProfile, identifier: Identifier, *, is_request: bool) -> Non
     seen.lines += 1
     seen.names[identifier.name] += 1
     seen.numeric += identifier.value.isdigit()
-    if len(seen.values) < _DISTINCT_MAX:
+    if len(seen.values) < DISTINCT_MAX:
         seen.values.add(value)
     if is_request:
         seen.request_lines += 1
-        if len(seen.request_values) < _DISTINCT_MAX:
+        if len(seen.request_values) < DISTINCT_MAX:
             seen.request_values.add(value)
 
 
@@ -116,7 +118,7 @@ def _identifies(key: str, seen: FieldProfile) -> bool:
     distinct = len(seen.values)
     if distinct < 2:
         return False
-    if distinct < _DISTINCT_MAX and seen.lines > _LINES_PER_VALUE_MAX * distinct:
+    if distinct < DISTINCT_MAX and seen.lines > _LINES_PER_VALUE_MAX * distinct:
         return False
     if seen.numeric < 0.5 * seen.lines or min(likeness(key)) < 3:
         return True

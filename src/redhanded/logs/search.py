@@ -5,20 +5,25 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from redhanded.case.symptom import Marker
+from redhanded.logs.activity import Activity
 from redhanded.logs.database_errors import DatabaseError, database_error
 from redhanded.logs.files import LogFile
 from redhanded.logs.http_requests import route_of
 from redhanded.logs.identifiers import Identifier, identifiers
+from redhanded.logs.markers import Markers
 from redhanded.logs.profile import Profile
+from redhanded.logs.progress import told
 from redhanded.logs.read import Tally, read
 from redhanded.logs.record import Record
 from redhanded.logs.templates import similarity, template, words_of
 
 _ATTEMPT = re.compile(r"(?:^|[._])(?:attempts?_?(?:made|number|no)?|retry|retries|try)$", re.I)
 _TEMPLATES_MAX = 2_000
+MATCHES_MAX = 50_000
 _TEXTS_MAX = 200
 """Matches of which the entry itself is kept."""
 _BAD = frozenset(("warn", "error", "fatal"))
@@ -50,6 +55,19 @@ class Search:
     tally: Tally = field(default_factory=dict)
     complaints: Counter[str] = field(default_factory=Counter)
     """Templates of warnings and errors, with their lines."""
+    activity: Activity = field(default_factory=Activity)
+    """Of all entries."""
+    marked: tuple[Marker, ...] = ()
+    """Starts and deploys."""
+    left_out: int = 0
+    """Entries with the text beyond the first 50,000."""
+
+    def note(self, match: Match) -> None:
+        """Keeps the match, or counts it where there are too many."""
+        if len(self.matches) < MATCHES_MAX:
+            self.matches.append(match)
+        else:
+            self.left_out += 1
 
     def complaints_like(self, text: str) -> list[tuple[str, int]]:
         """The complaints, those that share most words with ``text`` first, then the frequent."""
@@ -59,22 +77,36 @@ class Search:
         )
 
 
-def search(files: Sequence[LogFile], text: str) -> Search:
+def search(
+    files: Sequence[LogFile], text: str, say: Callable[[str], None] = lambda sentence: None
+) -> Search:
     """Every entry whose lines contain ``text``, whatever the case; JSON's escapes are seen through.
+
+    ``say`` is told how far a long read is.
 
     Raises ``InputError`` as ``read`` does.
     """
     found = Search()
-    needles = tuple({text.lower(), json.dumps(text, ensure_ascii=False)[1:-1].lower()})
-    for record in read(files, found.tally):
+    markers = Markers()
+    needles = needles_of(text)
+    for record in told(read(files, found.tally), say, "searching"):
         known = identifiers(record)
+        markers.add(record)
+        if record.entry.at_ms is not None:
+            found.activity.add(record.entry.at_ms)
         found.profile.add(known, is_request=route_of(record) is not None)
         lowered = record.text.lower()
         if any(needle in lowered for needle in needles):
-            found.matches.append(_match(record, known, needles, len(found.matches)))
+            found.note(match_of(record, known, needles, len(found.matches)))
         if record.entry.level in _BAD:
             _complain(found.complaints, record)
+    found.marked = markers.finish()
     return found
+
+
+def needles_of(text: str) -> tuple[str, ...]:
+    """What to look for in lower case: ``text`` as it is, and as JSON escapes it."""
+    return tuple({text.lower(), json.dumps(text, ensure_ascii=False)[1:-1].lower()})
 
 
 def headline(record: Record, needles: Sequence[str] = ()) -> str:
@@ -89,9 +121,10 @@ def headline(record: Record, needles: Sequence[str] = ()) -> str:
     return f"{message}: {cause}" if message else cause
 
 
-def _match(
+def match_of(
     record: Record, known: dict[str, Identifier], needles: tuple[str, ...], number: int
 ) -> Match:
+    """What is known of an entry that shows the text, the ``number``-th of its kind from 0."""
     physical = record.text.lower().split("\n")
     inside = next(
         (at for at, line in enumerate(physical) if any(needle in line for needle in needles)), 0

@@ -287,6 +287,7 @@ def percent(share: float) -> str:
 def symptom(value: Symptom) -> tuple[str, ...]:
     """What the logs say, at most six sentences."""
     said = [full_stop(capital(invariant_symptom(value)))] if value.invariants else []
+    said += [f"Taken, since none was named: {full_stop(value.chosen)}"] if value.chosen else []
     if value.rate is not None:
         said.append(f"Failing: {rate(value.rate)}.")
     if value.lines and value.occurrences:

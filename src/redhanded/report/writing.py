@@ -40,9 +40,9 @@ def write(case: Case, folder: Path) -> Path:
 
 def as_html(case: Case, folder: Path | None = None) -> str:
     """The page; every value of the case is escaped. ``folder`` is where the page will lie."""
-    environment = _environment(escape=True)
-    style = environment.get_template("report.css").render()
-    return environment.get_template("report.html.j2").render(
+    templates = environment(escape=True)
+    style = templates.get_template("report.css").render()
+    return templates.get_template("report.html.j2").render(
         **_content(case, folder),
         style=Markup(style),
         timeline=timeline_svg.draw(case.symptom),
@@ -51,7 +51,7 @@ def as_html(case: Case, folder: Path | None = None) -> str:
 
 def as_markdown(case: Case, folder: Path | None = None) -> str:
     """The same without pictures; the orders stand in columns."""
-    template = _environment(escape=False).get_template("report.md.j2")
+    template = environment(escape=False).get_template("report.md.j2")
     return template.render(**_content(case, folder))
 
 
@@ -72,20 +72,21 @@ class ShownRun:
     exchanged: bool
 
 
-def _environment(*, escape: bool) -> jinja2.Environment:
-    environment = jinja2.Environment(
+def environment(*, escape: bool) -> jinja2.Environment:
+    """The templates of this package, with the filters that they use."""
+    made = jinja2.Environment(
         loader=jinja2.PackageLoader("redhanded.report", "templates"),
         autoescape=escape,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["unmarked"] = _unmarked
-    environment.filters["percent"] = sentences.percent
-    environment.filters["diff_lines"] = _diff_lines
-    environment.filters["coded"] = _coded
-    environment.filters["breakable"] = _breakable
-    return environment
+    made.filters["unmarked"] = _unmarked
+    made.filters["percent"] = sentences.percent
+    made.filters["diff_lines"] = _diff_lines
+    made.filters["coded"] = _coded
+    made.filters["breakable"] = _breakable
+    return made
 
 
 def _unmarked(text: str) -> str:

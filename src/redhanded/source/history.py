@@ -36,9 +36,9 @@ def touched(root: Path, locations: Iterable[Location]) -> History:
     wanted = list(dict.fromkeys((one.path, one.line) for one in locations if one.line > 0))
     wanted = [one for one in wanted if (root / one[0]).is_file()]
     limits: list[str] = []
-    if _git(root, "rev-parse", "--is-inside-work-tree") is None:
+    if git(root, "rev-parse", "--is-inside-work-tree") is None:
         return History(limits=(f"{root.name} is not in a git repository: no history",))
-    if _git(root, "rev-parse", "--verify", "--quiet", "HEAD") is None:
+    if git(root, "rev-parse", "--verify", "--quiet", "HEAD") is None:
         return History(limits=("the git repository has no commit yet: no history",))
     if len(wanted) > LOCATIONS_MAX:
         limits.append(f"history of the first {LOCATIONS_MAX} of {len(wanted)} lines only")
@@ -68,25 +68,26 @@ def touched(root: Path, locations: Iterable[Location]) -> History:
     return History(commits=commits, limits=tuple(limits))
 
 
-_FORMAT = "%x01%H%x00%an%x00%aI%x00%ct%x00%s"
+FORMAT = "%x01%H%x00%an%x00%aI%x00%ct%x00%s"
 
 
 def _logged(root: Path, path: str, line: int) -> list[tuple[Commit, int]]:
     where = f"{line},{line}:./{path}"
     most = f"-n{COMMITS_PER_LINE_MAX}"
-    text = _git(root, "log", most, "--no-patch", f"--format={_FORMAT}", "-L", where)
-    return _commits(text or "")
+    text = git(root, "log", most, "--no-patch", f"--format={FORMAT}", "-L", where)
+    return commits_in(text or "")
 
 
 def _blamed(root: Path, path: str, line: int) -> list[tuple[Commit, int]]:
-    text = _git(root, "blame", "--porcelain", "-L", f"{line},{line}", "--", path)
+    text = git(root, "blame", "--porcelain", "-L", f"{line},{line}", "--", path)
     sha = (text or "").split(" ", 1)[0]
     if not re.fullmatch(r"[0-9a-f]{40,64}", sha) or not sha.strip("0"):
         return []
-    return _commits(_git(root, "show", "--no-patch", f"--format={_FORMAT}", sha) or "")
+    return commits_in(git(root, "show", "--no-patch", f"--format={FORMAT}", sha) or "")
 
 
-def _commits(text: str) -> list[tuple[Commit, int]]:
+def commits_in(text: str) -> list[tuple[Commit, int]]:
+    """The commits that git wrote in ``FORMAT``, each with its time in seconds."""
     found = []
     for record in text.split("\x01")[1:]:
         fields = record.split("\n", 1)[0].split("\x00")
@@ -102,16 +103,16 @@ def _changed(root: Path, paths: list[str]) -> frozenset[str]:
 
     By content: ``git diff`` and ``git status`` would go by times and rewrite the index.
     """
-    hashes = (_git(root, "hash-object", "--", *paths) or "").split()
+    hashes = (git(root, "hash-object", "--", *paths) or "").split()
     now = dict(zip(paths, hashes, strict=False))
     committed = {}
-    for entry in (_git(root, "ls-tree", "-z", "HEAD", "--", *paths) or "").split("\x00"):
+    for entry in (git(root, "ls-tree", "-z", "HEAD", "--", *paths) or "").split("\x00"):
         facts, _, path = entry.partition("\t")
         committed[path] = facts.split(" ")[-1]
     return frozenset(one for one in paths if now.get(one) != committed.get(one))
 
 
-def _git(root: Path, command: str, *arguments: str) -> str | None:
+def git(root: Path, command: str, *arguments: str) -> str | None:
     """The output of a git command that only reads; None where it fails or git is missing.
 
     Settings of the repository that would run programs are switched off.

@@ -180,9 +180,7 @@ class _Builder:
             seen[0] += identifier.value.isdigit()
             seen[1] += 1
         for name, value in entry.fields.items():
-            if _is_attribute(name, value) and not self._is_full(
-                "attributes", name, _ATTRIBUTES_MAX
-            ):
+            if is_attribute(name, value) and not self._is_full("attributes", name, _ATTRIBUTES_MAX):
                 self._add_attribute(row, name, str(value))
 
     def finish(self) -> Events:
@@ -265,7 +263,8 @@ def source_of(record: Record) -> str:
     return record.source
 
 
-def _is_attribute(name: str, value: Scalar) -> bool:
+def is_attribute(name: str, value: Scalar) -> bool:
+    """Whether a field may be compared by its values: short texts and numbers that name nothing."""
     if name.lower() in _NOT_ATTRIBUTES or isinstance(value, float):
         return False
     text = str(value)

@@ -1,118 +1,42 @@
-"""Stage 1: from logs and a symptom to what failed, how often, and what ran together with it."""
+"""The failures of one symptom, told with the lines that show them."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from statistics import median
 
-from redhanded.case.errors import InputError
 from redhanded.case.evidence import Evidence
-from redhanded.case.symptom import Difference, Occurrence, Rate, Symptom
+from redhanded.case.symptom import Difference, Occurrence, Rate, Series
+from redhanded.logs.activity import Activity, series
 from redhanded.logs.company import shared_thing
 from redhanded.logs.compare import differences
 from redhanded.logs.fetch import Place, fetch, shown
-from redhanded.logs.files import LogFile, log_files
+from redhanded.logs.files import LogFile
 from redhanded.logs.gaps import rounded, rounded_up, spread
 from redhanded.logs.identifiers import identifiers
-from redhanded.logs.joining import Joined, identity_field, join
-from redhanded.logs.limits import limits_of, partly
-from redhanded.logs.one_error import OneError, one_error
+from redhanded.logs.joining import Joined
+from redhanded.logs.one_error import OneError
 from redhanded.logs.profile import Profile, likeness
-from redhanded.logs.properties import properties
+from redhanded.logs.properties import Property, properties
 from redhanded.logs.read import read_line
-from redhanded.logs.search import Match, Search, search
-from redhanded.logs.stacks import deepest, exists_below
+from redhanded.logs.search import Match
 from redhanded.logs.works import Work
 from redhanded.stats.intervals import rate
 
-Progress = Callable[[str], None]
-
-_OCCURRENCES_MAX = 200
-_LINES_MAX = 12
+OCCURRENCES_MAX = 200
+LINES_MAX = 12
 """Lines shown of one failure."""
-_PARTNERS_MAX = 4
-_GAPS_TRIED = 4
-_NEAREST = 5
-"""Messages named when the symptom does not occur."""
-
-
-def gather(
-    logs: Sequence[Path],
-    symptom: str,
-    *,
-    root: Path | None,
-    redact: bool = True,
-    on_progress: Progress | None = None,
-) -> Symptom:
-    """What ``logs`` say about the failure whose lines contain ``symptom``.
-
-    Failures are jobs or requests, however often each logged the symptom. Stack frames are given
-    relative to ``root`` where they resolve there. With ``redact`` nothing that is returned holds a
-    secret, a card number or the local part of an e-mail address.
-
-    Raises ``InputError`` for logs that cannot be read and for a symptom that does not occur; the
-    message then names what does occur.
-    """
-    say = on_progress or (lambda sentence: None)
-    if not symptom.strip():
-        raise InputError("The symptom is empty; give a part of the error message with --symptom.")
-    files, skipped = log_files(logs)
-    megabytes = sum(file.size for file in files) / 1e6
-    say(f"reading {_count(len(files), 'log file')} ({megabytes:,.1f} MB) for {symptom!r}")
-    found = search(files, symptom)
-    if not found.matches:
-        raise InputError(_not_found(found, symptom, files, redacted=redact))
-    failure = one_error(found.matches)
-    identity = identity_field(failure.matches, found.profile)
-    say(f"{_count(len(failure.matches), 'line')} show it; joining what ran together with them")
-    if identity is None:
-        story = _by_line(failure, files, redacted=redact)
-    else:
-        joined = join(files, failure.matches, found.profile, identity)
-        story = _Teller(files, failure, found.profile, identity, joined, redact).tell()
-    times = [match.at_ms for match in failure.matches if match.at_ms is not None]
-    return Symptom(
-        text=symptom,
-        template=shown(failure.template, redacted=redact),
-        sqlstate=failure.error.sqlstate,
-        constraint=failure.error.constraint,
-        table=failure.error.table,
-        stack=deepest(failure.texts(), exists_below(root)),
-        rate=story.rate,
-        lines=len(failure.matches),
-        occurrences=story.occurrences,
-        differences=story.differences,
-        statements=story.statements,
-        first_ms=min(times, default=None),
-        last_ms=max(times, default=None),
-        gap_ms=tuple(one.gap_ms for one in story.occurrences if one.gap_ms is not None),
-        repeat_gap_ms=story.repeat_gap_ms,
-        requests_per_s=story.requests_per_s,
-        files=tuple(file.name for file in files),
-        records=sum(counts.records for counts in found.tally.values()),
-        limits=(*skipped, *limits_of(found.tally), *failure.limits, *story.limits),
-    )
-
-
-def _not_found(found: Search, symptom: str, files: Sequence[LogFile], *, redacted: bool) -> str:
-    records = sum(counts.records for counts in found.tally.values())
-    head = (
-        f"{symptom!r} does not occur in the {records:,} entries of "
-        f"{_count(len(files), 'log file')}{partly(found.tally)}"
-    )
-    nearest = found.complaints_like(symptom)[:_NEAREST]
-    if not nearest:
-        return f"{head}, which hold no warning or error at all; name other logs or another text."
-    listed = [f"{count:,} × {shown(text, redacted=redacted)[:160]}" for text, count in nearest]
-    return f"{head}. Warnings and errors that do occur, nearest first: {'; '.join(listed)}."
+PARTNERS_MAX = 4
+GAPS_TRIED = 4
+COMPANY = frozenset(("company", "distance", "overlap"))
+"""Families of properties that two works have together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Story:
+class Story:
     """What was found about the failures."""
 
     occurrences: tuple[Occurrence, ...]
@@ -122,11 +46,14 @@ class _Story:
     rate: Rate | None = None
     repeat_gap_ms: tuple[float, ...] = ()
     requests_per_s: float | None = None
+    series: Series | None = None
 
 
-def _by_line(failure: OneError, files: Sequence[LogFile], *, redacted: bool) -> _Story:
-    """Without an identifier each line counts as one failure."""
-    matches = failure.matches[:_OCCURRENCES_MAX]
+def by_line(
+    failure: OneError, files: Sequence[LogFile], activity: Activity, *, redacted: bool
+) -> Story:
+    """Without an identifier each line is one failure; ``activity`` is that of all entries."""
+    matches = failure.matches[:OCCURRENCES_MAX]
     texts = fetch(files, [(match.path, match.line) for match in matches])
     occurrences = tuple(
         Occurrence(
@@ -136,12 +63,17 @@ def _by_line(failure: OneError, files: Sequence[LogFile], *, redacted: bool) -> 
         )
         for match in matches
     )
-    says = f"{_count(len(failure.matches), 'line')} show it"
+    says = f"{counted(len(failure.matches), 'line')} show it"
     first = occurrences[0].evidence[0]
     statement = Evidence(path=first.path, line=first.line, text=first.text, says=says)
-    return _Story(
+    return Story(
         occurrences=occurrences,
         statements=(statement,),
+        series=series(
+            activity,
+            Activity(match.at_ms for match in failure.matches if match.at_ms is not None),
+            unit="entries",
+        ),
         limits=(
             "the lines that show the symptom carry no job, request or trace id: each line counts "
             "as one failure, and no rate can be given",
@@ -150,7 +82,7 @@ def _by_line(failure: OneError, files: Sequence[LogFile], *, redacted: bool) -> 
     )
 
 
-class _Teller:
+class Teller:
     """Tells the failures of one identity."""
 
     def __init__(
@@ -176,19 +108,22 @@ class _Teller:
         self._near = shared_thing(joined, failure.matches, self._failing)
         self._noun = "job" if likeness(identity)[0] == 0 or not joined.requests else "request"
 
-    def tell(self) -> _Story:
-        shown_values = sorted(self._by_value, key=self._began)[:_OCCURRENCES_MAX]
-        texts = fetch(self._files, self._places(shown_values))
+    def tell(self) -> Story:
+        shown_values = sorted(self._by_value, key=self._began)[:OCCURRENCES_MAX]
+        telling, showing = self._differences()
+        places = [self._joined.timeline.place(row) for rows in showing.values() for row in rows]
+        texts = fetch(self._files, [*self._places(shown_values), *places])
+        telling = tuple(self._with_examples(one, showing, texts) for one in telling)
         occurrences = tuple(self._occurrence(value, texts) for value in shown_values)
-        telling = self._differences()
         share = self._rate()
-        return _Story(
+        return Story(
             occurrences=occurrences,
             differences=telling,
             rate=share,
             statements=tuple(self._statements(occurrences, telling, share, texts)),
             repeat_gap_ms=spread(self._near.gaps_ms()) if self._near else (),
             requests_per_s=self._requests_per_s(),
+            series=self._series(),
             limits=tuple(self._limits(occurrences)),
         )
 
@@ -199,7 +134,7 @@ class _Teller:
     def _places(self, values: Sequence[str]) -> list[Place]:
         places: list[Place] = []
         for value in values:
-            places.extend((match.path, match.line) for match in self._by_value[value][:_LINES_MAX])
+            places.extend((match.path, match.line) for match in self._by_value[value][:LINES_MAX])
             work = self._joined.failing.get(value)
             if work is not None:
                 near = [work, *self._partners(work)]
@@ -207,7 +142,7 @@ class _Teller:
         return places
 
     def _partners(self, work: Work) -> tuple[Work, ...]:
-        return self._near.of(work)[:_PARTNERS_MAX] if self._near else ()
+        return self._near.of(work)[:PARTNERS_MAX] if self._near else ()
 
     def _occurrence(self, value: str, texts: dict[Place, str]) -> Occurrence:
         matches = self._by_value[value]
@@ -218,7 +153,7 @@ class _Teller:
             identity=shown(label, redacted=self._redacted),
             evidence=tuple(
                 _evidence((match.path, match.line), texts, "shows the failure", self._redacted)
-                for match in matches[:_LINES_MAX]
+                for match in matches[:LINES_MAX]
             ),
             at_ms=min((match.at_ms for match in matches if match.at_ms is not None), default=None),
             entity=self._entity(work, matches, texts) if work and partners else None,
@@ -253,21 +188,46 @@ class _Teller:
         label = f"{self._thing_name}={found.value}" if found else self._thing_name
         return shown(label, redacted=self._redacted)
 
-    def _differences(self) -> tuple[Difference, ...]:
+    def _differences(self) -> tuple[tuple[Difference, ...], dict[str, list[int]]]:
+        """What differs, and for each property rows of failing works that have it."""
         gaps = sorted(
             gap
             for work in self._failing.values()
             if self._near and (gap := self._near.gap_ms(work)) is not None
         )
-        asked = properties(
-            self._joined.all,
-            self._joined.timeline,
-            near=self._near,
-            thing_name=self._thing_name,
-            within_ms=sorted({rounded_up(gap) for gap in gaps})[:_GAPS_TRIED],
-            done="requested" if self._joined.requests else "worked on",
+        asked = tuple(
+            properties(
+                self._joined.all,
+                self._joined.timeline,
+                near=self._near,
+                thing_name=self._thing_name,
+                within_ms=sorted({rounded_up(gap) for gap in gaps})[:GAPS_TRIED],
+                done="requested" if self._joined.requests else "worked on",
+            )
         )
-        return differences(self._joined.all, asked, chosen=self._failing)
+        telling = differences(self._joined.all, asked, chosen=self._failing)
+        named = {one.property for one in telling}
+        return telling, {one.text: self._showing(one) for one in asked if one.text in named}
+
+    def _showing(self, asked: Property) -> list[int]:
+        """The first failing work that has the property, and the nearest other one of the same
+        thing, in the order of their arrival."""
+        work = next(
+            (one for one in self._failing.values() if asked.applies(one) and asked.holds(one)), None
+        )
+        if work is None:
+            return []
+        beside = self._partners(work)[:1] if asked.family in COMPANY else ()
+        return [one.row for one in sorted((work, *beside), key=lambda one: one.at_ms or 0.0)]
+
+    def _with_examples(
+        self, one: Difference, showing: dict[str, list[int]], texts: dict[Place, str]
+    ) -> Difference:
+        rows = showing.get(one.property, [])
+        places = [self._joined.timeline.place(row) for row in rows]
+        return replace(
+            one, examples=tuple(_evidence(place, texts, "", self._redacted) for place in places)
+        )
 
     def _rate(self) -> Rate | None:
         trials, failures = len(self._joined.all), len(self._failing)
@@ -288,6 +248,11 @@ class _Teller:
         ]
         return float(median(busy)) if busy else None
 
+    def _series(self) -> Series | None:
+        arrived = (work.at_ms for work in self._joined.all if work.at_ms is not None)
+        failed = (work.at_ms for work in self._failing.values() if work.at_ms is not None)
+        return series(Activity(arrived), Activity(failed), unit=f"{self._unit}s")
+
     def _statements(
         self,
         occurrences: Sequence[Occurrence],
@@ -298,7 +263,7 @@ class _Teller:
         failing_line = occurrences[0].evidence[0]
         lines = sum(len(matches) for matches in self._by_value.values())
         count = len(self._by_value)
-        says = f"{_count(count, f'failing {self._noun}')} in {_count(lines, 'line')}"
+        says = f"{counted(count, f'failing {self._noun}')} in {counted(lines, 'line')}"
         told = [_saying(failing_line, says)]
         first = next(iter(self._failing.values()), None)
         request_line = (
@@ -365,7 +330,7 @@ class _Teller:
         name = self._profile.fields[self._identity].name
         if self._anonymous:
             limits.append(
-                f"{_count(self._anonymous, 'line')} show the symptom without {name}: not counted "
+                f"{counted(self._anonymous, 'line')} show the symptom without {name}: not counted "
                 "as failures of their own"
             )
         if not self._joined.requests:
@@ -375,13 +340,13 @@ class _Teller:
             )
         missing = len(self._by_value) - len(self._joined.failing)
         if missing:
-            limits.append(f"{_count(missing, f'failing {self._noun}')} without a traced request")
+            limits.append(f"{counted(missing, f'failing {self._noun}')} without a traced request")
         if self._near is None:
             limits.append("the failures share no identifier with other work: no partner is named")
         alone = sum(1 for one in occurrences if not one.partner)
         if self._near is not None and alone:
             limits.append(
-                f"for {_count(alone, 'failure')} no other {self._unit} for the same "
+                f"for {counted(alone, 'failure')} no other {self._unit} for the same "
                 f"{self._thing_name} is in the logs"
             )
         return limits
@@ -397,10 +362,10 @@ def _saying(evidence: Evidence, says: str) -> Evidence:
 
 
 def _left_out(count: int) -> tuple[str, ...]:
-    if count <= _OCCURRENCES_MAX:
+    if count <= OCCURRENCES_MAX:
         return ()
-    return (f"{count:,} failures were counted; the first {_OCCURRENCES_MAX} are described",)
+    return (f"{count:,} failures were counted; the first {OCCURRENCES_MAX} are described",)
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
