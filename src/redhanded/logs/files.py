@@ -10,9 +10,9 @@ from itertools import takewhile
 from pathlib import Path
 
 from redhanded.case.errors import InputError
+from redhanded.case.inert import inert
 from redhanded.logs.envelopes.archive import is_archive, members
 from redhanded.logs.envelopes.compression import PIECE_BYTES, Unpacked, unpacked
-from redhanded.logs.inert import inert
 from redhanded.logs.spool import STANDARD_INPUT, spooled
 
 _LOG_NAME = re.compile(
