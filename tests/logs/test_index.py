@@ -240,3 +240,9 @@ def test_parts_make_the_same_whole_whatever_their_number(tmp_path: Path) -> None
     nested = merged([merged(parts[:2]), merged(parts[2:])])
     assert same(once, nested)
     assert sum(once.facts.templates.counts) == once.facts.records == 600
+
+
+def test_words_are_found_that_colours_part(tmp_path: Path) -> None:
+    log = tmp_path / "colours.log"
+    log.write_text("2025-10-09T08:00:00Z \x1b[31mERROR \x1b[0mgate \x1b]0;title\x07stuck\n" * 3)
+    assert len(search_in(index(log_files([log])[0], None), "error gate stuck").matches) == 3

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from redhanded.logs.envelopes.colours import without_escapes
 from redhanded.logs.files import LogFile
 from redhanded.logs.identifiers import identifiers
 from redhanded.logs.index.building import Index
@@ -62,11 +63,19 @@ def _rows(known: Index, file: LogFile, part: IndexedFile, core: bytes) -> list[i
             return [int(row) for row in np.load(kept, allow_pickle=False)]
         except (OSError, ValueError, EOFError):
             kept.unlink(missing_ok=True)
-    rows = list(dict.fromkeys(row for row, data in lines_of(file, part) if core in data.lower()))
+    lines = lines_of(file, part)
+    rows = list(dict.fromkeys(row for row, data in lines if core in _plain(data).lower()))
     rows = [row for row in rows if row >= 0]
     if kept is not None:
         _keep(kept, rows)
     return rows
+
+
+def _plain(data: bytes) -> bytes:
+    """A line without the colours that may stand within the words."""
+    if b"\x1b" not in data:
+        return data
+    return without_escapes(data.decode("latin-1")).encode("latin-1")
 
 
 def _kept_at(known: Index, file: LogFile, core: bytes) -> Path | None:
