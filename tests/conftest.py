@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("suite", deadline=None)
+"""What a machine is busy with says nothing of the code."""
+settings.load_profile("suite")
 
 TESTS = Path(__file__).parent
 LONG = ("promises", "endings", "quality", "bench")
