@@ -79,3 +79,8 @@ def test_equal_values_stay_equal_and_different_ones_differ() -> None:
 def test_twice_is_once(head: str, tail: str) -> None:
     once = redact(head + tail)
     assert redact(once) == once
+
+
+def test_an_arrow_before_a_secret_stays() -> None:
+    once = redact("password=>0")
+    assert once.startswith("password=><secret:") and redact(once) == once

@@ -14,13 +14,13 @@ _SECRET_NAMES = (
 _QUOTE = r"\\{0,3}[\"']"
 _NAMED_SECRET = re.compile(
     rf"(?P<head>(?<![A-Za-z<])(?:[\w-]*[_-])?(?:{_SECRET_NAMES})(?:{_QUOTE})?\s*(?:=>|[:=])\s*)"
-    rf"(?:(?P<quote>{_QUOTE})(?P<quoted>.*?)(?P=quote)|(?P<bare>(?![<\[{{])[^\s\"',;&}}\]]+))",
+    rf"(?:(?P<quote>{_QUOTE})(?P<quoted>.*?)(?P=quote)|(?P<bare>(?![<>\[{{])[^\s\"',;&}}\]]+))",
     re.IGNORECASE,
 )
 _CAMEL_SECRET = re.compile(
     rf"(?P<head>[a-z](?:Password|Secret|Token|ApiKey|AccessKey|PrivateKey|Signature|Cookie)"
     rf"(?:{_QUOTE})?\s*(?:=>|[:=])\s*)"
-    rf"(?:(?P<quote>{_QUOTE})(?P<quoted>.*?)(?P=quote)|(?P<bare>(?![<\[{{])[^\s\"',;&}}\]]+))"
+    rf"(?:(?P<quote>{_QUOTE})(?P<quoted>.*?)(?P=quote)|(?P<bare>(?![<>\[{{])[^\s\"',;&}}\]]+))"
 )
 _COOKIES = re.compile(
     rf"(?P<head>(?<![\w-])(?:set-)?cookie(?:{_QUOTE})?\s*[:=]\s*(?:{_QUOTE})?)"
