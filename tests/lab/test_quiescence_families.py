@@ -423,3 +423,34 @@ def wait_until(met: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 10
     while not met():
         assert time.monotonic() < deadline, "it never came to pass"
+
+
+WAKES_ANOTHER = """
+    import os, sys, threading
+    asleep, go_on = threading.Lock(), threading.Lock()
+    asleep.acquire()
+    def work():
+        asleep.acquire()
+        while not go_on.locked(): pass
+        print('done', flush=True)
+    threading.Thread(target=work, daemon=True).start()
+    print('ready', flush=True)
+    while word := os.read(int(sys.argv[1]), 1):
+        go_on.acquire() if word == b'!' else asleep.release()
+"""
+
+
+def test_a_thread_that_only_its_own_process_can_wake_is_seen_when_it_does(tmp_path: Path) -> None:
+    with running(WAKES_ANOTHER, tmp_path) as (pid, control):
+        watch = Watch(None)
+        watch.follow([pid])
+        wait_until(watch.at_rest)
+        assert all(watch.at_rest() for _ in range(1100))
+        before = turns(pid)
+        os.write(control, b".")
+        wait_until(lambda: turns(pid) > before and state(pid) == "S")
+        assert not any(watch.at_rest() for _ in range(50))
+        os.write(control, b"!")
+        wait_until(watch.at_rest)
+        assert said(OUTPUTS[control], 0.0) == b"done\n"
+        watch.close()

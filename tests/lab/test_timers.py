@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from redhanded.lab.quiescence import FRUITLESS, POLLS, SOON_S, Watch
-from redhanded.lab.timers import readable, wakes_at
+from redhanded.lab.timers import readable, wait, wakes_at
 
 WAITS = {
     "time.sleep": "import time; print('ready', flush=True); time.sleep({s})",
@@ -145,4 +145,34 @@ def test_a_process_that_polls_is_found_out_and_not_waited_for() -> None:
         assert watch.next_timer(SOON_S) is None
         watch.close()
     finally:
+        end(started)
+
+
+WITHIN = {
+    "a lock": (True, "import threading; l = threading.Lock(); l.acquire(); {ready}; l.acquire()"),
+    "a lock, for a time": (
+        False,
+        "import threading; l = threading.Lock(); l.acquire(); {ready}; l.acquire(timeout=60)",
+    ),
+    "a lock of several processes": (
+        False,
+        "import multiprocessing as m; l = m.Lock(); l.acquire(); {ready}; l.acquire()",
+    ),
+    "a message": (False, "import os; r, _ = os.pipe(); {ready}; os.read(r, 1)"),
+}
+
+
+@pytest.mark.parametrize("name", WITHIN)
+def test_who_can_wake_it_is_read(name: str) -> None:
+    within, text = WITHIN[name]
+    started = waiting([sys.executable, "-c", text.format(ready="print('ready', flush=True)")])
+    thread = (started.pid, str(started.pid))
+    watch = Watch(None)
+    watch.follow([started.pid])
+    try:
+        eventually(watch.at_rest)
+        eventually(lambda: wait(*thread).within == within)
+        assert wait(*thread).within == within
+    finally:
+        watch.close()
         end(started)

@@ -8,10 +8,10 @@ from typing import Protocol
 from redhanded.case.operation import OperationName
 from redhanded.case.schedule import FAULT_KINDS, Event
 from redhanded.lab.explorers import Candidate
+from redhanded.lab.families import Thread
 from redhanded.lab.faults import Place, fault_of
 from redhanded.lab.faults.gate import Gate
 from redhanded.lab.held import Held
-from redhanded.lab.quiescence import Thread
 from redhanded.lab.recovery import Recovery
 from redhanded.lab.running import RunningSystem
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 
+from redhanded.lab.families import Thread
 from redhanded.lab.held import Held
-from redhanded.lab.quiescence import Thread
 from redhanded.lab.running import RunningSystem
 
 PATIENCE_MS = 200_000.0

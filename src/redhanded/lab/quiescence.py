@@ -14,10 +14,10 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from redhanded.lab.families import Family, Nap, Thread
 from redhanded.lab.sockets import waiting_bytes
-from redhanded.lab.timers import wakes_at
+from redhanded.lab.timers import wait
 
 STUCK_LOOKS = 40
 """Looks after which bytes that nobody reads are taken for a paused reader, not for work to come."""
@@ -40,33 +40,6 @@ AWAKE = (b"R", b"D", b"W")
 """Runs, or waits for a processor or a disk."""
 GONE = (b"Z", b"X")
 
-Thread = tuple[int, str]
-
-
-@dataclass(slots=True)
-class Nap:
-    """What is known of a thread as long as it does not run again."""
-
-    thread: Thread
-    ran: bytes
-    children: bytes | None
-    """None: to be read again."""
-    wakes_at: float
-    """``time.monotonic()``, or infinite."""
-    counted: bool = False
-
-
-@dataclass(slots=True)
-class Family:
-    """The threads of a process, and what they forked, as last seen."""
-
-    ran: dict[Thread, bytes]
-    """How long each had run."""
-    forked: dict[Thread, bytes]
-    children: list[int]
-    lively: list[Thread]
-    """Those that ran not long ago."""
-
 
 class Watch:
     """Looks at processes and sockets; keeps ``/proc`` files open, since opening costs most."""
@@ -80,6 +53,8 @@ class Watch:
         self._ran_at: dict[Thread, int] = {}
         """The look that last found that a thread had run."""
         self._looks = 0
+        self._rested: dict[int, Family] = {}
+        """As they were when all was last seen at rest."""
         self._timers: dict[Thread, Nap] = {}
         """Those that wake by themselves."""
         self._fruitless: dict[Thread, int] = {}
@@ -99,6 +74,7 @@ class Watch:
         """Watch these processes and all their descendants from now on."""
         self._roots = list(pids)
         self._known.clear()
+        self._rested = {}
 
     def at_rest(self, quiet: Callable[[], bool] = lambda: True) -> bool:
         """Two looks; False if anything ran, runs, or is under way between them.
@@ -109,7 +85,7 @@ class Watch:
         read, which costs less to know than what waits in sockets.
         """
         before = self._look()
-        return before is not None and quiet() and self._sockets_empty() and self._unmoved(before)
+        return before is not None and quiet() and self._sockets_empty() and self._unmoved()
 
     def next_timer(self, within_s: float) -> float | None:
         """Seconds until a thread that slept at the last look wakes by itself; None: not so soon."""
@@ -197,22 +173,27 @@ class Watch:
         self._stuck += 1
         return self._stuck > STUCK_LOOKS
 
-    def _unmoved(self, before: dict[Thread, bytes]) -> bool:
-        """Whether no thread has run since or is about to.
+    def _unmoved(self) -> bool:
+        """Whether no thread has run since the first look or is about to.
 
         The state comes first: one that waited for a processor until then has run by the time that
-        it is seen to sleep.
+        it is seen to sleep. Where no thread of a process has run since all was at rest, those that
+        only it can wake sleep as they did then.
         """
         files, pread = self._files, os.pread
         try:
-            for key, ran in before.items():
-                stat, schedstat, _ = files[key]
-                if _state(pread(stat, STATE_BYTES, 0)) in AWAKE or pread(schedstat, 128, 0) != ran:
-                    self._known.pop(key[0], None)
-                    return False
+            for pid, family in self._seen.items():
+                same = self._rested.get(pid) is family
+                for key in family.reachable if same else family.ran:
+                    stat, schedstat, _ = files[key]
+                    awake = _state(pread(stat, STATE_BYTES, 0)) in AWAKE
+                    if awake or pread(schedstat, 128, 0) != family.ran[key]:
+                        self._known.pop(pid, None)
+                        return False
         except (OSError, KeyError):
             self._known.clear()
             return False
+        self._rested = self._seen
         return True
 
     def _look(self) -> dict[Thread, bytes] | None:
@@ -223,6 +204,7 @@ class Watch:
         one ran that has not for long: those are not asked here.
         """
         seen: dict[Thread, bytes] = {}
+        self._seen: dict[int, Family] = {}
         self._ended = False
         self._looks += 1
         if self._awake is not None and self._thread(self._awake, {}) is None:
@@ -236,6 +218,7 @@ class Watch:
             if unchanged is None:
                 return None
             if known is not None and unchanged:
+                self._seen[pid] = known
                 pending.extend((child, root) for child in known.children)
                 continue
             self._root_of[pid] = root
@@ -244,7 +227,7 @@ class Watch:
                 self._known.pop(pid, None)
                 return None
             if family.ran:
-                self._known[pid] = family
+                self._known[pid] = self._seen[pid] = family
             elif pid != root:
                 self._forget_children()
                 return None
@@ -260,7 +243,7 @@ class Watch:
         They are listed once more in the end: a thread that was started in between, by one that
         slept again when its turn came, is in the second list.
         """
-        family = Family({}, {}, [], [])
+        family = Family({}, {}, [], [], [])
         threads = self._listed(pid)
         for thread in threads:
             key = (pid, thread)
@@ -271,6 +254,9 @@ class Watch:
                 family.ran[key], family.forked[key] = seen[key], children
                 if self._ran_at.get(key, 0) > self._looks - LIVELY_LOOKS:
                     family.lively.append(key)
+                nap = self._naps.get(key)
+                if nap is None or not nap.within:
+                    family.reachable.append(key)
             family.children.extend(int(child) for child in children.split())
         return family if self._listed(pid) == threads else None
 
@@ -284,6 +270,7 @@ class Watch:
     def _forget_children(self) -> None:
         """What a process leaves behind belongs to another one, which may not have run since."""
         self._known.clear()
+        self._rested = {}
         for nap in self._naps.values():
             nap.children = None
 
@@ -339,7 +326,9 @@ class Watch:
             nap = self._naps.get(key)
             if nap is None or nap.ran != seen[key]:
                 children = os.pread(files[2], 4096, 0)
-                nap = self._naps[key] = Nap(key, seen[key], children, wakes_at(*key))
+                waits = wait(*key)
+                nap = Nap(key, seen[key], children, waits.wakes_at, waits.within)
+                self._naps[key] = nap
                 self._ran_at[key] = self._looks
                 self._timers.pop(key, None)
                 if nap.wakes_at != math.inf:

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from redhanded.lab.clock import monotonic_ms
-from redhanded.lab.quiescence import SAME_TIMER_S, Thread
+from redhanded.lab.families import Thread
+from redhanded.lab.quiescence import SAME_TIMER_S
 
 RECOVERY_MAX_MS = 2_000.0
 """New attempts are not seen that come later after the fault, or after what was done since."""

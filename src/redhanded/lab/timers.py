@@ -13,7 +13,7 @@ import platform
 import struct
 import time
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from redhanded.lab.clock import epoch_s
 
@@ -56,6 +56,7 @@ FUTEX_WAIT = 0
 FUTEX_WAIT_BITSET = 9
 FUTEX_COMMAND = 0x7F
 FUTEX_CLOCK_REALTIME = 256
+FUTEX_PRIVATE = 128
 PAIR = struct.Struct("=qq")
 
 
@@ -68,8 +69,26 @@ def readable(pid: int | str = "self") -> bool:
         return False
 
 
+class Wait(NamedTuple):
+    """What a sleeping thread waits for."""
+
+    wakes_at: float
+    """When it wakes by itself, as ``time.monotonic()``; infinite: not, or not known."""
+    within: bool
+    """Whether nothing but a thread of its own process can wake it: it waits for a futex that is
+    private to the process (futex(2)), without a time-out."""
+
+
+UNKNOWN = Wait(math.inf, False)
+
+
 def wakes_at(pid: int, thread: str) -> float:
-    """When a sleeping thread wakes by itself, as ``time.monotonic()``; infinite: not, or not known.
+    """As ``wait``, of its time-out alone."""
+    return wait(pid, thread).wakes_at
+
+
+def wait(pid: int, thread: str) -> Wait:
+    """What a sleeping thread waits for.
 
     A relative time-out counts from now: look soon after the thread has gone to sleep.
     """
@@ -81,11 +100,17 @@ def wakes_at(pid: int, thread: str) -> float:
             os.close(file)
         call = CALLS.get(int(fields[0]))
         if call is None:
-            return math.inf
+            return UNKNOWN
         arguments = [int(field, 16) for field in fields[1:7]]
-        return _wakes_at(pid, call, arguments)
+        return Wait(_wakes_at(pid, call, arguments), _within(call, arguments))
     except (OSError, ValueError, IndexError):
-        return math.inf
+        return UNKNOWN
+
+
+def _within(call: Call, arguments: list[int]) -> bool:
+    waits = arguments[1] & FUTEX_COMMAND in (FUTEX_WAIT, FUTEX_WAIT_BITSET)
+    private = bool(arguments[1] & FUTEX_PRIVATE)
+    return call.form == "futex" and waits and private and arguments[call.argument] == 0
 
 
 def _wakes_at(pid: int, call: Call, arguments: list[int]) -> float:
