@@ -46,8 +46,9 @@ def kiosk(path: Path, *, failing: int = 8, extra: str = "") -> Path:
     return path
 
 
-def test_one_screen_without_any_option(tmp_path: Path) -> None:
-    log = kiosk(tmp_path / "kiosk.log")
+def test_one_screen_without_any_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    log = kiosk(Path("kiosk.log"))
     code, out, err = called("logs", log)
     assert (code, err) == (0, "")
     lines = out.splitlines()
@@ -56,7 +57,7 @@ def test_one_screen_without_any_option(tmp_path: Path) -> None:
     assert "95 % interval" in out
     assert "failing, at most" in out
     assert "same ticketId requested" in out
-    assert f"{log.name}:" in out
+    assert f"{log}:" in out
     assert f"redhanded hunt . --logs {log} --symptom 'seat is held by another sale'" in out
     assert len(lines) <= 45
     assert max(map(len, lines[:-1])) <= 110

@@ -280,7 +280,7 @@ def test_terminate_ends_all_descendants_even_stubborn_ones(
     if children_listed and not process_table.CHILDREN_LISTED:
         pytest.skip("this kernel does not list children")
     monkeypatch.setattr(process_table, "CHILDREN_LISTED", children_listed)
-    stubborn = "trap '' TERM; sleep 1000 & setsid sleep 1000 & echo $!; wait; wait"
+    stubborn = "trap '' TERM; sleep 1000 & setsid sleep 1000 & echo $!; wait; while :; do :; done"
     launched = launch(stubborn, cwd=tmp_path, env=PATH)
     assert launched.stdout is not None
     away = int(read_line(launched.stdout))
