@@ -19,6 +19,9 @@ RECOVERY_MAX_MS = 2_000.0
 """New attempts are not seen that come later after the fault, or after what was done since."""
 RECOVERIES_MAX_MS = 10_000.0
 """Nor are those that come so long after the fault, whatever was done since."""
+HOPE_MS = 1_250.0
+"""So long they are waited for in any case: a second is a usual pause before a new attempt, and of a
+thread with several timers only the nearest one is known."""
 LOOKS = 2
 """A thread that has set its timer again so often, and nothing came of it, is taken to poll."""
 
@@ -64,4 +67,6 @@ class Recovery:
             if wakes_at - before > SAME_TIMER_S and before <= time.monotonic():
                 self._looks[thread] = self._looks.get(thread, 0) + 1
             self._wakes_at[thread] = wakes_at
+        if self.left_ms > RECOVERY_MAX_MS - HOPE_MS:
+            return False
         return all(self._looks.get(thread, 0) >= LOOKS for thread in waking)
