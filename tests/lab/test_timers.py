@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from redhanded.lab.quiescence import FRUITLESS, POLLS, SOON_S, Watch
-from redhanded.lab.timers import readable, wait, wakes_at
+from redhanded.lab.timers import readable, wait
 
 WAITS = {
     "time.sleep": "import time; print('ready', flush=True); time.sleep({s})",
@@ -63,8 +63,8 @@ def test_the_time_left_is_read(name: str) -> None:
     )
     started = waiting(command)
     try:
-        eventually(lambda: math.isfinite(wakes_at(started.pid, str(started.pid))))
-        left = wakes_at(started.pid, str(started.pid)) - time.monotonic()
+        eventually(lambda: math.isfinite(wait(started.pid, str(started.pid)).wakes_at))
+        left = wait(started.pid, str(started.pid)).wakes_at - time.monotonic()
         assert 40 < left <= 60.1
     finally:
         end(started)
@@ -77,7 +77,7 @@ def test_a_wait_for_ever_has_no_end(name: str) -> None:
         watch = Watch(None)
         watch.follow([started.pid])
         eventually(watch.at_rest)
-        assert wakes_at(started.pid, str(started.pid)) == math.inf
+        assert wait(started.pid, str(started.pid)).wakes_at == math.inf
         assert watch.next_timer(3600) is None
         watch.close()
     finally:
@@ -87,7 +87,7 @@ def test_a_wait_for_ever_has_no_end(name: str) -> None:
 def test_a_process_that_is_gone_has_no_timer() -> None:
     started = waiting([sys.executable, "-c", "print('ready', flush=True)"])
     end(started)
-    assert wakes_at(started.pid, str(started.pid)) == math.inf
+    assert wait(started.pid, str(started.pid)).wakes_at == math.inf
 
 
 def test_a_timer_that_is_set_in_a_step_is_told_from_an_older_one() -> None:

@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-NETLINK_SOCK_DIAG = 4
 TCPDIAG_GETSOCK = 18
 """Older than SOCK_DIAG_BY_FAMILY; asks for IPv4 and IPv6 in one walk of the table."""
 NLM_F_REQUEST_DUMP = 0x301

@@ -82,11 +82,6 @@ class Wait(NamedTuple):
 UNKNOWN = Wait(math.inf, False)
 
 
-def wakes_at(pid: int, thread: str) -> float:
-    """As ``wait``, of its time-out alone."""
-    return wait(pid, thread).wakes_at
-
-
 def wait(pid: int, thread: str) -> Wait:
     """What a sleeping thread waits for.
 
