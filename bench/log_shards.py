@@ -26,6 +26,8 @@ from redhanded.logs.index.large import large
 
 RESULTS = Path(__file__).with_name("results")
 WORKERS = 2
+LINES = 400_000
+FILES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +43,19 @@ class Measured:
     megabytes: float
 
 
+def part(arguments: argparse.Namespace, folder: Path) -> Part:
+    """As a part of ``make bench-logs``."""
+    logs = folder / "shards"
+    logs.mkdir()
+    files = laid_out(logs, min(arguments.lines, LINES), FILES, arguments.seed)
+    return measure(files, folder / "index")
+
+
 def main() -> int:
+    """Measures alone."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lines", type=int, default=400_000, help="in all files together")
-    parser.add_argument("--files", type=int, default=16)
+    parser.add_argument("--lines", type=int, default=LINES, help="in all files together")
+    parser.add_argument("--files", type=int, default=FILES)
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--out", type=Path, default=RESULTS)
     arguments = parser.parse_args()

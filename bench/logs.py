@@ -14,6 +14,7 @@ import log_grouping
 import log_incidents
 import log_lines
 import log_rates
+import log_shards
 from log_rates import Rate, Run
 from machine import describe_host, host_facts
 from part import Part, write
@@ -165,6 +166,7 @@ PARTS: dict[str, Callable[[argparse.Namespace, Path], Part]] = {
     "logs-memory": memory,
     "logs-incidents": log_incidents.part,
     "logs-clocks": log_clocks.part,
+    "logs-shards": log_shards.part,
 }
 """To add one: a function that measures, and its name here."""
 
