@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from redhanded.case.run import OutputLine
-from redhanded.lab.error_lines import is_error, shape, unusual_errors
+from redhanded.lab.error_lines import is_error, shape, shows, unusual_errors
 
 
 @pytest.mark.parametrize(
@@ -48,3 +50,11 @@ def test_only_errors_that_are_not_usual_count() -> None:
     (failure,) = unusual_errors(lines, {shape("ERROR retry 9")})
     assert failure.kind == "error" and failure.text == "ERROR lost connection 4"
     assert failure.process == "web"
+
+
+def test_a_symptom_with_quotes_is_found_in_json() -> None:
+    wanted = 'violates constraint "one_seat"'
+    assert shows(wanted, json.dumps({"msg": f"job failed: {wanted.upper()}"}))
+    assert shows(wanted, f"ERROR {wanted}")
+    assert not shows(wanted, "ERROR violates constraint one_seat")
+    assert not shows("", "ERROR") and not shows(None, "ERROR")

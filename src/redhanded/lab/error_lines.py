@@ -16,6 +16,15 @@ BUNYAN_ERROR = 50
 LEVELS = {"error", "err", "fatal", "critical", "severe", "panic", "alert", "emergency"}
 
 
+def shows(wanted: str | None, text: str) -> bool:
+    """Whether a line holds ``wanted`` in any case, as it is or as JSON escapes it; not if empty."""
+    if not wanted:
+        return False
+    line = text.lower()
+    escaped = json.dumps(wanted, ensure_ascii=False)[1:-1]
+    return wanted.lower() in line or escaped.lower() in line
+
+
 def is_error(text: str) -> bool:
     """Whether a line is of level error or above (JSON ``level``/``severity``, or words)."""
     if text.startswith("{"):

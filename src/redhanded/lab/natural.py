@@ -12,6 +12,7 @@ from redhanded.case.run import OutputLine
 from redhanded.case.system import Invariant
 from redhanded.lab.choices import Choices
 from redhanded.lab.clock import monotonic_ms
+from redhanded.lab.error_lines import shows
 from redhanded.lab.invariants import broken, rows_against, says_whose, visit_naturally
 from redhanded.lab.late import Late
 from redhanded.lab.outside import Answering
@@ -203,8 +204,7 @@ class _World:
         )
 
     def line(self, line: OutputLine) -> None:
-        wanted = self.lab.symptom.log
-        shown = bool(wanted) and (wanted or "").lower() in line.text.lower()
+        shown = shows(self.lab.symptom.log, line.text)
         if not shown and not (self.strict and self.lab.is_unusual(line.text)):
             return
         self._show(line.text)

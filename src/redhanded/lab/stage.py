@@ -9,6 +9,7 @@ from redhanded.case.run import Failure, OutputLine
 from redhanded.case.schedule import Event
 from redhanded.case.system import SymptomPattern
 from redhanded.lab.clock import monotonic_ms
+from redhanded.lab.error_lines import shows
 from redhanded.lab.events import Events, Means, named_so
 from redhanded.lab.explorers import Candidate, Explorer, Step, Taken
 from redhanded.lab.feeding import Feeding
@@ -103,8 +104,7 @@ class Stage:
     def on_line(self, line: OutputLine) -> None:
         """Keeps a line; a failure if it shows the symptom."""
         self.trial.lines.append(line)
-        wanted = self.symptom.log
-        if wanted and wanted.lower() in line.text.lower():
+        if shows(self.symptom.log, line.text):
             self._fail("symptom", line.text[:2000], line.process)
 
     def settle(self) -> None:
