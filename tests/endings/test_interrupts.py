@@ -14,7 +14,7 @@ from redhanded import store
 from redhanded.case.case import Gate
 from redhanded.case.fix import Fix, FixPart
 from redhanded.case.reproduction import RootCause
-from redhanded.lab.embedded.processes import uninterrupted
+from redhanded.lab.embedded.interrupts import uninterrupted
 
 SLOW = "sh -c 'sleep 1000 & sleep 1000'"
 MOMENTS = [

@@ -230,13 +230,49 @@ def test_reap_spares_a_process_that_only_has_the_same_number(tmp_path: Path) -> 
     assert terminate(sleeper) == -signal.SIGKILL
 
 
-def test_reap_removes_no_folder_that_is_not_marked(tmp_path: Path) -> None:
+def test_reap_removes_no_folder_with_something_in_it_that_is_not_marked(tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.mkdir()
+    (precious / "data").touch()
     entry = {"pid": 0, "start_ticks": None, "boot": "", "ends_with": 9, "what": "x"}
     (tmp_path / "started.jsonl").write_text(json.dumps(entry | {"removes": str(precious)}))
     assert reap(tmp_path) == ()
     assert precious.exists()
+
+
+@pytest.mark.parametrize("step", ["record", "touch", "chown"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_an_end_while_a_folder_is_made_leaves_nothing(
+    tmp_path: Path, step: str, number: signal.Signals
+) -> None:
+    program = ENDED_AT.format(step=step, number=int(number), folder=str(tmp_path))
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert ended.returncode == (0 if number == signal.SIGINT else -number), ended.stderr
+    (line,) = (tmp_path / "started.jsonl").read_text().splitlines()
+    reap(tmp_path)
+    assert not Path(json.loads(line)["removes"]).exists()
+
+
+ENDED_AT = """
+import os, signal
+from pathlib import Path
+from redhanded.lab.embedded import binaries
+
+places = {{"record": binaries, "touch": Path, "chown": os}}
+real = getattr(places["{step}"], "{step}")
+
+def ended_after(*arguments, **options):
+    real(*arguments, **options)
+    signal.raise_signal({number})
+
+setattr(places["{step}"], "{step}", ended_after)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    binaries.make_run_folder(Path("{folder}"), "x")
+except KeyboardInterrupt:
+    raise SystemExit
+raise SystemExit("not interrupted")
+"""
 
 
 def test_launch_gives_exactly_the_environment_and_the_output(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import os
 import pwd
+import secrets
 import shutil
 import stat
 import tempfile
@@ -19,11 +20,13 @@ from importlib import metadata, util
 from pathlib import Path
 
 from redhanded.case.errors import LabError
+from redhanded.lab.embedded.interrupts import uninterrupted
 from redhanded.lab.embedded.process_table import is_alive
 from redhanded.lab.embedded.records import TEMPORARY_MARK, record
 
 CACHE_PATH_LENGTH_MAX = 60
 """A unix socket's path has at most 107 bytes (unix(7)), and ours are deep inside the cache."""
+NAME_BYTES = 6
 PARTIAL_MARK = ".partial-"
 """In the name of a folder of the cache that is not complete yet."""
 
@@ -112,11 +115,14 @@ def make_run_folder(folder: Path, name: str) -> Path:
     """A new temporary folder owned by `server_user`, recorded in ``folder`` for `reap`."""
     parent = cache_folder() / "run"
     parent.mkdir(mode=0o755, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=parent))
-    record(folder, what=f"data of {name}", removes=made)
-    (made / TEMPORARY_MARK).touch()
+    made = parent / f"{name}-{secrets.token_hex(NAME_BYTES)}"
     user = server_user()
-    os.chown(made, user.uid, user.gid)
+    with uninterrupted():
+        # Noted down before it is there: a kill between the two leaves nothing.
+        record(folder, what=f"data of {name}", removes=made)
+        made.mkdir(mode=0o700)
+        (made / TEMPORARY_MARK).touch()
+        os.chown(made, user.uid, user.gid)
     return made
 
 

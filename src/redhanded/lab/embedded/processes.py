@@ -14,16 +14,14 @@ import signal
 import subprocess
 import sys
 import time
-from _thread import get_native_id
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Protocol
 
 from redhanded.case.errors import LabError
+from redhanded.lab.embedded.interrupts import uninterrupted
 from redhanded.lab.embedded.process_table import descendants, is_alive, session, wait_for_all
 from redhanded.lab.embedded.records import LAB_VARIABLE, record
 
@@ -162,30 +160,6 @@ def spawn(
 
     with uninterrupted():
         return _starter(os.getpid()).submit(start).result()
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Holds back what interrupts us until the block ends.
-
-    An interrupt while a pool starts its thread leaves a thread that the interpreter waits for in
-    vain when it ends (``concurrent.futures`` knows of the thread only after that).
-    """
-    received: list[int] = []
-    # Only the main thread may set handlers, and only it is interrupted.
-    before: dict[signal.Signals, Callable[[int, FrameType | None], object]] = {}
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        handler = signal.getsignal(number)
-        if callable(handler) and get_native_id() == os.getpid():
-            before[number] = handler
-            signal.signal(number, lambda got, _frame: received.append(got))
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        for got in received[:1]:
-            signal.raise_signal(got)
 
 
 @functools.cache

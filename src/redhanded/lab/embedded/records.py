@@ -18,13 +18,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from redhanded.case.errors import LabError
+from redhanded.lab.embedded.interrupts import uninterrupted
 from redhanded.lab.embedded.process_table import all_pids, is_alive, start_ticks, wait_for_exit
 
 LAB_VARIABLE = "REDHANDED_LAB"
 """In the environment of every process of the system under test: the folder of its lab."""
 
 TEMPORARY_MARK = ".redhanded-temporary"
-"""A file in each folder that `reap` may remove; a folder without it is left alone."""
+"""A file in each folder that `reap` may remove with what is in it."""
 
 RECORD_NAME = "started.jsonl"
 LOCK_NAME = "lab.lock"
@@ -56,12 +57,15 @@ def claimed(folder: Path) -> Iterator[Path]:
 def temporary_folder(parent: Path, name: str) -> Iterator[Path]:
     """A new folder for one lab, removed when the block ends, or by `reap_abandoned` after it."""
     parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=parent))
+    made: Path | None = None
     try:
-        (made / TEMPORARY_MARK).touch()
+        with uninterrupted():
+            made = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=parent))
+            (made / TEMPORARY_MARK).touch()
         yield made
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        if made is not None:
+            shutil.rmtree(made, ignore_errors=True)
 
 
 def reap_abandoned(folder: Path) -> tuple[str, ...]:
@@ -130,11 +134,21 @@ def reap(folder: Path) -> tuple[str, ...]:
         if _end(pid, signal.SIGKILL):
             done.append(f"a descendant (process {pid})")
     for removal in removals:
-        if (removal / TEMPORARY_MARK).is_file():
-            shutil.rmtree(removal, ignore_errors=True)
+        if _removed(removal):
             done.append(f"temporary folder {removal}")
     path.unlink()
     return tuple(done)
+
+
+def _removed(folder: Path) -> bool:
+    """Whether a folder with our mark, or one in which there is nothing yet, was removed."""
+    if (folder / TEMPORARY_MARK).is_file():
+        shutil.rmtree(folder, ignore_errors=True)
+        return True
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+        return True
+    return False
 
 
 def _locks(descriptor: int) -> bool:
