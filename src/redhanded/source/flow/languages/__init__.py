@@ -1,0 +1,1 @@
+"""Languages lowered to one form: one file each."""

@@ -1,0 +1,118 @@
+"""A file in the one form: its functions, classes, imports and exports."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from redhanded.source.flow.form import Argument, Expression, Form, Statement
+
+
+class Parameter(Form, frozen=True):
+    """``target`` is a `Name` or a destructuring; ``variadic``: ``...x``, ``*x`` or ``**x``."""
+
+    target: Expression
+    default: Expression | None = None
+    annotation: Expression | None = None
+    variadic: Literal["", "*", "**"] = ""
+    decorators: tuple[Expression, ...] = ()
+    is_field: bool = False
+    """TypeScript: ``constructor(private x: X)`` also sets ``this.x``."""
+
+
+class Function(Form, frozen=True):
+    """A function; the first one of a module is its top level."""
+
+    name: str
+    """Empty where it has none; for one given to a name or property, that."""
+    parameters: tuple[Parameter, ...]
+    body: tuple[Statement, ...]
+    line: int
+    end_line: int
+    decorators: tuple[Expression, ...] = ()
+    is_async: bool = False
+    is_generator: bool = False
+    parent: int = -1
+    """The function it is written in."""
+    owner: int = -1
+    """The class it is a method of."""
+    kind: Literal["", "static", "class", "get", "set", "constructor"] = ""
+    returns: Expression | None = None
+    """What it is annotated to give."""
+
+
+class Field(Form, frozen=True):
+    """Of a class: ``name = value``, ``name: annotation``; with decorators in TypeScript."""
+
+    name: str
+    value: Expression | None
+    line: int
+    annotation: Expression | None = None
+    decorators: tuple[Expression, ...] = ()
+    is_static: bool = False
+
+
+class Class(Form, frozen=True):
+    """A class. Python class bodies also give nested classes (``class Meta``)."""
+
+    name: str
+    bases: tuple[Argument, ...]
+    fields: tuple[Field, ...]
+    methods: tuple[int, ...]
+    classes: tuple[int, ...]
+    line: int
+    end_line: int
+    decorators: tuple[Expression, ...] = ()
+    parent: int = -1
+    """The function it is written in."""
+
+
+class Import(Form, frozen=True):
+    """A name bound to what another module gives.
+
+    ``name``: the exported name; ``*`` the whole module as a namespace, ``default``, ``=`` what
+    ``require`` gives. Python: ``import a.b`` is ``*`` of ``a`` bound to ``a`` (and of ``a.b`` with
+    an empty ``local``), ``from .a import b`` is ``b`` of ``.a``, ``from a import *`` has the local
+    name ``*``. ``function``: where it stands, 0 at the top.
+    """
+
+    specifier: str
+    name: str
+    local: str
+    line: int
+    function: int = 0
+
+
+class Export(Form, frozen=True):
+    """What a file gives away. ``=`` for ``module.exports``.
+
+    With ``specifier``, what ``name`` of that module is (``*``: all); else the value. Python exports
+    its top-level names without saying so, and has none of these.
+    """
+
+    exported: str
+    value: Expression | None = None
+    specifier: str = ""
+    name: str = ""
+    line: int = 0
+
+
+class Note(Form, frozen=True):
+    """A comment that speaks to redhanded: its text without the comment sign."""
+
+    line: int
+    text: str
+
+
+class Module(Form, frozen=True):
+    """A file."""
+
+    path: str
+    """Relative to the root, with forward slashes."""
+    language: Literal["javascript", "typescript", "python"]
+    functions: tuple[Function, ...]
+    classes: tuple[Class, ...]
+    imports: tuple[Import, ...]
+    exports: tuple[Export, ...]
+    notes: tuple[Note, ...] = ()
+    damaged_at: int = 0
+    """First line that could not be parsed; 0: all was. Nothing is known of that part."""

@@ -1,0 +1,182 @@
+"""What a variable may hold, as far as reading tells: nothing is guessed, `Unknown` instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from redhanded.case.evidence import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A literal."""
+
+    value: str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What a library gives: the package and the steps taken from it.
+
+    A step is an attribute's name, or a `Made` for a call: ``new Pool(o).connect()`` is
+    ``Library("pg", ("Pool", Made(o), "connect", Made()))``. `names` gives
+    ``("Pool", "()", "connect", "()")``, which tables match. Python packages are named as they are
+    imported, up to the first dot (``sqlalchemy``, steps ``("orm", "Session", …)``); built-ins of
+    a language have the package ``global`` (``global`` ``("fetch",)``).
+    """
+
+    package: str
+    steps: tuple[str | Made, ...] = ()
+    through: Value | None = field(default=None, hash=False)
+    """What of the program inherits it: for ``User.findOne`` with ``class User extends Model`` this
+    is ``Library("sequelize", ("Model", "findOne"), through=Kind(User))``; for a method of an
+    instance it is the `Record` or `Result` of that class, and the steps have a ``()`` before the
+    method."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(one if isinstance(one, str) else "()" for one in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A call among the steps of a `Library`, with what it was given."""
+
+    arguments: tuple[Value, ...] = ()
+    keywords: Mapping[str, Value] = field(default_factory=dict, hash=False)
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """A function of the program: file, index in its `Module.functions`, and the object it is a
+    method of, if any. The variables around it are the walker's business (`closure`)."""
+
+    path: str
+    function: int
+    receiver: Value | None = None
+    closure: object = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A class of the program: file and index in its `Module.classes`."""
+
+    path: str
+    index: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An object, dict or instance whose parts are known in part.
+
+    ``of``: the class it is an instance of. ``parts``: attribute or key to value; sequences have
+    ``0``, ``1`` …
+    """
+
+    parts: Mapping[str, Value] = field(default_factory=dict, hash=False)
+    of: Kind | Library | None = None
+    is_complete: bool = True
+    """False: there may be more parts than these (a spread of something unknown)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an event gave, or a part of it: ``row.stock`` is ``Result(3, ("stock",))``.
+
+    ``of`` is what kind of thing it is where that is known: the model of a row that was read.
+    """
+
+    event: int
+    """`Event.number`."""
+    parts: tuple[str, ...] = ()
+    of: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """From outside: request, job data, arguments of an entry. ``parts``: ``("body", "id")``."""
+
+    source: str
+    """``request``, ``job``, ``argument``, ``environment``."""
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """From other values: an operator, a template (``text``), or a call that does nothing to the
+    world (``call:Math.max``); a test of a condition, too."""
+
+    operator: str
+    operands: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Computed by the store from what it holds when it executes: ``stock - 1`` in SQL, ``F()``.
+
+    ``columns`` are those it reads; ``text`` is how it is written.
+    """
+
+    text: str
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """One of several, by a branch not followed here; at most eight."""
+
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Not readable; ``text`` is how it is written, for people."""
+
+    text: str = ""
+
+
+Value: TypeAlias = (
+    Known
+    | Library
+    | Procedure
+    | Kind
+    | Record
+    | Result
+    | Input
+    | Computed
+    | Stored
+    | Either
+    | Unknown
+)
+
+
+def sources(value: Value | None) -> tuple[Result | Input, ...]:
+    """The results and inputs that a value was made from, itself included, in order, once each."""
+    found: dict[Result | Input, None] = {}
+    _gather(value, found, 12)
+    return tuple(found)
+
+
+def _gather(value: Value | None, found: dict[Result | Input, None], depth: int) -> None:
+    if depth == 0 or value is None:
+        return
+    if isinstance(value, Result | Input):
+        found[value] = None
+    elif isinstance(value, Computed):
+        for one in value.operands:
+            _gather(one, found, depth - 1)
+    elif isinstance(value, Either):
+        for one in value.values:
+            _gather(one, found, depth - 1)
+    elif isinstance(value, Record):
+        for one in value.parts.values():
+            _gather(one, found, depth - 1)
+    elif isinstance(value, Library):
+        for step in value.steps:
+            if isinstance(step, Made):
+                for one in (*step.arguments, *step.keywords.values()):
+                    _gather(one, found, depth - 1)
