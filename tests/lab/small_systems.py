@@ -122,8 +122,8 @@ def request(path: str, body: dict[str, str] | None = None, deliveries: int = 2) 
     return Delivery(name=path, to="web", method="POST", path=path, body=body, deliveries=deliveries)
 
 
-def desk(root: Path) -> System:
-    """In Python, with a queue of its own: a list of values.
+def desk(root: Path, *, care_s: float = 0.0) -> System:
+    """In Python, with a queue of its own: a list of values. A clerk takes ``care_s`` for each.
 
     Its library gives up after five seconds without a job; the clerks are told to wait for longer,
     or they are gone where a test begins late.
@@ -146,6 +146,7 @@ def desk(root: Path) -> System:
             Process(
                 name="clerk",
                 command=f"{python} clerk.py",
+                env={"CARE_S": str(care_s)},
                 replicas=2,
                 ready_log="clerk at work",
             ),

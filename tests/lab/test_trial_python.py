@@ -96,6 +96,16 @@ def test_consumers_that_wait_for_ever_are_not_told_that_time_is_over(lab: Lab) -
         assert sorted(held.process for held in blocked) == ["clerk.1", "clerk.2"]
 
 
+def test_a_natural_trial_is_over_when_those_who_work_on_it_wait_again(tmp_path: Path) -> None:
+    """They are asleep meanwhile, as if there were nothing to do."""
+    with open_lab(desk(lay_out("desk", tmp_path), care_s=0.2), folder=tmp_path / "lab") as opened:
+        run_naturally(opened, name="slow", trials=3, gaps_ms=[0.0], per_second=None, seed=1)
+        opened.reset()
+        blocked = [held.process for held in opened.running.traffic.parked if held.kind == "BRPOP"]
+        assert sorted(blocked) == ["clerk.1", "clerk.2"]
+        assert opened.follow(early_look(opened)).failed
+
+
 def test_left_to_itself_it_is_counted(lab: Lab) -> None:
     result = run_naturally(
         lab, name="simultaneous", trials=6, gaps_ms=[0.0], per_second=None, seed=1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from statistics import median
@@ -90,6 +91,7 @@ def _left_alone(world: _World) -> NaturalRun:
     running.trace(heard=False)
     running.traffic.forward_all()
     running.traffic.let_come(world.late)
+    world.consumers = running.traffic.consumers()
     world.started_ms = monotonic_ms()
     try:
         with precedence():
@@ -140,6 +142,8 @@ class _World:
         self.begun = 0
         self.seen = len(lab.running.traffic.wire_failures)
         self.unchecked: list[str] = []
+        self.consumers: Counter[str] = Counter()
+        """How many of each process waited for work before there was any."""
         self.left_over = ""
 
     def run(self) -> None:
@@ -349,8 +353,16 @@ class _World:
             running.pump.turn(0.002, idle=False)
             waiting = any(not exchange.ended for exchange in self.open)
             quiet = not waiting and not running.pump.pending() and running.watch.at_rest()
+            quiet = quiet and self._wait_for_work()
             rests = rests + 1 if quiet and not running.pump.turn(0.001, idle=False) else 0
+        if not self._wait_for_work():
+            self.consumers &= running.traffic.consumers()
         running.traffic.catch_up()
+
+    def _wait_for_work(self) -> bool:
+        """Whether all consumers that waited at first do so again: a job that takes its time looks
+        as if there were nothing to do. One that has not come back in time is not asked again."""
+        return self.consumers <= self.lab.running.traffic.consumers()
 
 
 def _range(gaps: Sequence[float]) -> str:

@@ -108,6 +108,15 @@ class Passing:
         self.catch_up()
         return any(state.blocked for state in self.states.values())
 
+    def consumers(self) -> Counter[str]:
+        """How many consumers of each process wait at a server."""
+        self.catch_up()
+        found: Counter[str] = Counter()
+        for state in self.states.values():
+            if state.blocked:
+                found[state.channel.route.process] += len(state.blocked)
+        return found
+
     def _let_pass(self, state: ChannelState) -> None:
         """What was held has to be answered before the rest may go on unread."""
         at_once = not self._holding and self.late is None

@@ -4,6 +4,7 @@
 import json
 import os
 import sys
+import time
 
 import psycopg
 import valkey
@@ -13,6 +14,7 @@ connection = psycopg.connect(os.environ["DATABASE_URL"])
 print("clerk at work", flush=True)
 while True:
     _, text = queue.brpop(["bookings"])
+    time.sleep(float(os.environ.get("CARE_S", "0")))
     try:
         with connection.transaction():
             connection.execute("INSERT INTO bookings VALUES (%s)", (json.loads(text)["room"],))
