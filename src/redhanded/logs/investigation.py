@@ -49,14 +49,19 @@ class Investigation:
 
 
 def investigate(
-    events: Events, *, symptom: Collection[int] | None = None, marks: Sequence[Mark] = ()
+    events: Events,
+    *,
+    symptom: Collection[int] | None = None,
+    marks: Sequence[Mark] = (),
+    keys: tuple[Key, ...] | None = None,
 ) -> Investigation:
     """Looks for the error that matters (or takes ``symptom``), and compares what failed with what
     did not: requests or jobs, if lines can be joined to such, otherwise windows of time.
 
-    Raises ``InputError`` if a log without identifiers has no times either.
+    ``keys`` are those of the events, where they are known already. Raises ``InputError`` if a log
+    without identifiers has no times either.
     """
-    keys = keys_of(events)
+    keys = keys_of(events) if keys is None else keys
     wanted = np.asarray(sorted(symptom or ()), np.int64)
     root, joined = _best_root(events, keys, wanted)
     known, limits = None, [*events.limits, *(joined.limits if joined else ())]

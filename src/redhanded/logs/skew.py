@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
 Floats = NDArray[np.float64]
 
@@ -195,13 +194,13 @@ def _given_up(upper: _Tight, lower: _Tight, begin: float, end: float) -> NDArray
     first."""
     count = len(upper.value) + len(lower.value)
     rows, limits = _rows(upper, lower, begin, end)
-    found = linprog(
+    solution = _least(
         np.concatenate((np.zeros(2), np.ones(count))),
-        A_ub=np.hstack((rows, -np.eye(count))),
-        b_ub=limits,
-        bounds=[*_line_bounds(begin, end), *[(0, None)] * count],
+        np.hstack((rows, -np.eye(count))),
+        limits,
+        [*_line_bounds(begin, end), *[(0.0, None)] * count],
     )
-    return np.asarray(_solution(found)[2:] > _MET_MS, bool)
+    return np.asarray(solution[2:] > _MET_MS, bool)
 
 
 def _ends(
@@ -212,13 +211,17 @@ def _ends(
     aim = np.array([1.0, _unit(at_ms, begin, end)])
     values = []
     for sign in (1.0, -1.0):
-        found = linprog(sign * aim, A_ub=rows, b_ub=limits, bounds=_line_bounds(begin, end))
-        values.append(float(aim @ _solution(found)))
+        values.append(float(aim @ _least(sign * aim, rows, limits, _line_bounds(begin, end))))
     return values[0], values[1]
 
 
-def _solution(found: Any) -> Floats:
-    """Both programs have one: slack meets anything, and what is left without it was met."""
+def _least(aim: Floats, rows: Floats, limits: Floats, bounds: list[Any]) -> Floats:
+    """The solution of a linear program. Both that are asked have one: slack meets anything, and
+    what is left without it was met."""
+    # Takes a second and 40 MB to load; logs of one machine never ask.
+    from scipy.optimize import linprog
+
+    found = linprog(aim, A_ub=rows, b_ub=limits, bounds=bounds)
     if found.x is None:
         raise ArithmeticError(f"the bounds of the clocks have no solution: {found.message}")
     return np.asarray(found.x, np.float64)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from redhanded.case.errors import InputError
+from redhanded.logs.correlation import units
 from redhanded.logs.correlation.discovery import keys_of, root_of
 from redhanded.logs.correlation.events import Events, events
 from redhanded.logs.correlation.join import Joined, join
@@ -193,3 +194,30 @@ def test_what_is_too_much_to_keep_apart_is_said(
     assert found.keys == ("one", "two") and len(found.id_row) == 8
     assert any(limit.startswith("8 lines") for limit in found.limits)
     assert any(limit.startswith("12 identifiers") for limit in found.limits)
+
+
+def test_of_too_many_events_whole_stories_are_drawn_and_failing_ones_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = system(200)
+    for line in files["worker"]:
+        if line["msg"] == "begun" and int(line["jobId"][2:-1]) % 20 == 3:
+            files["web"].append({**line, "time": line["time"] + 1, "msg": "a shadow falls"})
+            line |= {"level": 50, "msg": "lost"}
+    found = written(tmp_path, **files)
+    joined = by_request(found)
+    symptom = [found.templates.index("lost")]
+    failing = failing_stories(found, joined, symptom)
+    assert int(failing.sum()) == 10
+    whole = by_story(found, joined, failing, symptom=symptom)
+    monkeypatch.setattr(units, "_EVENTS_MAX", 300)
+    drawn = by_story(found, joined, failing, symptom=symptom)
+    assert whole.left_out == 0 and len(whole.failing) == 200
+    assert int(drawn.failing.sum()) == 10
+    assert len(drawn.story) <= 300 < len(whole.story)
+    assert drawn.left_out + len(drawn.failing) == 200
+    size = {len(set(np.flatnonzero(drawn.story == at))) for at in np.flatnonzero(~drawn.failing)}
+    assert size == {5}  # No story is cut.
+    told = compare(drawn, symptom=symptom)
+    assert any(f"{drawn.left_out:,} more" in limit for limit in told.limits)
+    assert "a shadow falls" in {one.template for group in told.groups for one in group.findings}

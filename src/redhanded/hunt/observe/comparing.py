@@ -14,7 +14,7 @@ from redhanded.case.evidence import Evidence
 from redhanded.case.log_analysis import AlwaysInOrder, Comparison
 from redhanded.case.symptom import Difference, Onset
 from redhanded.hunt.observe.differing import differences_of
-from redhanded.logs.correlation.discovery import keys_of, root_of
+from redhanded.logs.correlation.discovery import Key, keys_of, root_of
 from redhanded.logs.correlation.events import Events
 from redhanded.logs.correlation.join import Joined, join
 from redhanded.logs.correlation.one_order import OneOrder
@@ -61,8 +61,13 @@ class Comparing:
     redacted: bool
 
     @cached_property
+    def keys(self) -> tuple[Key, ...]:
+        """What the data say of each identifier."""
+        return keys_of(self.events)
+
+    @cached_property
     def joined(self) -> Joined | None:
-        root = root_of(keys_of(self.events))
+        root = root_of(self.keys)
         return join(self.events, root.index) if root is not None else None
 
     @cached_property
@@ -112,7 +117,7 @@ class Comparing:
     def investigated(self, rows: NDArray[np.int64]) -> Investigation:
         """All that can be asked about the messages of ``rows``."""
         templates = tuple(np.unique(self.events.template[rows]).tolist())
-        return investigate(self.events, symptom=templates)
+        return investigate(self.events, symptom=templates, keys=self.keys)
 
     def failing(self, found: Investigation) -> Compared:
         """What requests, jobs or windows that fail have and others have not."""

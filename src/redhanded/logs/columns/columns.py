@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,15 +54,21 @@ class Columns(Rows):
     """What could not be read or told apart, in sentences."""
 
 
-def concatenated(parts: Sequence[Rows]) -> Rows:
-    """The rows of all parts, one after the other; ``id_row`` counts on."""
-    before = np.cumsum([0, *(len(part) for part in parts)])
-    shifted = [part.id_row + start for part, start in zip(parts, before, strict=False)]
-    joined = {
-        name: np.concatenate([getattr(part, name) for part in parts] or [empty])
-        for name, empty in _EMPTY.items()
-    }
-    joined["id_row"] = np.concatenate([*shifted, _EMPTY["id_row"]]).astype(np.int32)
+def concatenated(parts: Iterable[Rows]) -> Rows:
+    """The rows of all parts, one after the other; ``id_row`` counts on.
+
+    Takes little more memory than the result, where nobody else holds the parts.
+    """
+    pieces: dict[str, list[NDArray[Any]]] = {name: [] for name in DTYPES}
+    before = 0
+    for part in parts:
+        for name, found in pieces.items():
+            found.append(getattr(part, name))
+        pieces["id_row"][-1] = (part.id_row + before).astype(np.int32)
+        before += len(part)
+    joined = {}
+    for name in DTYPES:
+        joined[name] = np.concatenate([*pieces.pop(name), _EMPTY[name]])
     return Rows(**joined)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -42,17 +42,17 @@ class ColumnReader:
             source=np.array([self.tables.source(name) for name in tables.sources], np.int32),
         )
 
-    def columns(self, files: Sequence[LogFile], parts: Sequence[Rows]) -> Columns:
-        """All rows that were read, with their templates and names.
+    def columns(self, files: Sequence[LogFile], parts: Iterable[Rows]) -> Columns:
+        """All rows, which are read now if ``parts`` reads them, with their templates and names.
 
         Files that cannot be read are left out, and the limits say so, if others can be. Raises
         ``InputError`` as the record reader does if none can.
         """
+        rows = concatenated(parts)
         refused = self.tables.refused
-        if refused and (len(files) == 1 or not any(map(len, parts))):
+        if refused and (len(files) == 1 or not len(rows)):
             raise InputError(refused[0])
         templates = self.tables.miner.finish()
-        rows = concatenated(parts)
         return Columns(
             file=rows.file,
             offset=rows.offset,
@@ -102,8 +102,7 @@ def read_columns(files: Sequence[LogFile], *, processes: int = 1) -> Columns:
     Raises ``InputError`` if none of them can be read.
     """
     reader = ColumnReader()
-    parts = list(stream(reader, files, processes=processes))
-    return reader.columns(files, parts)
+    return reader.columns(files, stream(reader, files, processes=processes))
 
 
 def stream(reader: ColumnReader, files: Sequence[LogFile], *, processes: int = 1) -> Iterator[Rows]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from redhanded.logs.correlation.events import Events
-from redhanded.logs.distinct import distinct
+from redhanded.logs.correlation.events import Events, keyed
+from redhanded.logs.distinct import distinct, numbered
 from redhanded.logs.profile import likeness
 
 Ints = NDArray[np.int64]
@@ -44,14 +44,12 @@ def keys_of(events: Events) -> tuple[Key, ...]:
     """The keys of all identifiers, in the order of ``events.keys``; linear but for sorting."""
     key, row = events.id_key, events.id_row
     count = len(events.keys)
-    value = _numbered(events.id_value)
-    width = np.int64(value.max(initial=0) + 1)
-    nodes, node = np.unique(key * width + value, return_inverse=True)
-    home = nodes // width
+    node, first = numbered(keyed(key, events.id_value))
+    home = key[first]
     lines = np.bincount(key, minlength=count)
     values = np.bincount(home, minlength=count)
     several = [
-        np.bincount(home, _distinct(node, column[row], len(nodes)) > 1, minlength=count)
+        np.bincount(home, _distinct(node, column[row], len(first)) > 1, minlength=count)
         for column in (events.template, events.source)
     ]
     return tuple(
@@ -85,10 +83,6 @@ def root_of(keys: tuple[Key, ...]) -> Key | None:
     most = max(key.lines for key in good)
     wide = [key for key in good if 2 * key.lines >= most]
     return min(wide, key=lambda key: (-key.values, likeness(key.name)[1], -key.lines, key.name))
-
-
-def _numbered(values: NDArray[np.uint64]) -> Ints:
-    return np.unique(values, return_inverse=True)[1].astype(np.int64)
 
 
 def _distinct(group: Ints, label: Ints, groups: int) -> Ints:

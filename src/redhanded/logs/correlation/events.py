@@ -27,6 +27,7 @@ _LENGTH_MAX = 64
 _KEYS_MAX = 128
 _ATTRIBUTES_MAX = 256
 _TEMPLATES_MAX = 200_000
+_SPREADS = np.uint64(0x9E3779B97F4A7C15)
 _REST = "<other lines>"
 _NOT_ATTRIBUTES = frozenset(
     ("msg", "message", "time", "timestamp", "ts", "@timestamp", "level", "severity", "v", "stack")
@@ -132,6 +133,11 @@ def events_of(columns: ColumnsLike) -> Events:
         keys=columns.keys,
         numeric=(True,) * len(columns.keys),
     )
+
+
+def keyed(key: Ints, value: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """64 bits that stand for a value under its key."""
+    return np.asarray(value ^ (key.astype(np.uint64) * _SPREADS), np.uint64)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from redhanded.logs.correlation.events import Events
-from redhanded.logs.distinct import distinct
+from redhanded.logs.correlation.events import Events, keyed
+from redhanded.logs.distinct import distinct, numbered
 
 Ints = NDArray[np.int64]
 
@@ -94,10 +94,8 @@ def join(events: Events, root: int) -> Joined:
 
 def _nodes(key: Ints, value: NDArray[np.uint64]) -> tuple[Ints, Ints, Ints]:
     """Of each identifier the number of its (key, value); of each of these its key and one place."""
-    numbers = np.unique(value, return_inverse=True)[1].astype(np.int64)
-    width = np.int64(numbers.max(initial=0) + 1)
-    codes, first, node = np.unique(key * width + numbers, return_index=True, return_inverse=True)
-    return node.astype(np.int64), codes // width, first.astype(np.int64)
+    node, first = numbered(keyed(key, value))
+    return node, key[first], first
 
 
 def _agreed(group: Ints, label: Ints, groups: int) -> Ints:
@@ -170,7 +168,7 @@ def _merged(events: Events) -> Ints:
 def _common(events: Events) -> Ints:
     """How many values each two keys share; on the diagonal, how many each has."""
     count = len(events.keys)
-    numbers = np.unique(events.id_value, return_inverse=True)[1].astype(np.int64)
+    numbers, _ = numbered(events.id_value)
     pairs = distinct(numbers * np.int64(count + 1) + events.id_key)
     value, key = pairs // (count + 1), pairs % (count + 1)
     found = np.diag(np.bincount(key, minlength=count)[:count])

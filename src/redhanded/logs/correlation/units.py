@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +17,18 @@ from redhanded.logs.difference.stories import Stories, stories
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Overlaps: TypeAlias = tuple[Ints, Ints, tuple[str, ...]]
+"""Stories, the shared keys by which they overlap another one, and the names of these keys."""
+Drawn: TypeAlias = tuple[Ints, Flags, Overlaps | None, int]
 
 _REQUESTS_MIN = 20
 """Joined requests on each side of two runs, from which on these are compared, not windows."""
 _WINDOWS = 60
 """Windows that the shorter of two runs is cut into."""
+_SPREADS = np.uint64(0x9E3779B97F4A7C15)
+"""Multiples of it lie evenly among all numbers of 64 bits (Knuth's multiplicative hashing)."""
+_EVENTS_MAX = 400_000
+"""Events that are compared; of more, whole stories are drawn."""
 SOURCE = "source"
 RUN_LIMIT = (
     "one run is compared with another one by their {noun}s, as if each were drawn anew: what "
@@ -128,9 +137,10 @@ def _built(
     chain: Ints | None,
     failing: Flags,
     noun: str,
-    overlaps: tuple[Ints, Ints, tuple[str, ...]] | None = None,
+    overlaps: Overlaps | None = None,
     late: Flags | None = None,
 ) -> Stories:
+    story, failing, overlaps, left_out = _drawn(story, failing, overlaps)
     counts = story if late is None else np.where(late, -1, story)
     whose = counts[events.attribute_row]
     named = np.flatnonzero(whose >= 0)
@@ -151,7 +161,7 @@ def _built(
             )
         ),
     )
-    return stories(
+    told = stories(
         story=story,
         template=events.template,
         at_ms=events.at_ms,
@@ -169,6 +179,29 @@ def _built(
         values=(*events.attribute_values, *events.sources, "yes"),
         noun=noun,
     )
+    return replace(told, left_out=left_out)
+
+
+def _drawn(story: Ints, failing: Flags, overlaps: Overlaps | None) -> Drawn:
+    """Stories of at most ``_EVENTS_MAX`` events, those that fail up to half of these first, and how
+    many are left out. Which ones does not depend on what they hold."""
+    size = np.bincount(story[story >= 0], minlength=len(failing))
+    if size.sum() <= _EVENTS_MAX:
+        return story, failing, overlaps, 0
+    lot = np.argsort(np.arange(len(failing), dtype=np.uint64) * _SPREADS, kind="stable")
+    chosen = np.zeros(len(failing), bool)
+    left = _EVENTS_MAX // 2
+    for side in (lot[failing[lot]], lot[~failing[lot]]):
+        fits = np.cumsum(size[side]) <= left
+        chosen[side[fits]] = True
+        left = _EVENTS_MAX - int(size[chosen].sum())
+    number = np.where(chosen, np.cumsum(chosen) - 1, -1)
+    if overlaps is not None:
+        whose, key, names = overlaps
+        inside = chosen[whose]
+        overlaps = number[whose[inside]], key[inside], names
+    kept = np.where(story >= 0, number[story], -1)
+    return kept, failing[chosen], overlaps, int((~chosen).sum())
 
 
 def _windows(events: Events, length_ms: float) -> Ints:

@@ -47,6 +47,11 @@ def compare(
     chains = chains_of(told)
     asked: Counter[str] = Counter()
     limits: list[str] = []
+    if told.left_out:
+        limits.append(
+            f"{failing:,} failing and {passing:,} passing {told.noun}s are compared, drawn by lot: "
+            f"{told.left_out:,} more would take too much memory"
+        )
     sides: list[_Side] = []
     excluded = np.asarray(sorted(symptom), np.int64)
     for family in families:

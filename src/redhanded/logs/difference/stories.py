@@ -52,6 +52,8 @@ class Stories:
     values: tuple[str, ...] = ()
     noun: str = "request"
     """What one story is, in the singular: request, job, window, run."""
+    left_out: int = 0
+    """Stories that are not among these, drawn whatever they hold, because there were too many."""
 
     def __post_init__(self) -> None:
         size = len(self.story)
