@@ -26,7 +26,9 @@ def _applies(_operation: Operation, _run: Run) -> bool:
 
 
 def _begin(place: Place) -> None:
-    sent = _wait_for_timer(place)
+    early = _early(place)
+    beside = next((other for other in early if _meets(place.held, other)), None)
+    sent = beside or _wait_for_timer(place, early)
     if place.held.state == "lost":
         # Its client has a shorter time-out than the timers that were waited for.
         place.missed[place.event] = "its connection ended while it was held up"
@@ -36,12 +38,13 @@ def _begin(place: Place) -> None:
             f"no timer sent anything within {WAIT_MAX_MS / 1000:g} s that touches the same things"
         )
     else:
-        text = f"a timer of {sent.process} sends {sent.kind} {sent.target} meanwhile"
+        by = "" if sent is beside else "a timer of "
+        text = f"{by}{sent.process} sends {sent.kind} {sent.target} meanwhile"
         record(place, sent.target, text)
     place.release(place.held)
 
 
-def _wait_for_timer(place: Place) -> Held | None:
+def _wait_for_timer(place: Place, early: list[Held]) -> Held | None:
     """What a timer sent that depends on the operation; other housekeeping goes on as ever.
 
     Nothing is answered meanwhile, so whatever comes now was sent by a timer. It may have to wait
@@ -58,7 +61,8 @@ def _wait_for_timer(place: Place) -> Held | None:
             if other not in before and other.blocking is None and _meets(held, other):
                 return other
         for other in traffic.heads():
-            if other is not held and other.ambient and other.blocking is None:
+            by_timer = other.ambient or other not in before or other in early
+            if other is not held and by_timer and other.blocking is None:
                 traffic.release(other)
     return None
 
@@ -67,6 +71,19 @@ def _last_due_ms(place: Place) -> float:
     """Until the last of the timers that are waited for fires; 0 where none is known."""
     due = place.running.watch.waking(WAIT_MAX_MS / 1000.0).values()
     return max((wakes_at - time.monotonic() for wakes_at in due), default=0.0) * 1000.0
+
+
+def _early(place: Place) -> list[Held]:
+    """What the process has under way on other connections: a timer that fired just before may have
+    sent it, and does not fire again until that is answered."""
+    held = place.held
+    return [
+        other
+        for other in place.running.traffic.parked
+        if other.process == held.process
+        and other.connection != held.connection
+        and other.blocking is None
+    ]
 
 
 def _meets(held: Held, other: Held) -> bool:
