@@ -41,9 +41,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
-    """A condition under which an event happens."""
+    """A condition under which an event happens: of an ``if``, a ternary, ``a and b()``,
+    ``a or b()``, ``a ?? b()``, a ``while``, or of a handler."""
 
     test: Value
+    """With the operators of `form.Operation`. In a handler it is ``Computed("raised", (Known of
+    each type's name, the `Result` of each event of the ``try``))``: ``except X.DoesNotExist:
+    X.create()`` happens if the read found nothing."""
     holds: bool
     """The branch in which the test is true; after ``if (x) return`` the rest has False."""
     location: Location
