@@ -110,6 +110,9 @@ class Event:
     """The loop around it repeats after a failure."""
     awaited: bool = True
     """False: its promise or coroutine is dropped; always True where a call gives its value."""
+    dropped_at: Location | None = None
+    """The call it runs in whose promise nobody waits for: an async function called without
+    ``await``, a callback that is async under ``forEach``. None: the entry waits for it."""
     is_resolved: bool = True
     """False: what is called is not known."""
     together_with: int | None = None
