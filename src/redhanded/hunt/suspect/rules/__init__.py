@@ -1,1 +1,5 @@
 """The mechanisms as rules over the events of a program: one file each, one line in `RULES`."""
+
+from redhanded.hunt.suspect.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = ()
