@@ -1,5 +1,6 @@
 """The mechanisms as rules over the events of a program: one file each, one line in `RULES`."""
 
+from redhanded.hunt.suspect.rules import check_then_create
 from redhanded.hunt.suspect.rules.rule import Rule
 
-RULES: tuple[Rule, ...] = ()
+RULES: tuple[Rule, ...] = (check_then_create,)

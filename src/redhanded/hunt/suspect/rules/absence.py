@@ -1,0 +1,179 @@
+"""Inserts that depend on a look at their own table, and what speaks for and against a race."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from redhanded.case.evidence import Location
+from redhanded.hunt.suspect.rules.guarded import Check, checks
+from redhanded.hunt.suspect.rules.handled import violation
+from redhanded.hunt.suspect.rules.occasion import occasion
+from redhanded.hunt.suspect.rules.origin import is_fresh, is_new_entity, roots
+from redhanded.hunt.suspect.rules.rows import inserts, is_same_table, table_of
+from redhanded.hunt.suspect.rules.rule import Reason
+from redhanded.hunt.suspect.rules.serialised import FULL, kept_apart
+from redhanded.hunt.suspect.rules.uniqueness import (
+    UNREAD,
+    covering,
+    excluded,
+    named,
+    plain_columns,
+)
+from redhanded.source.flow.effects import Effect
+from redhanded.source.flow.events import Event, Path
+from redhanded.source.flow.schema import Schema, Table, Unique
+from redhanded.source.flow.values import Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """An insert, and the look at its table that it depends on."""
+
+    check: Check
+    looked: Effect
+    act: Event
+    created: Effect
+    columns: tuple[str, ...]
+    """What was looked at, as far as it could be read."""
+    unique: Unique | None
+    """The constraint that refuses the second row."""
+
+
+def lookups(schema: Schema, path: Path) -> Iterator[Lookup]:
+    """The inserts of a path that happen if a look at the same table found nothing."""
+    for act, created in inserts(path):
+        for check in checks(path, act):
+            looked = check.look.effect
+            if looked is None or check.sense != "absent":
+                continue
+            if looked.store != "database" or not is_same_table(schema, looked, created):
+                continue
+            columns = (*named(looked.where), *named(looked.ranges))
+            table = table_of(schema, created)
+            unique = covering(table, named(looked.where)) if table and columns else None
+            yield Lookup(
+                check=check,
+                looked=looked,
+                act=act,
+                created=created,
+                columns=columns,
+                unique=unique,
+            )
+
+
+def evidence(schema: Schema, path: Path, found: Lookup) -> tuple[Reason, ...]:
+    """The reasons for and against a race of the look and the insert."""
+    table = table_of(schema, found.created)
+    check = found.check.look
+    return (
+        Reason(
+            weight=0.3,
+            says="the row is added only if the look found none",
+            location=found.act.location,
+        ),
+        _key(path, found, table),
+        *_constraint(path, found, table),
+        *kept_apart(path, check, found.act, "absent"),
+        occasion(path, found.act),
+    )
+
+
+def _key(path: Path, found: Lookup, table: Table | None) -> Reason:
+    """Whether the look is about the row that is added, and whether another run can mean it."""
+    looked, created = found.looked, found.created
+    values = [one for column, one in looked.where.items() if column != UNREAD]
+    where = check_location(found)
+    if any(is_fresh(path, one) for one in values):
+        return Reason(weight=FULL, says="what is looked for is new in each run", location=where)
+    if any(is_new_entity(path, one) for one in values):
+        says = "what is looked for belongs to a row that the same run has made"
+        return Reason(weight=FULL, says=says, location=where)
+    if not found.columns:
+        says = "what is looked for could not be read"
+        return Reason(weight=-0.15, says=says, location=where)
+    if not created.values:
+        return Reason(weight=0.0, says="what is added could not be read", location=where)
+    columns = plain_columns(table, found.columns) & plain_columns(table, created.values)
+    if columns or _share(path, values, tuple(created.values.values())):
+        return Reason(weight=0.1, says="the row is added with what was looked for", location=where)
+    return Reason(weight=-0.3, says="the row is not added with what was looked for", location=where)
+
+
+def check_location(found: Lookup) -> Location:
+    """Where the look is."""
+    return found.check.look.location
+
+
+def _share(path: Path, left: list[Value], right: tuple[Value, ...]) -> bool:
+    theirs = frozenset[object]().union(*(roots(path, one) for one in right))
+    return any(roots(path, one) & theirs for one in left)
+
+
+def _constraint(path: Path, found: Lookup, table: Table | None) -> Iterator[Reason]:
+    """What the database says to a second row."""
+    columns = ", ".join(found.columns) or "what is looked at"
+    if table is None:
+        says = "the table's constraints are not known"
+        yield Reason(weight=0.0, says=says, location=found.act.location)
+        return
+    if found.unique is not None:
+        yield _refused(found, found.unique)
+        return
+    partial = covering(table, named(found.looked.where), partial=True)
+    overlap = excluded(table)
+    other = _other(path, found, table)
+    if partial is not None:
+        says = f"{', '.join(partial.columns)} is unique where {partial.where}"
+        yield Reason(weight=-0.4, says=says, location=partial.location)
+    elif overlap is not None and found.looked.ranges:
+        yield Reason(weight=FULL, says=f"the database refuses what overlaps: {overlap}")
+    elif other is not None:
+        says = f"{', '.join(other.columns)} is unique and follows from the same input"
+        yield Reason(weight=-0.5, says=says, location=other.location)
+    elif UNREAD in found.looked.where and any(not one.is_primary for one in table.uniques):
+        says = "a part of what is looked at could not be read; it may be what is unique"
+        yield Reason(weight=-0.2, says=says, location=check_location(found))
+    elif table.is_complete:
+        says = f"no constraint of {table.name} refuses two rows with the same {columns}"
+        yield Reason(weight=0.25, says=says, location=table.location)
+    else:
+        says = f"no constraint on {columns} was found; {table.name} could not be read in full"
+        yield Reason(weight=0.1, says=says, location=table.location)
+
+
+def _refused(found: Lookup, unique: Unique) -> Reason:
+    columns = ", ".join(unique.columns)
+    handling = violation(found.act)
+    if found.created.conflict == "error" or handling == "handled":
+        says = f"{columns} is unique, and a refused insert is answered"
+        return Reason(weight=FULL, says=says, location=unique.location)
+    if handling == "swallowed":
+        says = f"{columns} is unique, and whatever fails is passed over"
+        return Reason(weight=-0.6, says=says, location=unique.location)
+    says = f"{columns} is unique: the second run fails, the data stays right"
+    return Reason(weight=-0.2, says=says, location=unique.location)
+
+
+def _other(path: Path, found: Lookup, table: Table) -> Unique | None:
+    """A constraint on columns whose values follow from what is looked for."""
+    looked = frozenset[object]().union(
+        *(roots(path, one) for column, one in found.looked.where.items() if column != UNREAD)
+    )
+    by_column = {
+        one: value
+        for column, value in found.created.values.items()
+        for one in plain_columns(table, (column,))
+    }
+    for unique in table.uniques:
+        if unique.where or not unique.columns:
+            continue
+        values = [by_column.get(one) for one in plain_columns(table, unique.columns)]
+        if all(one is not None and _follows(path, one, looked) for one in values):
+            return unique
+    return None
+
+
+def _follows(path: Path, value: Value, looked: frozenset[object]) -> bool:
+    made = frozenset(roots(path, value))
+    return bool(made) and made <= looked
