@@ -113,10 +113,14 @@ class Event:
     dropped_at: Location | None = None
     """The call it runs in whose promise nobody waits for: an async function called without
     ``await``, a callback that is async under ``forEach``. None: the entry waits for it."""
+    is_detached: bool = False
+    """Started and not waited for on purpose: ``void f()``, ``f().catch(…)``, a task, a timer."""
     is_resolved: bool = True
     """False: what is called is not known."""
     together_with: int | None = None
     """Number of the first event of the same ``Promise.all`` or ``gather``."""
+    branch: int = 0
+    """Which of those that run together it belongs to; the events of one follow one another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from redhanded.source.flow.events import Entry
 from redhanded.source.flow.form import Expression
 from redhanded.source.flow.module import Class, Function, Module
 from redhanded.source.flow.schema import Schema
-from redhanded.source.flow.values import Kind, Library, Procedure, Value
+from redhanded.source.flow.values import Kind, Library, Procedure, Result, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +38,20 @@ class Callback:
 
     function: Value
     arguments: tuple[Value, ...] = ()
+    """``THIS`` stands for the result of the call, also inside of other values."""
+    keywords: Mapping[str, Value] = field(default_factory=dict)
     in_transaction: bool = False
-    """Between the call's ``begin`` and a commit; raising rolls back."""
+    """Between the call's ``begin`` and a commit; raising rolls back. Its statements are in the
+    transaction if their `Effect.session` is the effect's ``session``, the result of the call, or
+    the first of ``arguments``; with ``whole_path`` all are."""
     holding: bool = False
     """While the lock that the call acquires is held."""
+    retried: bool = False
+    """It is called again when it fails."""
+    in_loop: bool = False
+    """It is called any number of times."""
+    gives: bool = False
+    """What it returns is what the call gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +60,24 @@ class Meaning:
 
     effects: tuple[Effect, ...] = ()
     result: Value | None = None
-    """None: the effect's `Result`, or the callee with a ``Made`` step where there is no effect."""
+    """None: the first effect's `Result`, or the callee with a ``Made`` step where there is no
+    effect. ``THIS`` in it stands for that `Result`, with other ``parts`` and ``of`` if need be:
+    ``Result(THIS.event, ("rows",), kind)``."""
     callbacks: tuple[Callback, ...] = ()
     is_lazy: bool = False
     """Nothing happens yet: a query that is being built. ``settle`` is asked when it is awaited,
     iterated, or given to something that executes it."""
     whole_path: bool = False
     """The transaction that begins is in force for all statements (Django, a scoped session)."""
+    is_async: bool = False
+    """It gives a promise or coroutine, and is not awaited if that is dropped. In ECMAScript this is
+    taken for granted of effects on databases, keys, queues and the network."""
+    autobegin: bool = False
+    """The first statement of its ``session`` begins a transaction, up to the next ``commit`` or
+    ``rollback`` of that session (SQLAlchemy)."""
+    flushes: bool = False
+    """Before its effects, instances that were changed since are written (SQLAlchemy's ``flush``
+    and ``commit``): the walker adds a ``save`` for each."""
 
 
 class Surroundings(Protocol):
@@ -100,7 +121,10 @@ class FoundEntry:
     keywords: Mapping[str, Value] = field(default_factory=dict)
 
 
-Moment = Literal["await", "iterate", "enter", "decorate", "test"]
+THIS = Result(-1)
+"""In a `Meaning`: what the call gives; its number is not known to the framework."""
+
+Moment = Literal["await", "iterate", "enter", "decorate", "test", "inject"]
 
 
 class Framework(Protocol):
@@ -108,7 +132,8 @@ class Framework(Protocol):
 
     name: str
     packages: tuple[str, ...]
-    """Imports by which its presence is known (``pg``, ``@prisma/client``, ``django``)."""
+    """Imports by which its presence is known (``pg``, ``@prisma/client``, ``django``). It is asked
+    about calls of these packages only; ``global`` for what the language itself provides."""
 
     def call(self, site: CallSite, around: Surroundings) -> Meaning | None:
         """What a call means; None: not one of ours."""
@@ -116,7 +141,13 @@ class Framework(Protocol):
 
     def settle(self, value: Library, moment: Moment, around: Surroundings) -> Meaning | None:
         """What happens when a value of ours is awaited, iterated, entered by ``with``, used to
-        decorate a function that is now called, or tested for truth; None: nothing."""
+        decorate a function that is now called, or tested for truth; None: nothing.
+
+        ``enter`` and ``decorate``: a transaction or lock that begins ends with the block or
+        function. ``inject``: it is the default of a parameter that nothing was given for, or
+        stands in its ``Annotated[…]``: FastAPI's ``Depends(get_session)`` gives a `Callback` that
+        ``gives``. A function that yields is resumed after the one that it was injected into.
+        """
         ...
 
     def entries(self, around: Surroundings) -> Iterable[FoundEntry]:

@@ -24,7 +24,16 @@ class Library:
     ``Library("pg", ("Pool", Made(o), "connect", Made()))``. `names` gives
     ``("Pool", "()", "connect", "()")``, which tables match. Python packages are named as they are
     imported, up to the first dot (``sqlalchemy``, steps ``("orm", "Session", …)``); built-ins of
-    a language have the package ``global`` (``global`` ``("fetch",)``).
+    a language have the package ``global`` (``global`` ``("fetch",)``). npm packages are named with
+    their scope and without ``node:``; a path inside of one is its first steps
+    (``drizzle-orm``, ``("pg-core", "pgTable")``), and ``default`` is left out.
+
+    A parameter that is only annotated is as if it were made there: ``q: Queue`` is
+    ``("Queue", Made())``, ``repo: Repository<User>`` is ``("Repository", Made((Kind User,)))``, and
+    with a decorator, ``@InjectQueue('mail') q: Queue``, the decorator's arguments:
+    ``("Queue", Made((Known('mail'),)))``. What is taken from a decorated function of the program,
+    ``send.delay`` of ``@shared_task def send``, is a step on the decorator's value with the
+    function as ``through``: ``Library("celery", ("shared_task", "delay"), through=Procedure)``.
     """
 
     package: str
