@@ -54,7 +54,8 @@ class Item(Form, frozen=True):
 
 
 class Argument(Form, frozen=True):
-    """Of a call. ``name``: a keyword argument. ``spread``: ``...x``, ``*x``, ``**x``."""
+    """Of a call. ``name``: a keyword argument. ``spread``: ``...x``, ``*x``, and ``**x``, which
+    has the name ``**``."""
 
     value: Expression
     name: str | None = None
@@ -188,7 +189,7 @@ class Do(Form, frozen=True):
 
 class Let(Form, frozen=True):
     """An assignment. ``operator``: ``+`` of ``+=``; ``kind``: ``const``, ``let``, ``var`` or
-    empty."""
+    empty; in Python ``global`` or ``nonlocal`` where the name is declared so."""
 
     target: Expression
     value: Expression
