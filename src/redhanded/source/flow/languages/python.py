@@ -12,7 +12,7 @@ import tokenize
 from dataclasses import dataclass
 
 from redhanded.source.flow.languages.python_damage import mended, parsed
-from redhanded.source.flow.languages.python_expressions import Scope, Writing
+from redhanded.source.flow.languages.python_scope import Scope, Writing
 from redhanded.source.flow.languages.python_statements import block
 from redhanded.source.flow.module import Function, Module, Note
 

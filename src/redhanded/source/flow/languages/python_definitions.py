@@ -7,13 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import Literal, TypeAlias
 
 from redhanded.source.flow.form import Argument, Return, Statement
-from redhanded.source.flow.languages.python_expressions import (
-    DEPTH_MAX,
-    Scope,
-    annotation,
-    expression,
-    parameters,
-)
+from redhanded.source.flow.languages.python_expressions import annotation, expression, parameters
+from redhanded.source.flow.languages.python_scope import DEPTH_MAX, Scope
 from redhanded.source.flow.module import Class, Field, Function
 
 Block: TypeAlias = Callable[[Iterable[ast.stmt], Scope], tuple[Statement, ...]]

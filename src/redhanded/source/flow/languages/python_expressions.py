@@ -8,15 +8,13 @@ stack of this program or of what reads the form.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 from redhanded.source.flow.form import (
     Argument,
     Assigning,
     Attribute,
     Await,
-    Call,
     Choice,
     Comprehension,
     Constant,
@@ -31,17 +29,14 @@ from redhanded.source.flow.form import (
     Return,
     Sequence,
     Spread,
-    Statement,
     Text,
 )
+from redhanded.source.flow.languages.python_scope import DEPTH_MAX, Scope, flat_calls, placed
 from redhanded.source.flow.languages.python_text import (
     formatted_by_call,
     formatted_by_percent,
 )
-from redhanded.source.flow.module import Class, Function, Import, Parameter
-
-DEPTH_MAX = 60
-TEXT_MAX = 200
+from redhanded.source.flow.module import Function, Parameter
 
 OPERATORS = {
     ast.Add: "+",
@@ -71,46 +66,6 @@ OPERATORS = {
     ast.Is: "is",
     ast.In: "in",
 }
-
-
-@dataclass(slots=True, kw_only=True)
-class Writing:
-    """A file while it is lowered."""
-
-    lines: list[bytes]
-    functions: list[Function | None] = field(default_factory=list)
-    classes: list[Class | None] = field(default_factory=list)
-    imports: list[Import] = field(default_factory=list)
-    depth: int = 0
-    """How deep the expression or statement at hand is nested."""
-
-    def text(self, node: ast.AST) -> str:
-        """How a node is written, cut at ``TEXT_MAX``."""
-        first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0) or 0
-        if not first or first > len(self.lines):
-            return ""
-        start, end = getattr(node, "col_offset", 0), getattr(node, "end_col_offset", 0)
-        if first == last:
-            found = self.lines[first - 1][start:end]
-        else:
-            found = self.lines[first - 1][start:]
-            for line in self.lines[first : min(last, first + 6)]:
-                found += b" " + line.strip()
-        return found.decode("utf-8", "replace")[:TEXT_MAX]
-
-
-@dataclass(slots=True, kw_only=True)
-class Scope:
-    """The function, or the top of the file, that is being lowered."""
-
-    writing: Writing
-    function: int = 0
-    owner: int = -1
-    """The class whose body this is directly in."""
-    elsewhere: dict[str, str] = field(default_factory=dict)
-    """Names declared ``global`` or ``nonlocal``, and which."""
-    before: list[Statement] = field(default_factory=list)
-    """What has to happen before the statement at hand: a ``yield`` inside of it."""
 
 
 def expression(node: ast.expr, scope: Scope) -> Expression:
@@ -158,30 +113,6 @@ def _inside(node: ast.AST, scope: Scope) -> tuple[Expression, ...]:
     return tuple(
         expression(one, scope) for one in ast.iter_child_nodes(node) if isinstance(one, ast.expr)
     )
-
-
-def flat_calls(node: ast.AST, scope: Scope) -> tuple[Expression, ...]:
-    """All calls in a node that is nested too deep, side by side, without their arguments."""
-    found = []
-    for one in _walk(node):
-        if isinstance(one, ast.Call):
-            callee = one.func
-            written: Expression = Other(scope.writing.text(callee))
-            if isinstance(callee, ast.Name):
-                written = Name(callee.id)
-            elif isinstance(callee, ast.Attribute) and isinstance(callee.value, ast.Name):
-                written = Attribute(Name(callee.value.id), callee.attr)
-            found.append(_placed(one, written, ()))
-    return tuple(found)
-
-
-def _walk(node: ast.AST) -> Iterator[ast.AST]:
-    """Like ``ast.walk``, in the order of the text."""
-    waiting = [node]
-    while waiting:
-        one = waiting.pop()
-        yield one
-        waiting.extend(reversed(list(ast.iter_child_nodes(one))))
 
 
 def _flattened(node: ast.expr, scope: Scope) -> Expression:
@@ -249,16 +180,7 @@ def _call(node: ast.Call, scope: Scope) -> Expression:
     formatted = formatted_by_call(node, arguments)
     if formatted is not None:
         return formatted
-    return _placed(node, expression(node.func, scope), tuple(arguments))
-
-
-def _placed(node: ast.Call, function: Expression, arguments: tuple[Argument, ...]) -> Call:
-    callee = node.func
-    line, column = callee.lineno, callee.col_offset + 1
-    if isinstance(callee, ast.Attribute):
-        line = callee.end_lineno or line
-        column = (callee.end_col_offset or 0) - len(callee.attr.encode()) + 1
-    return Call(function, arguments, line, column, node.end_lineno or line)
+    return placed(node, expression(node.func, scope), tuple(arguments))
 
 
 def _binary(node: ast.BinOp, scope: Scope) -> Expression:

@@ -22,7 +22,8 @@ from redhanded.source.flow.form import (
     Statement,
 )
 from redhanded.source.flow.languages.python_definitions import Block
-from redhanded.source.flow.languages.python_expressions import DEPTH_MAX, Scope, expression
+from redhanded.source.flow.languages.python_expressions import expression
+from redhanded.source.flow.languages.python_scope import DEPTH_MAX, Scope
 
 
 def match(node: ast.Match, scope: Scope, block: Block) -> list[Statement]:

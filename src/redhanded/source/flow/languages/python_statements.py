@@ -33,15 +33,13 @@ from redhanded.source.flow.form import (
 )
 from redhanded.source.flow.languages.python_definitions import class_of, function_of
 from redhanded.source.flow.languages.python_expressions import (
-    DEPTH_MAX,
     OPERATORS,
-    Scope,
     annotation,
     expression,
-    flat_calls,
     named_lambda,
 )
 from redhanded.source.flow.languages.python_match import match
+from redhanded.source.flow.languages.python_scope import DEPTH_MAX, Scope, flat_calls
 from redhanded.source.flow.module import Import
 
 
