@@ -85,7 +85,10 @@ class Pair(Form, frozen=True):
 
 
 class Mapping(Form, frozen=True):
-    """An object or dict literal; as the target of an assignment, destructuring."""
+    """An object or dict literal; as the target of an assignment, destructuring.
+
+    In a target, a part with a default is an `Assigning`, and the rest a pair without key.
+    """
 
     pairs: tuple[Pair, ...]
 
@@ -107,6 +110,9 @@ class Operation(Form, frozen=True):
 
     One spelling for all languages: ``== != < <= > >= and or ?? not in is + - * / // % ** neg``
     ``typeof`` …; ``===`` is ``==``, ``is None`` is ``==`` with None, ``!x`` is ``not``.
+
+    ``+ and or ??`` have two operands or more (``a + b + c`` three). ``,``: all happen, the last is
+    the value. ``keys``: the names that ``for (k in x)`` goes over. ``void``: nothing is the value.
     """
 
     operator: str
@@ -122,7 +128,7 @@ class Choice(Form, frozen=True):
 
 
 class Await(Form, frozen=True):
-    """``await value``."""
+    """``await value``; also a ``yield`` whose value is used (co, redux-saga)."""
 
     value: Expression
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from redhanded.source.flow.languages import python
+from redhanded.source.flow.languages import ecmascript, python
 from redhanded.source.flow.module import Module
 
 
@@ -22,7 +22,7 @@ class Language(Protocol):
     def lower(self, path: str, source: bytes) -> Module: ...
 
 
-LANGUAGES: tuple[Language, ...] = (python.LANGUAGE,)
+LANGUAGES: tuple[Language, ...] = (ecmascript.LANGUAGE, python.LANGUAGE)
 
 
 def language_of(suffix: str) -> Language | None:

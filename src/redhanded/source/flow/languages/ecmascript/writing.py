@@ -1,0 +1,141 @@
+"""A file while it is lowered: what was found so far, and where in the program we stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from tree_sitter import Node
+
+from redhanded.source.flow.form import Constant, Expression, Other, Statement
+from redhanded.source.flow.module import Class, Export, Function, Import
+
+DEPTH_MAX = 300
+"""Nested nodes that are followed. Code that people write has some 60; what is deeper (generated,
+or made to hurt) is named as not read, so that nothing that walks the form ever runs out of stack.
+"""
+TEXT_MAX = 200
+
+TYPES_ONLY = frozenset(
+    ["type_annotation", "type_arguments", "type_parameters", "comment", "decorator", "ERROR"]
+)
+
+
+@dataclass(slots=True)
+class Writing:
+    """What the lowering of one file has found so far."""
+
+    source: bytes
+    expressions: dict[str, Handler]
+    statements: dict[str, StatementHandler]
+    functions: list[Function | None] = field(default_factory=list)
+    """None while the function is being read."""
+    classes: list[Class | None] = field(default_factory=list)
+    imports: list[Import] = field(default_factory=list)
+    exports: list[Export] = field(default_factory=list)
+    function: int = 0
+    """The one that is being read."""
+    owner: int = -1
+    """The class whose fields are being read."""
+    out: list[Statement] = field(default_factory=list)
+    """Statements of the block that is being read."""
+    hoisted: list[Statement] = field(default_factory=list)
+    """Function declarations of that block: they are bound before its first statement."""
+    breaks: list[str] = field(default_factory=list)
+    """What a ``break`` leaves: ``loop`` or ``switch``, innermost last."""
+    labels: list[str] = field(default_factory=list)
+    """Labels of blocks that are no loops."""
+    depth: int = 0
+    damaged_at: int = 0
+    is_ascii: bool = True
+
+    def text(self, node: Node) -> str:
+        """The source text of a node."""
+        return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def flat(self, node: Node) -> str:
+        """The source text on one line, at most `TEXT_MAX` characters."""
+        text = self.source[node.start_byte : min(node.end_byte, node.start_byte + 4 * TEXT_MAX)]
+        return " ".join(text.decode("utf-8", "replace").split())[:TEXT_MAX]
+
+    def column(self, node: Node) -> int:
+        """In characters, from 1."""
+        column = node.start_point.column
+        if not self.is_ascii and column < 10_000:
+            start = node.start_byte
+            column = len(self.source[start - column : start].decode("utf-8", "replace"))
+        return column + 1
+
+    def damaged(self, node: Node) -> None:
+        """The part that begins here is not read."""
+        line = node.start_point.row + 1
+        if self.damaged_at == 0 or line < self.damaged_at:
+            self.damaged_at = line
+
+    def expression(self, node: Node | None) -> Expression:
+        """The expression of a node."""
+        if node is None:
+            return Constant(None)
+        self.depth += 1
+        try:
+            if self.depth > DEPTH_MAX:
+                self.damaged(node)
+                return Other(self.flat(node))
+            handler = self.expressions.get(node.type)
+            return handler(self, node) if handler else self.other(node)
+        finally:
+            self.depth -= 1
+
+    def other(self, node: Node) -> Other:
+        """What has no form of its own: its text and the expressions in it."""
+        return Other(self.flat(node), self.parts(node))
+
+    def parts(self, node: Node) -> tuple[Expression, ...]:
+        """The expressions directly in a node."""
+        return tuple(
+            [self.expression(one) for one in node.named_children if one.type not in TYPES_ONLY]
+        )
+
+    def statement(self, node: Node) -> None:
+        """Appends what a statement says to the block."""
+        self.depth += 1
+        try:
+            if self.depth > DEPTH_MAX:
+                self.damaged(node)
+                return
+            handler = self.statements.get(node.type)
+            if handler is not None:
+                handler(self, node)
+        finally:
+            self.depth -= 1
+
+    def block(self, nodes: Iterable[Node]) -> tuple[Statement, ...]:
+        """The statements of some nodes, function declarations first."""
+        out, hoisted = self.out, self.hoisted
+        self.out, self.hoisted = [], []
+        try:
+            for one in nodes:
+                self.statement(one)
+            return (*self.hoisted, *self.out)
+        finally:
+            self.out, self.hoisted = out, hoisted
+
+
+Handler: TypeAlias = Callable[[Writing, Node], Expression]
+StatementHandler: TypeAlias = Callable[[Writing, Node], None]
+
+
+def line_of(node: Node) -> int:
+    """Counted from 1."""
+    return node.start_point.row + 1
+
+
+def end_line_of(node: Node) -> int:
+    """Counted from 1."""
+    return node.end_point.row + 1
+
+
+def written(node: Node) -> list[Node]:
+    """The named children without comments and what could not be parsed."""
+    return [one for one in node.named_children if one.type not in ("comment", "ERROR")]
