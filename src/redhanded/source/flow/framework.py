@@ -122,6 +122,24 @@ class FoundEntry:
     functions: tuple[Value, ...]
     arguments: tuple[Value, ...] = ()
     keywords: Mapping[str, Value] = field(default_factory=dict)
+    on: Value | None = None
+    """The router or application it is registered on, whose prefix and middleware are known only
+    when all `Mount` values are: `mounting.mounted` puts them together."""
+    path: str = ""
+    """With ``on``: the path below that router; `mounted` replaces it in the entry's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """A router is mounted on another, or functions run before what follows on ``on``:
+    ``app.use('/api', check, router)``."""
+
+    on: Value
+    location: Location
+    what: Value | None = None
+    """The router; None: only functions."""
+    prefix: str = ""
+    functions: tuple[Value, ...] = ()
 
 
 THIS = Result(-1)
@@ -159,6 +177,8 @@ class Framework(Protocol):
         (``module.exports = (app) => { app.post(…) }``) arrive through ``registered``."""
         ...
 
-    def registered(self, site: CallSite, around: Surroundings) -> Iterable[FoundEntry]:
-        """The entries that a call registers (``app.post(path, …handlers)``, ``queue.process``)."""
+    def registered(self, site: CallSite, around: Surroundings) -> Iterable[FoundEntry | Mount]:
+        """The entries that a call registers (``app.post(path, …handlers)``, ``queue.process``),
+        and what it mounts. All that were found go through `mounting.mounted` in the order of the
+        calls."""
         ...
