@@ -33,7 +33,7 @@ def elements(value: Value | None) -> tuple[Value, ...]:
     """Of a sequence whose elements are known."""
     if not isinstance(value, Record):
         return ()
-    found = []
+    found: list[Value] = []
     while str(len(found)) in value.parts:
         found.append(value.parts[str(len(found))])
     return tuple(found)
