@@ -3,14 +3,16 @@
 from redhanded.hunt.suspect.rules import (
     check_then_create,
     missing_job_deduplication,
+    read_modify_write,
     retry_of_non_idempotent_job,
     webhook_without_idempotency,
 )
 from redhanded.hunt.suspect.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
-    missing_job_deduplication,
-    webhook_without_idempotency,
     check_then_create,
+    missing_job_deduplication,
+    read_modify_write,
     retry_of_non_idempotent_job,
+    webhook_without_idempotency,
 )

@@ -8,7 +8,7 @@ from redhanded.hunt.suspect.rules.origin import are_of_one, is_constant, is_fres
 from redhanded.hunt.suspect.rules.presence import Sense
 from redhanded.hunt.suspect.rules.rule import Reason
 from redhanded.source.flow.events import Event, Path
-from redhanded.source.flow.values import Value
+from redhanded.source.flow.values import Input, Value, sources
 
 FULL = -1.0
 """Weight of what rules the fault out."""
@@ -85,11 +85,24 @@ def _by_lock(path: Path, lock: Event, look: Event, act: Event) -> Reason:
         return Reason(
             weight=FULL, says=f"both happen while {named} is held", location=lock.location
         )
+    asked = tuple(look.effect.where.values()) if look.effect is not None else ()
+    if _are_given(key) and _are_given(asked):
+        return Reason(
+            weight=-0.15,
+            says=f"both happen while {named} is held, but two runs of one row may hold two",
+            location=lock.location,
+        )
     return Reason(
         weight=-0.4,
         says=f"both happen while {named} is held, whose key could be of something else",
         location=lock.location,
     )
+
+
+def _are_given(values: tuple[Value, ...]) -> bool:
+    """Whether all that is not written in the source is from outside, each part of it known."""
+    found = [one for value in values for one in sources(value)]
+    return bool(found) and all(isinstance(one, Input) and one.parts for one in found)
 
 
 def lock_key(lock: Event) -> tuple[Value, ...]:

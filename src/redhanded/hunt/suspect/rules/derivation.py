@@ -1,0 +1,133 @@
+"""What a value is made of: which reads, which of their columns, by which operators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from redhanded.source.flow.events import Event, Guard
+from redhanded.source.flow.values import (
+    Computed,
+    Either,
+    Input,
+    Known,
+    Library,
+    Made,
+    Record,
+    Result,
+    Value,
+    sources,
+)
+
+_WRAPPERS = frozenset({"rows", "row", "data", "datavalues", "recordset", "records", "items", "[]"})
+"""Parts of a result that hold rows and are no column of one."""
+_KEEPING = frozenset({"??", "or", "and", "await", "call:deepcopy", "call:structuredClone"})
+"""Operators that give one of their operands as it is."""
+ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "%", "**"})
+_CONVERSIONS = frozenset(
+    f"call:{one}"
+    for one in (
+        "Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat", "BigInt",
+        "String", "Boolean", "JSON.parse", "JSON.stringify", "int", "float", "str", "bool",
+        "Decimal", "json.loads", "json.dumps", "loads", "dumps",
+    )
+)  # fmt: skip
+COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "not in"})
+_DEEPEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A part of a read's result in a value, and the operators around it, outermost first; none: it
+    is copied."""
+
+    result: Result
+    operators: tuple[str, ...]
+
+    @property
+    def is_arithmetic(self) -> bool:
+        return not ARITHMETIC.isdisjoint(self.operators)
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether the value stays what it was, or is only written in another way."""
+        return all(one in _CONVERSIONS for one in self.operators)
+
+
+def plain(name: str) -> str:
+    """A column by whatever spelling: ``usesLeft``, ``uses_left`` and ``Uses Left`` are one."""
+    return "".join(letter for letter in name if letter.isalnum()).lower()
+
+
+def columns_of(result: Result) -> tuple[str, ...]:
+    """Plain names of the parts that may be columns, outermost first; none: the row as a whole."""
+    names = (plain(one) for one in result.parts if not one.isdigit())
+    return tuple(one for one in names if one and one not in _WRAPPERS)
+
+
+def uses(value: Value | None, read: Event) -> tuple[Use, ...]:
+    """Where a value holds what a read gave."""
+    return tuple(dict.fromkeys(_uses(value, read.number, (), _DEEPEST)))
+
+
+def _uses(value: Value | None, event: int, around: tuple[str, ...], depth: int) -> Iterator[Use]:
+    if value is None or depth == 0:
+        return
+    parts: tuple[Value, ...] = ()
+    if isinstance(value, Result):
+        if value.event == event:
+            yield Use(value, around)
+    elif isinstance(value, Computed):
+        if value.operator == "raised":
+            return
+        if value.operator not in _KEEPING:
+            around = (*around, value.operator)
+        parts = value.operands
+    elif isinstance(value, Either):
+        parts = value.values
+    elif isinstance(value, Record):
+        parts = tuple(value.parts.values())
+    elif isinstance(value, Library):
+        made = (step for step in value.steps if isinstance(step, Made))
+        parts = tuple(each for one in made for each in (*one.arguments, *one.keywords.values()))
+        around = (*around, f"call:{'.'.join(value.names)}")
+    for one in parts:
+        yield from _uses(one, event, around, depth - 1)
+
+
+def reads_of(value: Value | None) -> frozenset[int]:
+    """Numbers of the events whose results a value was made from."""
+    if isinstance(value, Computed) and value.operator == "raised":
+        return frozenset()
+    return frozenset(one.event for one in sources(value) if isinstance(one, Result))
+
+
+def comparisons(test: Value, depth: int = _DEEPEST) -> Iterator[Computed]:
+    """The comparisons in a condition; a bare value is compared with nothing and not given."""
+    if isinstance(test, Computed) and depth:
+        if test.operator in COMPARISONS:
+            yield test
+        elif test.operator != "raised":
+            for one in test.operands:
+                yield from comparisons(one, depth - 1)
+    elif isinstance(test, Either) and depth:
+        for one in test.values:
+            yield from comparisons(one, depth - 1)
+
+
+def guards_on(event: Event, read: Event) -> tuple[Guard, ...]:
+    """The conditions of an event that look at what a read gave."""
+    return tuple(one for one in event.guards if read.number in reads_of(one.test))
+
+
+def is_outside(value: Value | None) -> bool:
+    """Whether a value comes from outside, wholly or in part, and from no read."""
+    found = sources(value)
+    return bool(found) and all(isinstance(one, Input) for one in found)
+
+
+def is_constant(value: Value | None) -> bool:
+    """Whether a value is written in the source."""
+    if isinstance(value, Known):
+        return True
+    return isinstance(value, Computed) and all(is_constant(one) for one in value.operands)
