@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
@@ -14,7 +15,7 @@ from tree_sitter import Node, Parser, Query, QueryCursor, Tree
 
 from redhanded.source.flow.languages.ecmascript.expressions import EXPRESSIONS
 from redhanded.source.flow.languages.ecmascript.statements import STATEMENTS
-from redhanded.source.flow.languages.ecmascript.writing import Writing, end_line_of
+from redhanded.source.flow.languages.ecmascript.writing import FRAMES_MAX, Writing, end_line_of
 from redhanded.source.flow.module import Function, Module, Note
 
 VERSION = 1
@@ -52,7 +53,12 @@ def lower(path: str, source: bytes) -> Module:
         statements=STATEMENTS,
         is_ascii=source.isascii(),
     )
-    _top(writing, tree)
+    frames = sys.getrecursionlimit()
+    try:
+        sys.setrecursionlimit(max(frames, FRAMES_MAX))
+        _top(writing, tree)
+    finally:
+        sys.setrecursionlimit(frames)
     return Module(
         path,
         language,

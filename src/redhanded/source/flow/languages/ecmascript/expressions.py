@@ -28,6 +28,7 @@ from redhanded.source.flow.form import (
 from redhanded.source.flow.languages.ecmascript import classes, functions, literals, requiring
 from redhanded.source.flow.languages.ecmascript.targets import elements, key, target
 from redhanded.source.flow.languages.ecmascript.writing import (
+    DEPTH_MAX,
     Handler,
     Writing,
     end_line_of,
@@ -143,24 +144,25 @@ def binary(writing: Writing, node: Node) -> Expression:
         spine.append(left)
         left = left.child_by_field_name("left")
     found = writing.expression(left)
-    # What is chained stays one level; of other operators each is a level of its own.
+    chain: list[Expression] = []
+    chained = ""
     levels = 0
     for one in reversed(spine):
         sign = one.child_by_field_name("operator")
         operator = writing.text(sign) if sign is not None else ""
         operator = OPERATORS.get(operator, operator)
         right = writing.expression(one.child_by_field_name("right"))
-        joined = operator in CHAINED and isinstance(found, Operation) and found is not None
-        if joined and isinstance(found, Operation) and found.operator == operator and levels:
-            operands: tuple[Expression, ...] = (*found.operands, right)
-        else:
-            operands = (found, right)
-            levels += 1
-        if levels > 100:
+        if operator == chained and operator in CHAINED:
+            chain.append(right)
+            continue
+        if chained:
+            found = Operation(chained, tuple(chain))
+        chained, chain = operator, [found, right]
+        levels += 1
+        if levels > DEPTH_MAX:
             writing.damaged(node)
             return Other(writing.flat(node))
-        found = Operation(operator, operands)
-    return found
+    return Operation(chained, tuple(chain))
 
 
 def unary(writing: Writing, node: Node) -> Expression:
@@ -205,14 +207,13 @@ def last_name(left: Expression) -> str:
 
 def named_value(writing: Writing, node: Node | None, named: str) -> Expression:
     """A value; a function or class without a name takes the one it is given to."""
+    while node is not None and node.type == "parenthesized_expression":
+        node = next(iter(written(node)), None)
     if node is not None and named:
         if node.type in functions.EXPRESSIONS:
             return functions.function(writing, node, named)
         if node.type == "class":
             return classes.value(writing, node, named)
-        if node.type == "parenthesized_expression":
-            children = written(node)
-            return named_value(writing, children[0] if children else None, named)
     return writing.expression(node)
 
 

@@ -54,7 +54,12 @@ def body_of(writing: Writing, node: Node | None) -> tuple[Statement, ...]:
 
 def expression_statement(writing: Writing, node: Node) -> None:
     for one in written(node):
-        if one.type in ("internal_module", "module"):
+        if used := _used(one):
+            # TypeScript's grammar takes ``using x = y`` for an assignment.
+            aim = target(writing, used.child_by_field_name("left"))
+            value = writing.expression(used.child_by_field_name("right"))
+            writing.using = (Managed(value, aim),), used is not one
+        elif one.type in ("internal_module", "module"):
             imports.namespace(writing, one)
         elif one.type == "yield_expression":
             inner = written(one)
@@ -62,6 +67,25 @@ def expression_statement(writing: Writing, node: Node) -> None:
             writing.out.append(Return(value, line_of(node), True))
         else:
             dropped(writing, writing.expression(one), line_of(one))
+
+
+def _used(node: Node) -> Node | None:
+    """The assignment of ``using x = y``."""
+    if node.type == "await_expression":
+        node = next(iter(written(node)), node)
+    is_it = node.type == "assignment_expression" and node.children[0].type == "using"
+    return node if is_it else None
+
+
+def using_declaration(writing: Writing, node: Node) -> None:
+    """What follows in the block is the body; `Writing.block` puts it there."""
+    items = []
+    for one in node.named_children:
+        if one.type == "variable_declarator":
+            aim = target(writing, one.child_by_field_name("name"))
+            items.append(Managed(writing.expression(one.child_by_field_name("value")), aim))
+    waits = any(one.type == "await" for one in node.children)
+    writing.using = tuple(items), waits
 
 
 def dropped(writing: Writing, value: Expression, line: int) -> None:
@@ -241,6 +265,7 @@ STATEMENTS: dict[str, StatementHandler] = {
     "expression_statement": expression_statement,
     "lexical_declaration": declaration,
     "variable_declaration": declaration,
+    "using_declaration": using_declaration,
     "function_declaration": function_declaration,
     "generator_function_declaration": function_declaration,
     "class_declaration": class_declaration,

@@ -112,9 +112,11 @@ def _leaves(statement: Statement) -> bool:
     )
 
 
-def settled(body: tuple[Statement, ...]) -> tuple[Statement, ...]:
+def settled(body: tuple[Statement, ...], depth: int = 0) -> tuple[Statement, ...]:
     """The statements of a case without its breaks: what follows ``if (x) break`` stands under
     ``else``."""
+    if depth > CHAIN_MAX:
+        return body
     for index, one in enumerate(body):
         if _leaves(one):
             return body[:index]
@@ -122,7 +124,10 @@ def settled(body: tuple[Statement, ...]) -> tuple[Statement, ...]:
             rest = body[index + 1 :]
             then = one.then if _leaves_last(one.then) else one.then + rest
             other = one.other if _leaves_last(one.other) else one.other + rest
-            return (*body[:index], If(one.test, settled(then), settled(other), one.line))
+            return (
+                *body[:index],
+                If(one.test, settled(then, depth + 1), settled(other, depth + 1), one.line),
+            )
     return body
 
 

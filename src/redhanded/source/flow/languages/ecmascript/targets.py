@@ -15,7 +15,12 @@ from redhanded.source.flow.form import (
     Spread,
 )
 from redhanded.source.flow.languages.ecmascript.literals import unescaped
-from redhanded.source.flow.languages.ecmascript.writing import Handler, Writing, written
+from redhanded.source.flow.languages.ecmascript.writing import (
+    DEPTH_MAX,
+    Handler,
+    Writing,
+    written,
+)
 
 
 def target(writing: Writing, node: Node | None) -> Expression:
@@ -24,6 +29,9 @@ def target(writing: Writing, node: Node | None) -> Expression:
         return Constant(None)
     writing.depth += 1
     try:
+        if writing.depth > DEPTH_MAX:
+            writing.damaged(node)
+            return Constant(None)
         return _target(writing, node)
     finally:
         writing.depth -= 1
