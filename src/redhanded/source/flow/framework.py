@@ -81,6 +81,9 @@ class Meaning:
     flushes: bool = False
     """Before its effects, instances that were changed since are written (SQLAlchemy's ``flush``
     and ``commit``): the walker adds a ``save`` for each."""
+    at_flush: bool = False
+    """The effects happen when their session is flushed next, where that call stands and under its
+    handlers: SQLAlchemy's ``session.add(x)``, then ``session.commit()`` in a ``try``."""
 
 
 class Surroundings(Protocol):
