@@ -41,6 +41,8 @@ class Finding:
     """Table, key pattern, queue or variable that it is about."""
     entry: str = ""
     """The entry it is reached from."""
+    also_from: tuple[str, ...] = ()
+    """Other entries from which the same lines are reached."""
 
     @property
     def score(self) -> float:

@@ -1,0 +1,69 @@
+"""The program as the rules see it, and what the scan needs beside that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from redhanded.case.evidence import Location
+from redhanded.hunt.suspect.rules.rule import Reading
+from redhanded.source.flow.module import Module, Note
+from redhanded.source.project import Project
+
+FILES_KEPT = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A program that was read."""
+
+    reading: Reading
+    files: int
+    notes: tuple[tuple[str, tuple[Note, ...]], ...]
+    """Of the files that have any."""
+    span: Callable[[Location], tuple[int, int]]
+    """First and last line of the function around a place; the line itself at the top of a file."""
+    limits: tuple[str, ...] = ()
+
+
+def read(project: Project, say: Callable[[str], None], *, keeps: bool) -> Source:
+    """The project's program."""
+    raise NotImplementedError
+
+
+def lines_of(root: Path) -> Callable[[Location], str]:
+    """Source lines, stripped; empty where there is none."""
+
+    @lru_cache(maxsize=FILES_KEPT)
+    def lines(path: str) -> tuple[str, ...]:
+        try:
+            text = (root / path).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ()
+        return tuple(text.split("\n"))
+
+    def text(at: Location) -> str:
+        known = lines(at.path)
+        return known[at.line - 1].strip() if 1 <= at.line <= len(known) else ""
+
+    return text
+
+
+def span_in(module: Module | None, line: int) -> tuple[int, int]:
+    """The innermost function around a line; the first function is the top of the file."""
+    if module is None:
+        return (line, line)
+    around = [one for one in module.functions[1:] if one.line <= line <= one.end_line]
+    inner = min(around, key=lambda one: one.end_line - one.line, default=None)
+    return (line, line) if inner is None else (inner.line, inner.end_line)
+
+
+def damaged(modules: Sequence[Module]) -> tuple[str, ...]:
+    """What could not be parsed, as limits."""
+    found = [one for one in modules if one.damaged_at]
+    return tuple(
+        f"{one.path} could not be parsed from line {one.damaged_at} on; the rest of it was read"
+        for one in found
+    )
