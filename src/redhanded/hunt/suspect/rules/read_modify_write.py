@@ -32,7 +32,7 @@ wrong = (
     "earlier one (lost update, P4 in Berenson et al. 1995). READ COMMITTED allows it, inside a "
     "transaction as well."
 )
-safe = (
+safe: tuple[str, ...] = (
     "The row is read FOR UPDATE in the transaction that writes it, or the same lock is held.",
     "The store computes the new value itself: SET x = x - 1, F(), increment, $inc, INCR, a script.",
     "The write demands what was read (a version column, WHERE x = the old value), and the number "
