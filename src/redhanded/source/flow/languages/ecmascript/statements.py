@@ -57,8 +57,8 @@ def expression_statement(writing: Writing, node: Node) -> None:
         if used := _used(one):
             # TypeScript's grammar takes ``using x = y`` for an assignment.
             aim = target(writing, used.child_by_field_name("left"))
-            value = writing.expression(used.child_by_field_name("right"))
-            writing.using = (Managed(value, aim),), used is not one
+            managed = writing.expression(used.child_by_field_name("right"))
+            writing.using = (Managed(managed, aim),), used is not one
         elif one.type in ("internal_module", "module"):
             imports.namespace(writing, one)
         elif one.type == "yield_expression":
