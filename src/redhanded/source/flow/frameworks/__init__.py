@@ -3,5 +3,10 @@
 from __future__ import annotations
 
 from redhanded.source.flow.framework import Framework
+from redhanded.source.flow.frameworks import celery, python_network, python_runtime
 
-FRAMEWORKS: tuple[Framework, ...] = ()
+FRAMEWORKS: tuple[Framework, ...] = (
+    celery.FRAMEWORK,
+    python_network.FRAMEWORK,
+    python_runtime.FRAMEWORK,
+)
