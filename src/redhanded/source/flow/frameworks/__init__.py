@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from redhanded.source.flow.framework import Framework
-from redhanded.source.flow.frameworks import celery, python_network, python_runtime
+from redhanded.source.flow.frameworks import express, ioredis, pg
 
 FRAMEWORKS: tuple[Framework, ...] = (
-    celery.FRAMEWORK,
-    python_network.FRAMEWORK,
-    python_runtime.FRAMEWORK,
+    # ECMAScript.
+    express.FRAMEWORK,
+    ioredis.FRAMEWORK,
+    pg.FRAMEWORK,
 )
