@@ -154,10 +154,15 @@ Moment = Literal["await", "iterate", "enter", "decorate", "test", "inject"]
 class Framework(Protocol):
     """One library, one file, one line in `FRAMEWORKS`."""
 
-    name: str
-    packages: tuple[str, ...]
-    """Imports by which its presence is known (``pg``, ``@prisma/client``, ``django``). It is asked
-    about calls of these packages only; ``global`` for what the language itself provides."""
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Imports by which its presence is known (``pg``, ``@prisma/client``, ``django``). It is
+        asked about calls of these packages only; ``global`` for what the language itself
+        provides."""
+        ...
 
     def call(self, site: CallSite, around: Surroundings) -> Meaning | None:
         """What a call means; None: not one of ours."""

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from redhanded.source.flow.framework import Framework
-from redhanded.source.flow.frameworks import express, ioredis, pg
+from redhanded.source.flow.frameworks import (
+    celery,
+    express,
+    ioredis,
+    pg,
+    python_network,
+    python_runtime,
+)
 
 FRAMEWORKS: tuple[Framework, ...] = (
-    # ECMAScript.
+    celery.FRAMEWORK,
     express.FRAMEWORK,
     ioredis.FRAMEWORK,
     pg.FRAMEWORK,
+    python_network.FRAMEWORK,
+    python_runtime.FRAMEWORK,
 )

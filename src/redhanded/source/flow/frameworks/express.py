@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Entry
 from redhanded.source.flow.framework import CallSite, FoundEntry, Meaning, Mount, Surroundings
-from redhanded.source.flow.frameworks.chain import pattern, several
-from redhanded.source.flow.frameworks.reading import base, functions, made, words
+from redhanded.source.flow.frameworks.reading import base, elements, functions, made, pattern, words
 from redhanded.source.flow.frameworks.table import LibraryTable
 from redhanded.source.flow.values import Input, Known, Library, Made, Procedure, Record, Value
 
@@ -75,7 +74,7 @@ def _routed(site: CallSite, around: Surroundings) -> Iterable[FoundEntry]:
     elif len(arguments) < 2:
         return  # app.get('setting')
     else:
-        paths, arguments = several(arguments[0]) or (arguments[0],), arguments[1:]
+        paths, arguments = elements(arguments[0]) or (arguments[0],), arguments[1:]
     handlers = tuple(one for one in functions(arguments) if not is_error_handler(one, around))
     if not handlers:
         return
@@ -112,7 +111,7 @@ def _used(site: CallSite, around: Surroundings) -> Iterable[Mount]:
     on, arguments = base(site.callee), site.arguments
     prefixes: tuple[str, ...] = ("",)
     if arguments and _is_path(arguments[0]):
-        prefixes = tuple(map(path_of, several(arguments[0]) or (arguments[0],)))
+        prefixes = tuple(map(path_of, elements(arguments[0]) or (arguments[0],)))
         arguments = arguments[1:]
     before: list[Value] = []
     for one in _flat(arguments):
@@ -134,12 +133,12 @@ def _used(site: CallSite, around: Surroundings) -> Iterable[Mount]:
 
 def _flat(values: tuple[Value, ...]) -> Iterable[Value]:
     for one in values:
-        yield from _flat(several(one)) if isinstance(one, Record) and several(one) else (one,)
+        yield from _flat(elements(one)) if isinstance(one, Record) and elements(one) else (one,)
 
 
 def _is_path(value: Value) -> bool:
     if isinstance(value, Record):
-        inner = several(value)
+        inner = elements(value)
         return bool(inner) and all(map(_is_path, inner))
     return not isinstance(value, Library | Procedure) and (
         isinstance(value, Known) or pattern(value) is not None

@@ -10,8 +10,17 @@ from __future__ import annotations
 
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.framework import THIS, CallSite, Meaning, Surroundings
-from redhanded.source.flow.frameworks.chain import argument, number, parts, several, text
-from redhanded.source.flow.frameworks.reading import base, called_back, gives, words
+from redhanded.source.flow.frameworks.reading import (
+    argument,
+    base,
+    called_back,
+    elements,
+    gives,
+    members,
+    number,
+    text,
+    words,
+)
 from redhanded.source.flow.frameworks.redis_commands import (
     QUIET,
     command_effect,
@@ -94,7 +103,7 @@ def _flat(arguments: tuple[Value, ...]) -> tuple[Value, ...]:
     """Lists are spread; ``hset(key, {field: value})`` becomes fields and values."""
     found: list[Value] = []
     for one in arguments:
-        if isinstance(one, Record) and (inner := several(one)):
+        if isinstance(one, Record) and (inner := elements(one)):
             found.extend(inner)
         elif isinstance(one, Record) and one.of is None and one.parts:
             for name, value in one.parts.items():
@@ -118,7 +127,7 @@ def _prefix(connection: Library) -> str:
     for step in connection.steps:
         if not isinstance(step, str):
             for one in step.arguments:
-                if (found := text(parts(one).get("keyPrefix"))) is not None:
+                if (found := text(members(one).get("keyPrefix"))) is not None:
                     return found
     return ""
 
@@ -127,8 +136,8 @@ def _batched(site: CallSite, connection: Library) -> tuple[Effect, ...]:
     """``multi([['set', key, value], …])``."""
     whole = Library(site.callee.package, site.callee.steps)
     found = []
-    for one in several(argument(site, 0)):
-        name, *rest = several(one) or (Known(""),)
+    for one in elements(argument(site, 0)):
+        name, *rest = elements(one) or (Known(""),)
         if (said := text(name)) is not None:
             effect = _effect(site, said, tuple(rest), whole)
             if effect is not None:

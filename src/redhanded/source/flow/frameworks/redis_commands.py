@@ -10,8 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from redhanded.source.flow.effects import Effect, EffectKind
-from redhanded.source.flow.frameworks.chain import number, pattern, text
-from redhanded.source.flow.frameworks.reading import words
+from redhanded.source.flow.frameworks.reading import number, pattern, text, words
 from redhanded.source.flow.values import Computed, Known, Unknown, Value
 
 READ = words(
