@@ -325,3 +325,11 @@ def test_deep_nesting(text: str) -> None:
 def test_a_long_condition_keeps_its_calls() -> None:
     module = lowered("if x:\n    a()\n" + "elif y:\n    a()\n" * 200)
     assert len(calls(module)) == 201
+
+
+def test_slices() -> None:
+    written = {"x[:8]": (0, 8), "x[-6:]": (-6,), "x[2:5]": (2, 5)}
+    for text, limits in written.items():
+        one = lowered(f"y = {text}").functions[0].body[0]
+        assert isinstance(one, Let)
+        assert one.value == Operation("[:]", (Name("x"), *map(Constant, limits)))

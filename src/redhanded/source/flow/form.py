@@ -113,6 +113,7 @@ class Operation(Form, frozen=True):
 
     ``+ and or ??`` have two operands or more (``a + b + c`` three). ``,``: all happen, the last is
     the value. ``keys``: the names that ``for (k in x)`` goes over. ``void``: nothing is the value.
+    ``[:]``: of the first from the second (0 where it is left out) up to the third, if there is one.
     """
 
     operator: str

@@ -96,7 +96,9 @@ class Record:
 class Result:
     """What an event gave, or a part of it: ``row.stock`` is ``Result(3, ("stock",))``.
 
-    ``of`` is what kind of thing it is where that is known: the model of a row that was read.
+    ``of`` is what kind of thing it is where that is known: the model of a row that was read. An
+    object of a library (a cursor, a result that is fetched from) has that `Library` here; its
+    methods are steps on that, with this as ``through``.
     """
 
     event: int

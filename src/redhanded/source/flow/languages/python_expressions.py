@@ -161,6 +161,10 @@ def _subscript(node: ast.Subscript, scope: Scope) -> Expression:
     base, key = expression(node.value, scope), node.slice
     if isinstance(key, ast.Constant) and isinstance(key.value, str):
         return Attribute(base, key.value)
+    if isinstance(key, ast.Slice) and key.step is None:
+        first = Constant(0) if key.lower is None else expression(key.lower, scope)
+        last = () if key.upper is None else (expression(key.upper, scope),)
+        return Operation("[:]", (base, first, *last))
     return Item(base, expression(key, scope))
 
 
