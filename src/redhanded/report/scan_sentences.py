@@ -59,7 +59,12 @@ def gone(scan: Scan) -> tuple[str, ...]:
 
 def place(scan: Scan, at: Location, here: Path) -> str:
     """A location as it can be opened from the folder where the command was given."""
-    whole = Path(scan.root, at.path)
+    return opened(scan.root, at, here)
+
+
+def opened(root: str, at: Location, here: Path) -> str:
+    """The same of a location relative to ``root``."""
+    whole = Path(root, at.path)
     shown = os.path.relpath(whole, here) if whole.is_relative_to(here) else str(whole)
     return f"{shown}:{at.line}"
 

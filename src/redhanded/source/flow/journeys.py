@@ -10,7 +10,7 @@ from redhanded.case.evidence import Location
 from redhanded.case.journey import Access, Hop, HopKind, TableUse
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event, Path
-from redhanded.source.flow.schema import Schema, Table
+from redhanded.source.flow.schema import Schema, Table, Unique
 from redhanded.source.flow.telling import READS, WRITES, marks, said
 
 KINDS: dict[str, HopKind] = {
@@ -115,35 +115,30 @@ def _constraints(effect: Effect, schema: Schema) -> tuple[Hop, ...]:
     if table is None or effect.kind not in ("insert", "upsert", "find-or-create", "save"):
         return ()
     written = frozenset(effect.values) | frozenset(effect.where)
-    about = [
-        one
-        for one in constraints(table)
-        if not written or written & frozenset(_columns_of(one.says)) or len(written) == 0
-    ]
+    about = [one for one in table.uniques if not written or written & frozenset(one.columns)]
     if about or not table.is_complete:
-        return tuple(about)
+        return tuple(_unique(table, one) for one in about)
     names = ", ".join(sorted(written - {"?"})[:4])
     says = f"no unique constraint of {table.name} is on {names}" if names else ""
     return (Hop(kind="constraint", says=says, location=table.location),) if says else ()
 
 
-def _columns_of(says: str) -> list[str]:
-    inside = says.partition("(")[2].partition(")")[0]
-    return [one.strip() for one in inside.split(",")]
-
-
 def constraints(table: Table) -> tuple[Hop, ...]:
     """Unique constraints and checks of a table, and where each is said."""
-    found = []
-    for one in table.uniques:
-        word = "PRIMARY KEY" if one.is_primary else "UNIQUE"
-        where = f" WHERE {one.where}" if one.where else ""
-        name = f" {one.name}" if one.name else ""
-        says = f"{word} {table.name}({', '.join(one.columns)}){where}{name}"
-        said_by = (f"said by {' and '.join(one.said)}",) if one.said else ()
-        found.append(Hop(kind="constraint", says=says, location=one.location, marks=said_by))
-    found += [Hop(kind="constraint", says=f"CHECK {text}") for text in table.checks]
-    return tuple(found)
+    checks = (Hop(kind="constraint", says=f"CHECK {text}") for text in table.checks)
+    return (*(_unique(table, one) for one in table.uniques), *checks)
+
+
+def _unique(table: Table, one: Unique) -> Hop:
+    word = "PRIMARY KEY" if one.is_primary else "UNIQUE"
+    where = f" WHERE {one.where}" if one.where else ""
+    name = f" {one.name}" if one.name else ""
+    return Hop(
+        kind="constraint",
+        says=f"{word} {table.name}({', '.join(one.columns)}){where}{name}",
+        location=one.location,
+        marks=(f"said by {' and '.join(one.said)}",) if one.said else (),
+    )
 
 
 @dataclass(slots=True)
@@ -179,7 +174,7 @@ def use_of(name: str, paths: Iterable[Path], schema: Schema) -> TableUse | None:
     table = schema.table(name)
     names = {name.lower()} | ({table.name.lower()} if table else set())
     names |= {one.lower() for one in table.models} if table else set()
-    found: dict[tuple[Location, str], Access] = {}
+    found: dict[tuple[Location, str], list[tuple[Path, Event]]] = {}
     for path in paths:
         for event in path.events:
             effect = event.effect
@@ -187,14 +182,14 @@ def use_of(name: str, paths: Iterable[Path], schema: Schema) -> TableUse | None:
                 continue
             if effect.kind not in READS | WRITES or not _about(effect, names):
                 continue
-            _add(found, event, effect, path)
+            found.setdefault((event.location, said(effect)), []).append((path, event))
     if table is None and not found:
         return None
     return TableUse(
         table=table.name if table else name,
         location=table.location if table else None,
         constraints=constraints(table) if table else (),
-        accesses=tuple(sorted(found.values(), key=_order)),
+        accesses=tuple(sorted(map(_access, found.values()), key=_order)),
     )
 
 
@@ -202,25 +197,23 @@ def _about(effect: Effect, names: set[str]) -> bool:
     return bool({(effect.subject or "").lower(), effect.model.lower()} & names)
 
 
-def _add(
-    found: dict[tuple[Location, str], Access], event: Event, effect: Effect, path: Path
-) -> None:
-    key = (event.location, said(effect))
-    around = marks(event, path.events)
-    known = found.get(key)
-    if known is None:
-        found[key] = Access(
-            kind="read" if effect.kind in READS else "write",
-            says=key[1],
-            location=event.location,
-            marks=around,
-            entries=(path.entry.name,),
-        )
-        return
-    # What is true on every way to it: a lock that one caller takes does not hold for the others.
-    kept = tuple(one for one in known.marks if one in around)
-    entries = tuple(dict.fromkeys((*known.entries, path.entry.name)))
-    found[key] = replace(known, marks=kept, entries=entries)
+def _access(ways: Sequence[tuple[Path, Event]]) -> Access:
+    """A place, with what surrounds it: a lock that one caller takes does not hold for others."""
+    event = ways[0][1]
+    around = [marks(one, path.events) for path, one in ways]
+    every = dict.fromkeys(mark for each in around for mark in each)
+    effect = event.effect
+    assert effect is not None
+    return Access(
+        kind="read" if effect.kind in READS else "write",
+        says=said(effect),
+        location=event.location,
+        marks=tuple(
+            mark if all(mark in each for each in around) else f"on some ways {mark}"
+            for mark in every
+        ),
+        entries=tuple(dict.fromkeys(path.entry.name for path, _ in ways)),
+    )
 
 
 def _order(one: Access) -> tuple[object, ...]:
