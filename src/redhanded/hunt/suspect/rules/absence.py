@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from redhanded.case.evidence import Location
 from redhanded.hunt.suspect.rules.guarded import Check, checks
@@ -21,9 +21,9 @@ from redhanded.hunt.suspect.rules.uniqueness import (
     plain_columns,
 )
 from redhanded.source.flow.effects import Effect
-from redhanded.source.flow.events import Event, Path
+from redhanded.source.flow.events import Event, Guard, Path
 from redhanded.source.flow.schema import Schema, Table, Unique
-from redhanded.source.flow.values import Value
+from redhanded.source.flow.values import Known, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,7 @@ class Lookup:
 def lookups(schema: Schema, path: Path) -> Iterator[Lookup]:
     """The inserts of a path that happen if a look at the same table found nothing."""
     for act, created in inserts(path):
+        yield from _in_one_statement(schema, act, created)
         for check in checks(path, act):
             looked = check.look.effect
             if looked is None or check.sense != "absent":
@@ -62,6 +63,25 @@ def lookups(schema: Schema, path: Path) -> Iterator[Lookup]:
             )
 
 
+def _in_one_statement(schema: Schema, act: Event, created: Effect) -> Iterator[Lookup]:
+    """``INSERT … SELECT … WHERE NOT EXISTS``: the look and the insert see one snapshot, which does
+    not hold what another statement has not yet committed."""
+    tested = created.options.get("unless_exists")
+    if not isinstance(tested, Known) or tested.value != created.subject:
+        return
+    columns = tuple(named(created.where) or created.values)
+    table = table_of(schema, created)
+    guard = Guard(test=tested, holds=False, location=act.location)
+    yield Lookup(
+        check=Check(look=act, sense="absent", guard=guard),
+        looked=replace(created, where=dict(created.where) or dict(created.values)),
+        act=act,
+        created=created,
+        columns=columns,
+        unique=covering(table, columns) if table and columns else None,
+    )
+
+
 def evidence(schema: Schema, path: Path, found: Lookup) -> tuple[Reason, ...]:
     """The reasons for and against a race of the look and the insert."""
     table = table_of(schema, found.created)
@@ -75,6 +95,7 @@ def evidence(schema: Schema, path: Path, found: Lookup) -> tuple[Reason, ...]:
         _key(path, found, table),
         *_constraint(path, found, table),
         *kept_apart(path, check, found.act, "absent"),
+        *_leased(path, found),
         occasion(path, found.act),
     )
 
@@ -100,6 +121,19 @@ def _key(path: Path, found: Lookup, table: Table | None) -> Reason:
     return Reason(weight=-0.3, says="the row is not added with what was looked for", location=where)
 
 
+def _leased(path: Path, found: Lookup) -> Iterator[Reason]:
+    """A key that only one run can set, before the look, and on whose answer the insert depends."""
+    for check in checks(path, found.act):
+        effect = check.look.effect
+        if effect is None or check.look.number >= found.check.look.number:
+            continue
+        if effect.kind == "acquire" or (effect.kind == "set" and effect.only_if_absent):
+            key = (*effect.where.values(), *check.look.arguments[:1])
+            if any(not is_fresh(path, one) for one in key) or not key:
+                says = f"only one run at a time sets {effect.subject or 'the key'}"
+                yield Reason(weight=FULL, says=says, location=check.look.location)
+
+
 def check_location(found: Lookup) -> Location:
     """Where the look is."""
     return found.check.look.location
@@ -115,7 +149,7 @@ def _constraint(path: Path, found: Lookup, table: Table | None) -> Iterator[Reas
     columns = ", ".join(found.columns) or "what is looked at"
     if table is None:
         says = "the table's constraints are not known"
-        yield Reason(weight=0.0, says=says, location=found.act.location)
+        yield Reason(weight=-0.1, says=says, location=found.act.location)
         return
     if found.unique is not None:
         yield _refused(found, found.unique)

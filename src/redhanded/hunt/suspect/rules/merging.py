@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from redhanded.hunt.suspect.rules.rule import Finding
 
 
 def one_each(findings: Iterable[Finding]) -> list[Finding]:
-    """The best of those that share a rule, a line and a subject, in the order of their scores."""
-    best: dict[tuple[str, str, int, str], Finding] = {}
+    """The best of those that share a rule, a line and a subject, in the order of their scores; the
+    entries of the others are named in it."""
+    alike: dict[tuple[str, str, int, str], list[Finding]] = {}
     for one in findings:
-        key = (one.rule, one.location.path, one.location.line, one.subject)
-        held = best.get(key)
-        if held is None or _worth(one) > _worth(held):
-            best[key] = one
-    kept = [one for one in best.values() if one.score > 0]
+        if one.score > 0:
+            key = (one.rule, one.location.path, one.location.line, one.subject)
+            alike.setdefault(key, []).append(one)
+    kept = [_best(group) for group in alike.values()]
     return sorted(kept, key=lambda one: (-one.score, one.location.path, one.location.line))
 
 
-def _worth(one: Finding) -> tuple[float, int]:
-    return one.score, -len(one.steps)
+def _best(group: list[Finding]) -> Finding:
+    best = max(group, key=lambda one: (one.score, -len(one.steps)))
+    entries = dict.fromkeys(one.entry for one in group if one.entry and one.entry != best.entry)
+    return replace(best, also_from=tuple(entries))

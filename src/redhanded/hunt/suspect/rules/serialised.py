@@ -72,7 +72,7 @@ def _by_lock(path: Path, lock: Event, look: Event, act: Event) -> Reason:
     named = effect.subject or effect.verb
     if effect.store == "process":
         return Reason(
-            weight=-0.3,
+            weight=-0.25,
             says=f"{named} keeps runs apart within one process only",
             location=lock.location,
         )
