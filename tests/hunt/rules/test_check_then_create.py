@@ -20,7 +20,8 @@ EMAIL = {"email": asked("email")}
 PLACE = Location(path="db/001.sql", line=3)
 ID = Unique(columns=("id",), said=("migration",), location=PLACE, is_primary=True)
 PLAIN = Table(name="readers", uniques=(ID,), location=PLACE)
-NOT = Computed("not", (Result(0),))
+FOUND = Result(0)
+NOT = Computed("not", (FOUND,))
 
 
 def holding(*columns: str, where: str = "") -> Table:
@@ -35,7 +36,7 @@ def read(number: int = 0, **known: object) -> Event:
     return event(number, effect("read", "readers", **of), **known)
 
 
-def insert(number: int = 1, test: Value = Result(0), holds: bool = False, **known: object) -> Event:
+def insert(number: int = 1, test: Value = FOUND, holds: bool = False, **known: object) -> Event:
     known.setdefault("values", EMAIL)
     known.setdefault("guards", (guard(test, holds),))
     of = {name: known.pop(name) for name in list(known) if name in Effect.__dataclass_fields__}

@@ -101,7 +101,7 @@ def look(rule: Rule, reading: Reading) -> list[Finding]:
     others: dict[tuple[str, int, str], dict[str, None]] = {}
     for one in rule.look(reading):
         key = (one.location.path, one.location.line, one.subject)
-        others.setdefault(key, {})[one.entry] = None
+        others.setdefault(key, {}).update(dict.fromkeys((one.entry, *one.also_from)))
         if key not in best or one.score > best[key].score:
             best[key] = one
     return [
