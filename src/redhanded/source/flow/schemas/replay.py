@@ -1,0 +1,81 @@
+"""A migration written in a program, run for the steps it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from redhanded.source.flow.schemas.changes import (
+    Change,
+    DropColumn,
+    DropNamed,
+    DropTable,
+    DropUnique,
+    Unread,
+)
+from redhanded.source.flow.schemas.evaluation import CALLS_MAX, Evaluation, Step
+from redhanded.source.flow.schemas.running import run
+from redhanded.source.flow.schemas.sql import is_harmless, sql_changes
+from redhanded.source.flow.schemas.sql_text import UNKNOWN_WORD
+from redhanded.source.flow.schemas.tool import sql_of
+from redhanded.source.flow.values import Procedure, Value
+
+Read = Callable[[Step], Iterable[Change] | None]
+"""The changes of a call; None: it is none of the tool's."""
+
+
+def recorded(
+    evaluation: Evaluation,
+    starts: Iterable[tuple[Procedure, tuple[Value, ...]]],
+    read: Read,
+) -> list[Change]:
+    """The changes of these functions, called with these arguments, in order."""
+    found: list[Change] = []
+
+    def seen(step: Step) -> Value | None:
+        changes = read(step)
+        for one in changes if changes is not None else ():
+            found.append(one)
+            if evaluation.conditions and is_dropping(one):
+                # It may not have happened: of this table nothing is claimed any more.
+                table = getattr(one, "table", "")
+                found.append(
+                    Unread(
+                        text=f"{step.method} under a condition",
+                        tables=(table,) if table else (),
+                        location=step.location,
+                    )
+                )
+        return None
+
+    evaluation.seen, evaluation.calls = seen, 0
+    try:
+        for procedure, arguments in starts:
+            run(evaluation, procedure, arguments)
+        if evaluation.calls >= CALLS_MAX:
+            found.append(Unread(text=f"more than {CALLS_MAX} calls"))
+    finally:
+        evaluation.seen = None
+    return found
+
+
+def is_dropping(change: Change) -> bool:
+    """Whether it takes a constraint away."""
+    return isinstance(change, DropNamed | DropUnique | DropColumn | DropTable)
+
+
+def statement(step: Step, given: Value | None) -> Iterator[Change]:
+    """SQL that a migration executes."""
+    text = sql_of(given)
+    if text is None:
+        yield Unread(text=f"{step.method} of computed SQL", location=step.location)
+    elif not (is_harmless(text) and ";" not in text.strip().rstrip(";")):
+        for change in sql_changes(text, step.location, is_file=False):
+            yield _named(change, text)
+
+
+def _named(change: Change, text: str) -> Change:
+    """Of a statement that could not be read, its written part for people."""
+    if isinstance(change, Unread):
+        return replace(change, text=text.replace(UNKNOWN_WORD, "…")[:200])
+    return change
