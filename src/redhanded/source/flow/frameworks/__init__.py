@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from redhanded.source.flow.framework import Framework
 from redhanded.source.flow.frameworks import (
+    bull,
+    bullmq,
     celery,
     express,
     ioredis,
+    node_redis,
     pg,
     python_network,
     python_runtime,
 )
 
 FRAMEWORKS: tuple[Framework, ...] = (
+    bull.FRAMEWORK,
+    bullmq.FRAMEWORK,
     celery.FRAMEWORK,
     express.FRAMEWORK,
     ioredis.FRAMEWORK,
+    node_redis.FRAMEWORK,
     pg.FRAMEWORK,
     python_network.FRAMEWORK,
     python_runtime.FRAMEWORK,

@@ -47,7 +47,7 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
     if method in ("multi", "pipeline"):
         return Meaning(effects=_batched(site, connection), result=gives(site))
     if method in ("exec", "execBuffer"):
-        return _executed(site, connection)
+        return executed(site, connection)
     if method in CLIENT_METHODS:
         return Meaning() if method != "duplicate" else Meaning(result=connection)
     name, arguments = method.removesuffix("Buffer"), _flat(site.arguments)
@@ -59,7 +59,7 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
     effect = _effect(site, name, arguments, connection)
     if effect is None:
         return Meaning() if name.lower() in QUIET else None
-    queued = _queued(connection)
+    queued = queued_in(connection)
     return Meaning(
         effects=(effect,),
         result=connection if queued else None,
@@ -71,7 +71,7 @@ def _effect(
     site: CallSite, name: str, arguments: tuple[Value, ...], connection: Library
 ) -> Effect | None:
     library, prefix = site.callee.package, _prefix(connection)
-    queued = _queued(connection)
+    queued = queued_in(connection)
     options: dict[str, Value] = {"queued": Known(queued)} if queued else {}
     session = connection if queued else None
     if name.lower() in ("eval", "evalsha"):
@@ -113,7 +113,7 @@ def _flat(arguments: tuple[Value, ...]) -> tuple[Value, ...]:
     return tuple(found)
 
 
-def _queued(connection: Library) -> str:
+def queued_in(connection: Library) -> str:
     for name in reversed(connection.names):
         if name == "multi":
             return "MULTI"
@@ -145,8 +145,8 @@ def _batched(site: CallSite, connection: Library) -> tuple[Effect, ...]:
     return tuple(found)
 
 
-def _executed(site: CallSite, connection: Library) -> Meaning | None:
-    queued = _queued(connection)
+def executed(site: CallSite, connection: Library) -> Meaning | None:
+    queued = queued_in(connection)
     if not queued:
         return None
     effect = Effect(
