@@ -13,6 +13,7 @@ from redhanded.source.flow.frameworks import (
     pg,
     python_network,
     python_runtime,
+    sqlalchemy,
 )
 
 FRAMEWORKS: tuple[Framework, ...] = (
@@ -25,4 +26,5 @@ FRAMEWORKS: tuple[Framework, ...] = (
     pg.FRAMEWORK,
     python_network.FRAMEWORK,
     python_runtime.FRAMEWORK,
+    sqlalchemy.FRAMEWORK,
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from redhanded.source.flow.form import Name
 from redhanded.source.flow.framework import CallSite, Surroundings
+from redhanded.source.flow.frameworks.reading import gives
 from redhanded.source.flow.module import Class
 from redhanded.source.flow.values import (
     Computed,
@@ -45,15 +46,9 @@ def links(value: Library) -> tuple[Link, ...]:
     return tuple(found)
 
 
-def made_by(site: CallSite) -> Library:
-    """The value of a call, as it is when the call does nothing."""
-    made = Made(site.arguments, site.keywords, site.location)
-    return Library(site.callee.package, (*site.callee.steps, made), site.callee.through)
-
-
 def called(site: CallSite) -> tuple[Link, ...]:
     """The links of a call, the call itself as the last."""
-    return links(made_by(site))
+    return links(gives(site))
 
 
 def is_python(site: CallSite) -> bool:

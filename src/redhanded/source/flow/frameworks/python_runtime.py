@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 
 from redhanded.source.flow.effects import Effect, EffectKind
 from redhanded.source.flow.framework import Callback, CallSite, Meaning, Moment, Surroundings
-from redhanded.source.flow.frameworks.chain import given, is_python, libraries, links, made_by
-from redhanded.source.flow.frameworks.reading import elements, number, text
+from redhanded.source.flow.frameworks.chain import given, is_python, libraries, links
+from redhanded.source.flow.frameworks.reading import elements, gives, number, text
 from redhanded.source.flow.frameworks.table import LibraryTable
 from redhanded.source.flow.values import Computed, Known, Library, Value
 
@@ -267,7 +267,7 @@ def _handed_on(site: CallSite, name: str) -> Meaning | None:
         keywords = site.keywords if package != "anyio" else {}
         return Meaning(
             callbacks=(_later(site.arguments[place], given_on, keywords),),
-            result=made_by(site),
+            result=gives(site),
         )
     chain = links(site.callee)
     if package == "functools" and len(chain) == 1 and chain[0].name == "partial":
@@ -288,7 +288,7 @@ def _thread(name: str, site: CallSite) -> Meaning | None:
     if function is None:
         return None
     arguments = elements(given(made, 3 if name == "Thread" else 2, "args"))
-    return Meaning(callbacks=(_later(function, arguments, {}),), result=made_by(site))
+    return Meaning(callbacks=(_later(function, arguments, {}),), result=gives(site))
 
 
 def _later(
