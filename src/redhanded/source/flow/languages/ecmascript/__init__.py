@@ -18,9 +18,6 @@ from redhanded.source.flow.languages.ecmascript.statements import STATEMENTS
 from redhanded.source.flow.languages.ecmascript.writing import FRAMES_MAX, Writing, end_line_of
 from redhanded.source.flow.module import Function, Module, Note
 
-VERSION = 1
-"""Of the lowering: raised with each change of what it gives, so that nothing old is kept."""
-
 SUFFIXES = (".js", ".cjs", ".mjs", ".jsx", ".ts", ".cts", ".mts", ".tsx")
 NOTED = b"redhanded-ignore"
 
