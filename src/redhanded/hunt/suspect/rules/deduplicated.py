@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,23 +49,29 @@ class Dedup:
     memory: Memory
     option: str = ""
     why: str = ""
+    is_read: bool = True
+    """False: some options could not be read."""
 
 
-def deduplication(path: Path, effect: Effect) -> Dedup:
-    """How long the queue remembers this job."""
+def deduplication(path: Path, effect: Effect, consumers: Iterable[Path] = ()) -> Dedup:
+    """How long the queue remembers this job; ``consumers`` may say when it is removed."""
+    forgotten = is_forgotten(effect.options) or (
+        "removeOnComplete" not in effect.options
+        and any(is_forgotten(one.entry.options) for one in consumers)
+    )
     for option, memory in NAMING.get(effect.library, UNKNOWN_LIBRARY).items():
         value = effect.options.get(option)
         if value is None or value in (Known(None), Known(False)):
             continue
         if is_fresh(path, _identifier(value)):
             return Dedup(memory="never", option=option, why=f"{option} is drawn anew each time")
-        if memory == "kept" and is_forgotten(effect.options):
+        if memory == "kept" and forgotten:
             why = "a completed job is removed, and its identifier is forgotten with it"
             return Dedup(memory="while pending", option=option, why=why)
         if memory == "while pending" and isinstance(value, Record) and "ttl" in value.parts:
             return Dedup(memory="kept", option=option, why="for the time that ttl says")
         return Dedup(memory=memory, option=option)
-    return Dedup(memory="never")
+    return Dedup(memory="never", is_read="?" not in effect.options)
 
 
 def is_forgotten(options: Mapping[str, Value]) -> bool:

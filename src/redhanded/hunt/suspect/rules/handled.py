@@ -64,6 +64,14 @@ def violation(event: Event) -> Handling:
     return "unhandled"
 
 
+def ends_run(event: Event) -> bool:
+    """Whether a refused insert keeps the run from what comes after it."""
+    for catcher in event.catchers:
+        if takes_violation(catcher) or (takes_all(catcher) and not catcher.tests):
+            return catcher.outcome in ("returns", "raises")
+    return True
+
+
 def takes_violation(catcher: Catcher) -> bool:
     """Whether the handler knows of violated constraints: by a type's name or by what it asks."""
     if any(VIOLATIONS.search(one) for one in catcher.types):

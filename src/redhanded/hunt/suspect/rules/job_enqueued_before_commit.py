@@ -87,7 +87,7 @@ def _finding(
             *reasons,
             *_circumstances(path, event, effect),
         ),
-        subject=effect.subject or job,
+        subject=job,
         entry=path.entry.name,
     )
 

@@ -47,10 +47,12 @@ def _findings(reading: Reading) -> Iterator[Finding]:
             effect = event.effect
             if effect is None or effect.kind != "enqueue":
                 continue
-            dedup = deduplication(path, effect)
-            if dedup.memory == "kept" or warning(reading.schema, path, event) == "claimed":
-                continue
             consumers = _consumers(reading, path, event)
+            dedup = deduplication(path, effect, consumers)
+            if dedup.memory == "kept" or "repeat" in effect.options:
+                continue
+            if warning(reading.schema, path, event) == "claimed":
+                continue
             done = _worst(reading, consumers)
             if consumers and done is None:
                 continue
@@ -109,7 +111,7 @@ def _finding(
             Step(location=last, says=f"the second job is run: {twice}"),
         ),
         reasons=tuple(_reasons(reading, path, event, effect, dedup, done)),
-        subject=effect.subject or job,
+        subject=job,
         entry=path.entry.name,
     )
 
@@ -124,6 +126,8 @@ def _reasons(
     else:
         says = dedup.why or "the job is queued without an identifier"
         yield Reason(weight=0.2, says=says, location=where)
+    if not dedup.is_read:
+        yield Reason(weight=-0.15, says="its options could not be read in full", location=where)
     if done is None:
         yield Reason(weight=-0.1, says="what the job does could not be followed", location=where)
     else:
@@ -176,5 +180,5 @@ def _repetition(path: Path, event: Event) -> Reason:
         return Reason(weight=0.1, says=says, location=entry.location)
     if entry.kind == "route":
         says = f"a client that gets no answer from {entry.name} asks again"
-        return Reason(weight=0.05, says=says, location=entry.location)
+        return Reason(weight=0.0, says=says, location=entry.location)
     return Reason(weight=-0.1, says="nothing that was read calls it", location=entry.location)

@@ -71,6 +71,7 @@ THROUGH = frozenset(
         "neg",
         "+",
         "await",
+        "[]",
         "array",
     ]
 )
@@ -121,8 +122,26 @@ def _computed(test: Computed, event: int, depth: int) -> Sense | None:
         return None if inner is None else _OPPOSITE[inner]
     if operator in ("==", "!=", "<", "<=", ">", ">="):
         return _compared(test, event, depth)
+    if operator == "?":
+        return _chosen(test, event, depth)
+    if operator.startswith("."):
+        inner = _first(test.operands, event, depth)
+        return inner if operator[1:] in PRESENCE_PARTS else "state"
     if operator in THROUGH or last in THROUGH:
         return _first(test.operands, event, depth)
+    return "state"
+
+
+def _chosen(test: Computed, event: int, depth: int) -> Sense | None:
+    """``row ? a : b``: true where the row is there, if ``a`` is true and ``b`` is not."""
+    condition, then, other = (*test.operands, Known(None), Known(None))[:3]
+    sense = _when_true(condition, event, depth - 1)
+    if sense is None:
+        return _first(test.operands[1:], event, depth)
+    if isinstance(other, Known) and not other.value:
+        return sense
+    if isinstance(then, Known) and not then.value:
+        return _OPPOSITE[sense]
     return "state"
 
 

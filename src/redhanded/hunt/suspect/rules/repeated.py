@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from redhanded.hunt.suspect.rules.guarded import CLAIMS, Check, checks, excludes
-from redhanded.hunt.suspect.rules.handled import said, violation
+from redhanded.hunt.suspect.rules.handled import ends_run, said, violation
 from redhanded.hunt.suspect.rules.origin import is_fresh, made_by, results
 from redhanded.hunt.suspect.rules.rows import inserts, is_same_table, name_of, table_of
 from redhanded.hunt.suspect.rules.serialised import is_ruled_out, kept_apart
@@ -220,7 +220,7 @@ def _claimed_before(schema: Schema, path: Path, event: Event) -> bool:
             continue
         if identity(path, effect, table_of(schema, effect)) is None:
             continue
-        if violation(other) != "unhandled":
+        if not ends_run(other):
             continue
         if other.number < event.number and set(other.guards) <= set(event.guards):
             return True

@@ -79,9 +79,10 @@ def _stated(options: Mapping[str, Value], place: Location) -> Reason | None:
         value = options.get(option)
         if value is None or value in (Known(None), Known(False), Known(0)):
             continue
-        says = "its broker delivers it again when the worker is lost (acks_late)"
-        if option != "acks_late":
-            says = f"it is run again after a failure ({option})"
+        if option == "acks_late":
+            says = "its broker delivers it again when the worker is lost (acks_late)"
+            return Reason(weight=0.15, says=says, location=place)
+        says = f"it is run again after a failure ({option})"
         return Reason(weight=0.25, says=says, location=place)
     return None
 

@@ -80,7 +80,7 @@ def _finding(
             Step(location=event.location, says=f"{job} is not queued: the process or queue fails"),
         ),
         reasons=tuple(_reasons(reading, path, event, written)),
-        subject=effect.subject or job,
+        subject=job,
         entry=path.entry.name,
     )
 
