@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
-from redhanded.hunt.suspect.rules.derivation import plain, reads_of
+from redhanded.hunt.suspect.rules.derivation import reads_of
 from redhanded.hunt.suspect.rules.identity import stored_columns, written_columns
+from redhanded.hunt.suspect.rules.uniqueness import plain
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.schema import Schema
 from redhanded.source.flow.values import Known

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from redhanded.hunt.suspect.rules.uniqueness import plain
 from redhanded.source.flow.events import Event, Guard
 from redhanded.source.flow.values import (
     Computed,
@@ -52,11 +53,6 @@ class Use:
     def is_copy(self) -> bool:
         """Whether the value stays what it was, or is only written in another way."""
         return all(one in _CONVERSIONS for one in self.operators)
-
-
-def plain(name: str) -> str:
-    """A column by whatever spelling: ``usesLeft``, ``uses_left`` and ``Uses Left`` are one."""
-    return "".join(letter for letter in name if letter.isalnum()).lower()
 
 
 def columns_of(result: Result) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from redhanded.hunt.suspect.rules.serialised import FULL, kept_apart
 from redhanded.source.flow.events import Event, Path, Transaction
 from redhanded.source.flow.schema import Schema
 
-_SNAPSHOTS = frozenset({"repeatable read", "snapshot"})
+SNAPSHOTS = frozenset({"repeatable read", "snapshot"})
 
 
 def kept_out(
@@ -26,7 +26,7 @@ def kept_out(
     shared = shared_transaction(first, last)
     if shared is None:
         return tuple(found)
-    if one_row and level(shared) in _SNAPSHOTS:
+    if one_row and level(shared) in SNAPSHOTS:
         says = f"the second update under {level(shared).upper()} is refused"
         found.append(Reason(weight=FULL, says=says, location=last.location))
     found.extend(_row_written(path, first, shared, schema))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from redhanded.hunt.suspect.rules.derivation import plain, reads_of
+from redhanded.hunt.suspect.rules.derivation import reads_of
+from redhanded.hunt.suspect.rules.rows import is_same_table
+from redhanded.hunt.suspect.rules.uniqueness import plain
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event
 from redhanded.source.flow.schema import Schema
@@ -16,16 +18,9 @@ Sameness = Literal["same", "perhaps", "other"]
 
 def same_subject(one: Effect, other: Effect, schema: Schema) -> bool:
     """Whether two effects concern the same table, key pattern, queue or lock."""
-    if one.store != other.store or one.subject is None or other.subject is None:
-        return False
-    if one.subject == other.subject:
-        return True
-    if one.store != "database":
-        return False
-    first, second = schema.table(one.subject), schema.table(other.subject)
-    if first is not None and second is not None:
-        return first.name == second.name
-    return bool(one.model) and one.model == other.model
+    if one.store == "database":
+        return is_same_table(schema, one, other)
+    return one.store == other.store and one.subject is not None and one.subject == other.subject
 
 
 def same_row(read: Event, write: Event, schema: Schema) -> Sameness:

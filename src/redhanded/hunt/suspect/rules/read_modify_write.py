@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from redhanded.hunt.suspect.rules.conditional import Condition, condition_of
-from redhanded.hunt.suspect.rules.derivation import Use, columns_of, plain, reads_of, uses
+from redhanded.hunt.suspect.rules.derivation import Use, columns_of, reads_of, uses
 from redhanded.hunt.suspect.rules.exclusion import kept_out, shared_transaction
 from redhanded.hunt.suspect.rules.identity import (
     Sameness,
@@ -21,6 +21,7 @@ from redhanded.hunt.suspect.rules.occasion import occasion
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.serialised import is_ruled_out
 from redhanded.hunt.suspect.rules.telling import slow_between, step, subject_of
+from redhanded.hunt.suspect.rules.uniqueness import plain
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.schema import Schema

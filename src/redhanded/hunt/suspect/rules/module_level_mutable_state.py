@@ -1,0 +1,203 @@
+"""Requests share a variable of the process, and wait for something between two uses of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from redhanded.hunt.suspect.rules.derivation import reads_of, uses
+from redhanded.hunt.suspect.rules.guarded import excludes
+from redhanded.hunt.suspect.rules.merging import one_each
+from redhanded.hunt.suspect.rules.occasion import occasion
+from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
+from redhanded.hunt.suspect.rules.serialised import FULL
+from redhanded.hunt.suspect.rules.telling import does, step
+from redhanded.source.flow.effects import EffectKind, Store
+from redhanded.source.flow.events import Event, Path
+from redhanded.source.flow.values import Input, Value, sources
+
+name = "module-level-mutable-state"
+title = "Requests share a variable of the process"
+wrong = (
+    "While one request waits, others run in the same process and use the same variable: what was "
+    "looked at no longer holds, or belongs to somebody else. And what one process remembers, the "
+    "other processes of the service do not know."
+)
+safe: tuple[str, ...] = (
+    "Nothing is waited for between the look and the act (one process, one thread).",
+    "What is kept is a promise of the value, stored before it is waited for.",
+    "It is a cache: filling it twice does no harm.",
+    "It belongs to the request: a local variable, AsyncLocalStorage, contextvars.",
+    "A lock of the process is held around both.",
+    "The database or Redis decides, the variable only saves a look at it.",
+)
+needs = "two requests in one process that overlap at what is waited for, or two processes"
+experiment = "hold what is waited for until a second request has passed the look"
+remedy = "shared-store"
+threshold = 0.5
+
+_CHANGES: frozenset[EffectKind] = frozenset({"set", "push", "increment", "remove", "pop"})
+_WAITS: frozenset[Store] = frozenset({"database", "keys", "queue", "network"})
+_HARM: dict[EffectKind, float] = {
+    "insert": 0.25,
+    "increment": 0.2,
+    "send": 0.2,
+    "enqueue": 0.2,
+    "update": 0.2,
+    "save": 0.2,
+    "upsert": 0.1,
+    "delete": 0.1,
+}
+
+
+def look(reading: Reading) -> Iterable[Finding]:
+    """What requests do to each other by the variables they share."""
+    return one_each(one for path in reading.paths for one in _on(path))
+
+
+def _on(path: Path) -> Iterator[Finding]:
+    shared = [one for one in path.events if one.effect is not None and _is_shared(one)]
+    for later in shared:
+        for earlier in shared:
+            if earlier.number >= later.number or not _same(earlier, later):
+                continue
+            wait = _wait(path, earlier, later)
+            if wait is None or excludes(earlier, later):
+                continue
+            found = _pair(path, earlier, wait, later)
+            if found is not None:
+                yield found
+    yield from _several_processes(path, shared)
+
+
+def _is_shared(event: Event) -> bool:
+    effect = event.effect
+    return effect is not None and effect.store == "process" and effect.subject is not None
+
+
+def _same(one: Event, other: Event) -> bool:
+    assert one.effect is not None
+    assert other.effect is not None
+    return one.effect.subject == other.effect.subject
+
+
+def _wait(path: Path, first: Event, last: Event) -> Event | None:
+    """What is waited for between two events."""
+    for one in path.events[first.number + 1 : last.number]:
+        if one.effect is None or not one.awaited or one.is_detached:
+            continue
+        if one.effect.store in _WAITS or one.effect.kind == "sleep":
+            return one
+    return None
+
+
+def _pair(path: Path, earlier: Event, wait: Event, later: Event) -> Finding | None:
+    first, second = earlier.effect, later.effect
+    assert first is not None
+    assert second is not None
+    if first.kind == "get" and second.kind in _CHANGES:
+        made = any(uses(value, earlier) for value in second.values.values())
+        if made:
+            says = "it is set to a value made from what it was before the wait"
+            return _finding(path, earlier, wait, later, Reason(weight=0.5, says=says))
+        if any(earlier.number in reads_of(guard.test) for guard in later.guards):
+            return _decided(path, earlier, wait, later)
+    kept = first.kind == "set" and _is_of_request(first.values.values())
+    if kept and second.kind == "get" and not _is_keyed(first.where.values()):
+        says = "it holds what belongs to one request, and is read after a wait"
+        return _finding(path, earlier, wait, later, Reason(weight=0.5, says=says))
+    return None
+
+
+def _decided(path: Path, earlier: Event, wait: Event, later: Event) -> Finding:
+    weight, harm = _harm(path, earlier, later)
+    says = "it is looked at, something is waited for, and then it is changed"
+    reasons = [Reason(weight=0.25, says=says, location=wait.location)]
+    if harm is not None:
+        says = f"both runs reach what {does(harm)}"
+        reasons.append(Reason(weight=weight, says=says, location=harm.location))
+    else:
+        says = "nothing but the variable depends on it: it may be a cache"
+        reasons.append(Reason(weight=-0.1, says=says))
+    return _finding(path, earlier, wait, later, *reasons)
+
+
+def _harm(path: Path, first: Event, last: Event) -> tuple[float, Event | None]:
+    """What happens under the same look and cannot be done twice."""
+    best: tuple[float, Event | None] = (0.0, None)
+    for one in path.events[first.number + 1 :]:
+        if one.effect is None or excludes(one, last) or one.effect.store == "process":
+            continue
+        if not any(first.number in reads_of(guard.test) for guard in one.guards):
+            continue
+        weight = _HARM.get(one.effect.kind, 0.0)
+        if weight > best[0]:
+            best = (weight, one)
+    return best
+
+
+def _is_of_request(values: Iterable[Value]) -> bool:
+    found = [one for value in values for one in sources(value)]
+    return any(isinstance(one, Input) and one.source == "request" for one in found)
+
+
+def _is_keyed(where: Iterable[Value]) -> bool:
+    """Whether each request has its own place in it."""
+    return any(sources(one) for one in where)
+
+
+def _several_processes(path: Path, shared: list[Event]) -> Iterator[Finding]:
+    """A look at the process's memory decides about what all processes share."""
+    for earlier in shared:
+        assert earlier.effect is not None
+        if earlier.effect.kind != "get":
+            continue
+        kept = next((one for one in shared if _same(one, earlier) and _keeps(one)), None)
+        if kept is None or _is_content(path, kept):
+            continue
+        weight, harm = _harm(path, earlier, kept)
+        if harm is None:
+            continue
+        says = "only this process remembers it, and not after a restart"
+        reasons = (
+            Reason(weight=0.1, says=says, location=kept.location),
+            Reason(weight=weight, says=f"it decides what {does(harm)}", location=harm.location),
+        )
+        yield _finding(path, earlier, harm, kept, *reasons)
+
+
+def _keeps(event: Event) -> bool:
+    return event.effect is not None and event.effect.kind in ("set", "push", "increment")
+
+
+def _is_content(path: Path, event: Event) -> bool:
+    """Whether what is kept was read: a cache."""
+    assert event.effect is not None
+    return any(reads_of(value) for value in event.effect.values.values())
+
+
+def _finding(path: Path, earlier: Event, wait: Event, later: Event, *reasons: Reason) -> Finding:
+    assert earlier.effect is not None
+    variable = (earlier.effect.subject or "").rsplit(":", 1)[-1]
+    against = [
+        Reason(weight=FULL, says="a lock of the process is held", location=earlier.location)
+        for number in earlier.locks
+        if number in later.locks
+    ]
+    return Finding(
+        rule=name,
+        location=later.location,
+        message=(
+            f"Requests share {variable}: {path.entry.name} uses it at {earlier.location} and "
+            f"{later.location} and waits at {wait.location} in between, where other requests "
+            f"change it."
+        ),
+        steps=(
+            step("the first request", earlier, f"uses {variable}"),
+            step("the first request", wait, f"waits: {does(wait)}"),
+            step("the second request", earlier, f"uses {variable} meanwhile"),
+            Step(location=later.location, says=f"the first request goes on with {variable}"),
+        ),
+        reasons=(*reasons, *against, occasion(path, later)),
+        subject=variable,
+        entry=path.entry.name,
+    )
