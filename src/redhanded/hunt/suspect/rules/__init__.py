@@ -1,18 +1,29 @@
 """The mechanisms as rules over the events of a program: one file each, one line in `RULES`."""
 
 from redhanded.hunt.suspect.rules import (
+    cache_set_after_invalidation,
     check_then_create,
     create_without_unique_constraint,
     find_or_create_without_unique_index,
     id_collision,
     job_enqueued_before_commit,
+    lease_shorter_than_work,
+    lock_looked_at_then_set,
+    lock_released_without_owner_check,
+    lock_without_expiry,
     missing_job_deduplication,
     model_unique_not_migrated,
+    module_level_mutable_state,
+    opposite_lock_order,
     out_of_order_event_applied,
+    promise_not_awaited,
+    quota_check,
     read_modify_write,
     retry_of_non_idempotent_job,
     row_committed_enqueue_lost,
+    transaction_across_network,
     webhook_without_idempotency,
+    wrong_isolation_level,
 )
 from redhanded.hunt.suspect.rules.rule import Rule
 
@@ -29,4 +40,15 @@ RULES: tuple[Rule, ...] = (
     out_of_order_event_applied,
     id_collision,
     read_modify_write,
+    quota_check,
+    wrong_isolation_level,
+    lock_looked_at_then_set,
+    lock_released_without_owner_check,
+    lease_shorter_than_work,
+    lock_without_expiry,
+    cache_set_after_invalidation,
+    opposite_lock_order,
+    transaction_across_network,
+    promise_not_awaited,
+    module_level_mutable_state,
 )

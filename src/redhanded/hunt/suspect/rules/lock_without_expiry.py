@@ -19,9 +19,8 @@ name = "lock-without-expiry"
 title = "A key that should end stays for ever"
 wrong = (
     "Between the command that sets the key and the one that ends it the process may be killed or "
-    "the connection lost; the key then stays, and every later run finds it taken or counts on (Redis "
-    "documentation, SET and INCR: \\"if for some reason the client performs the INCR command but "
-    "does not perform the EXPIRE the key will be leaked\\")."
+    "the connection lost; the key then stays, and every later run finds it taken or counts on "
+    "(Redis documentation, SET, and INCR: Pattern: rate limiter 2)."
 )
 safe: tuple[str, ...] = (
     "One command sets the key and when it ends (SET … NX PX).",

@@ -159,7 +159,7 @@ def _several_processes(path: Path, shared: list[Event]) -> Iterator[Finding]:
             continue
         says = "only this process remembers it, and not after a restart"
         reasons = (
-            Reason(weight=0.1, says=says, location=kept.location),
+            Reason(weight=0.05, says=says, location=kept.location),
             Reason(weight=weight, says=f"it decides what {does(harm)}", location=harm.location),
         )
         yield _finding(path, earlier, harm, kept, *reasons)
