@@ -148,6 +148,10 @@ class Mount:
 THIS = Result(-1)
 """In a `Meaning`: what the call gives; its number is not known to the framework."""
 
+LAST = Result(-2)
+"""In a `Meaning`: what the last event gave whose effect has the object that is called, without the
+method, as its ``session``: ``cursor.execute(…)``, then ``cursor.fetchone()``."""
+
 Moment = Literal["await", "iterate", "enter", "decorate", "test", "inject"]
 
 

@@ -89,10 +89,10 @@ def _entity(found: Statement, entity: Value, around: Surroundings, *, first: boo
     found.aggregates += [one for one in names if one in AGGREGATES]
     if "exists" in names:
         found.aggregates.append("exists")
-        inner = statement(entity, around) if isinstance(entity, Library) else None
-        if inner is not None:
-            found.conditions = inner.conditions
-            found.model, found.table = inner.model, inner.table
+        asked = statement(entity, around) if isinstance(entity, Library) else None
+        if asked is not None:
+            found.conditions = asked.conditions
+            found.model, found.table = asked.model, asked.table
             return
     model, table = model_of(entity, around)
     if found.table is None:
