@@ -147,6 +147,6 @@ def _constraint(
         return Reason(weight=-0.05, says=says, location=event.location)
     if not table.is_complete:
         says = f"no constraint on {columns} was found; {table.name} could not be read in full"
-        return Reason(weight=0.05, says=says, location=table.location)
+        return Reason(weight=0.0, says=says, location=table.location)
     says = f"no constraint of {table.name} holds {columns} once"
     return Reason(weight=0.3, says=says, location=table.location)
