@@ -68,12 +68,12 @@ def test_a_look_before_is_another_rule() -> None:
 
 
 def saying(*uniques: Unique, **known: Any) -> Reading:
-    one = Table(name="refunds", uniques=uniques, location=PLACE, **known)
+    one = Table(name="refunds", uniques=uniques, location=PLACE, models=("Refund",), **known)
     schema = Schema(tables={"refunds": one}, has_migrations=True)
     return Reading(paths=(), schema=schema, text=lambda _: "")
 
 
-SAID = Unique(columns=("external_id",), said=("model",), location=PLACE)
+SAID = Unique(columns=("external_id",), said=("model",), location=PLACE, is_in_force=False)
 
 
 def test_only_the_model_says_unique() -> None:
@@ -83,7 +83,9 @@ def test_only_the_model_says_unique() -> None:
 
 
 def test_the_database_says_so_too() -> None:
-    assert shown(model, saying(ID, replace(SAID, said=("model", "migration")))) == []
+    assert (
+        shown(model, saying(ID, replace(SAID, said=("model", "migration"), is_in_force=True))) == []
+    )
     fewer = Unique(columns=("ExternalId",), said=("migration",), location=None)
     both = replace(SAID, columns=("external_id", "shop_id"))
     assert shown(model, saying(ID, both, fewer)) == []

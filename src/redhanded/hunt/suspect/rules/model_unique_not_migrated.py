@@ -10,6 +10,7 @@ from redhanded.hunt.suspect.rules.occasion import is_test
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.uniqueness import plain_columns
 from redhanded.source.flow.schema import Table, Unique
+from redhanded.source.flow.schema_of import differences
 
 name = "model-unique-not-migrated"
 title = "The model says unique, the database does not"
@@ -37,21 +38,17 @@ def look(reading: Reading) -> Iterable[Finding]:
 
 
 def _findings(reading: Reading) -> Iterator[Finding]:
-    for table in reading.schema.tables.values():
-        for unique in table.uniques:
-            if unique.location is None or not _is_models_only(table, unique):
-                continue
-            yield _finding(reading, table, unique, unique.location)
-
-
-def _is_models_only(table: Table, unique: Unique) -> bool:
-    if set(unique.said) != {"model"} or unique.is_primary:
-        return False
-    return not any(_is_enough(table, one, unique) for one in table.uniques if one is not unique)
+    for one in differences(reading.schema):
+        where = one.unique.location
+        if one.missing_in != "migration" or where is None or one.unique.is_primary:
+            continue
+        if not any(_is_enough(one.table, each, one.unique) for each in one.table.uniques):
+            yield _finding(reading, one.table, one.unique, where)
 
 
 def _is_enough(table: Table, one: Unique, wanted: Unique) -> bool:
-    if set(one.said) == {"model"} or one.where:
+    """Whether another constraint, which the database has, refuses the same rows."""
+    if not one.is_in_force or one.where:
         return False
     return plain_columns(table, one.columns) <= plain_columns(table, wanted.columns)
 
@@ -87,9 +84,6 @@ def _reasons(reading: Reading, table: Table, unique: Unique, where: Location) ->
     else:
         says = f"no migration was seen to make {table.name}"
         yield Reason(weight=-0.2, says=says, location=table.location)
-    if not table.is_complete:
-        says = f"what the migrations do to {table.name} could not be read in full"
-        yield Reason(weight=-0.3, says=says, location=table.location)
     if unique.where:
         yield Reason(weight=-0.1, says=f"it holds where {unique.where}", location=where)
     if is_test(where):
