@@ -11,8 +11,9 @@ from typing import Literal
 import tree_sitter
 import tree_sitter_javascript
 import tree_sitter_typescript
-from tree_sitter import Node, Parser, Query, QueryCursor, Tree
+from tree_sitter import Parser, Query, QueryCursor, Tree
 
+from redhanded.source.flow.languages.ecmascript.damage import mended
 from redhanded.source.flow.languages.ecmascript.expressions import EXPRESSIONS
 from redhanded.source.flow.languages.ecmascript.statements import STATEMENTS
 from redhanded.source.flow.languages.ecmascript.writing import FRAMES_MAX, Writing, end_line_of
@@ -44,11 +45,16 @@ def lower(path: str, source: bytes) -> Module:
         second = Parser(_TSX).parse(source)
         if not second.root_node.has_error:
             tree, grammar = second, _TSX
+    damaged_at = 0
+    if tree.root_node.has_error:
+        parsed = mended(tree, source, Parser(grammar).parse)
+        tree, source, damaged_at = parsed.tree, parsed.source, parsed.damaged_at
     writing = Writing(
         source=source,
         expressions=EXPRESSIONS,
         statements=STATEMENTS,
         is_ascii=source.isascii(),
+        damaged_at=damaged_at,
     )
     frames = sys.getrecursionlimit()
     try:
@@ -70,33 +76,9 @@ def lower(path: str, source: bytes) -> Module:
 
 def _top(writing: Writing, tree: Tree) -> None:
     root = tree.root_node
-    if root.has_error:
-        _damage(writing, root)
     writing.functions.append(None)
     body = writing.block(root.named_children)
     writing.functions[0] = Function("", (), body, 1, end_line_of(root))
-
-
-def _damage(writing: Writing, root: Node) -> None:
-    """The first line that could not be parsed."""
-    node = root
-    while True:
-        if node.type == "ERROR" or node.is_missing:
-            writing.damaged(node if node.is_missing else _first_error(node))
-            return
-        inner = next((one for one in node.children if one.has_error or one.is_missing), None)
-        if inner is None:
-            writing.damaged(node)
-            return
-        node = inner
-
-
-def _first_error(node: Node) -> Node:
-    """Where a large damaged part goes wrong: after the statements in it that are whole."""
-    for one in node.children:
-        if one.type not in STATEMENTS or one.has_error:
-            return one
-    return node
 
 
 def _notes(tree: Tree, grammar: tree_sitter.Language, source: bytes) -> tuple[Note, ...]:

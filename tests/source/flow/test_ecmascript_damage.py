@@ -1,0 +1,116 @@
+"""Files that are broken, newer than the grammar, or nested without end."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from redhanded.source.flow.languages.ecmascript import lower
+from redhanded.source.flow.module import Module
+
+BEFORE = """import { Pool } from 'pg';
+export async function first(id) {
+  return pool.query('SELECT 1', [id]);
+}
+"""
+AFTER = """
+export class Service {
+  async go(x) { return this.repo.save(x); }
+}
+app.post('/x', async (req, res) => { await first(req.body.id); });
+"""
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "function broken() { if (a) { b();",
+        "class A { foo( { }",
+        "foo(1, 2;",
+        "<<<<<<< HEAD\nconst a = 1;\n=======\nconst a = 2;\n>>>>>>> branch",
+        "const a = <%= value %>;",
+        "}",
+        'const s = "abc;',
+        "const r = /[/;",
+        "const t = `abc ${x;",
+        "const o = { a: 1, b: , c: 2 };",
+        "class W {\n  a() {\n    if (x) {\n  }\n  b() { c() }\n}",
+    ],
+)
+def test_what_is_broken_costs_only_itself(broken: str) -> None:
+    module = lower("a.ts", f"{BEFORE}{broken}{AFTER}".encode())
+    last = BEFORE.count("\n") + broken.count("\n") + 1
+    assert BEFORE.count("\n") < module.damaged_at <= last
+    assert {"first", "go"} <= {one.name for one in module.functions}
+    assert "Service" in [one.name for one in module.classes]
+    assert "post" in str(module.functions[0].body)
+
+
+@pytest.mark.parametrize(
+    "newer",
+    [
+        "class B { accessor x = 1; static accessor y = 2; }",
+        'import defer * as q from "q";',
+        "class Q<in out T> { a() {} }",
+        "class P { #x; has(o) { return #x in o } }",
+        "const z = /[\\p{L}--[a-z]]/v;",
+        "function asrt(x: unknown): asserts x is string {}",
+        "const g = async <const T,>(x: T): Promise<T> => await x;",
+        'import a from "./a.json" with { type: "json" };',
+        "@A() @B export default class Z { @C() private readonly d!: E }",
+    ],
+)
+def test_todays_syntax_is_no_damage(newer: str) -> None:
+    module = lower("a.ts", f"{newer}{AFTER}".encode())
+    assert module.damaged_at == 0
+    assert "go" in {one.name for one in module.functions}
+
+
+@pytest.mark.parametrize(
+    ("begin", "inner", "end"),
+    [
+        ("(", "1", ")"),
+        ("[", "", ""),
+        ("{", "", "}"),
+        ("a=>{", "", ""),
+        ("x=>", "1", ""),
+        ("if(a)b();else ", "c()", ""),
+        ("a?b:", "c", ""),
+        ("function f(){", "", "}"),
+        ("!", "a", ""),
+        ("a*", "a", ""),
+        ("`${", "", "}`"),
+        ("switch(a){case 1:", "", "}"),
+        ("using a = b;", "", ""),
+        ("namespace a{", "", "}"),
+        ("let x:A<", "B", ">"),
+        ("try{", "", "}finally{}"),
+        ("f(", "1", ")"),
+        ("a.b().", "c", ""),
+        ("new ", "x", ""),
+    ],
+)
+@pytest.mark.parametrize("path", ["a.js", "a.tsx"])
+def test_nesting_has_an_end(path: str, begin: str, inner: str, end: str) -> None:
+    module = lower(path, f"{begin * 10_000}{inner}{end * 10_000}\n;last()".encode())
+    assert module.damaged_at == 1
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(module), type=Module) == module
+
+
+def test_long_texts_are_not_deep() -> None:
+    text = "a = " + " + ".join(f"f({one})" for one in range(5_000)) + ";b = 1"
+    module = lower("a.js", text.encode())
+    assert module.damaged_at == 0
+    assert len(module.functions[0].body) == 2
+
+
+def test_a_switch_of_a_thousand_cases() -> None:
+    cases = "".join(f"case {one}: f({one}); break;" for one in range(1_000))
+    module = lower("a.js", f"switch (x) {{ {cases} }}".encode())
+    assert module.damaged_at == 0
+    assert str(module.functions[0].body).count("Name(name='f')") == 1_000
+
+
+@pytest.mark.parametrize("source", [b"", b"\xef\xbb\xbff()", b"\xff\xfe\x00f", b"#!/bin/node\nf()"])
+def test_any_bytes_are_read(source: bytes) -> None:
+    assert lower("a.js", source).language == "javascript"
