@@ -22,7 +22,7 @@ from redhanded.source.flow.values import (
 
 _WRAPPERS = frozenset({"rows", "row", "data", "datavalues", "recordset", "records", "items", "[]"})
 """Parts of a result that hold rows and are no column of one."""
-_KEEPING = frozenset({"??", "or", "and", "await", "call:deepcopy", "call:structuredClone"})
+_KEEPING = frozenset({"?", "??", "or", "and", "await", "call:deepcopy", "call:structuredClone"})
 """Operators that give one of their operands as it is."""
 ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 _CONVERSIONS = frozenset(
@@ -76,9 +76,9 @@ def _uses(value: Value | None, event: int, around: tuple[str, ...], depth: int) 
     elif isinstance(value, Computed):
         if value.operator == "raised":
             return
-        if value.operator not in _KEEPING:
+        parts = value.operands[1:] if value.operator == "?" else value.operands
+        if not is_part(value) and value.operator not in _KEEPING:
             around = (*around, value.operator)
-        parts = value.operands
     elif isinstance(value, Either):
         parts = value.values
     elif isinstance(value, Record):
@@ -89,6 +89,11 @@ def _uses(value: Value | None, event: int, around: tuple[str, ...], depth: int) 
         around = (*around, f"call:{'.'.join(value.names)}")
     for one in parts:
         yield from _uses(one, event, around, depth - 1)
+
+
+def is_part(value: Computed) -> bool:
+    """Whether it takes a part: ``.name`` or ``[]``."""
+    return value.operator == "[]" or value.operator[:1] == "."
 
 
 def reads_of(value: Value | None) -> frozenset[int]:

@@ -53,6 +53,11 @@ def _same_key(one: Event, other: Event) -> Sameness:
     first, second = key_of(one), key_of(other)
     if first is None or second is None:
         return "same"
+    fields = [each.effect.where.get("field") if each.effect else None for each in (one, other)]
+    if fields[0] is not None and fields[1] is not None:
+        within = _same_value(fields[0], fields[1])
+        if within != "same":
+            return within
     return _same_value(first, second)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from redhanded.hunt.suspect.rules.derivation import reads_of
+from redhanded.hunt.suspect.rules.identity import key_of
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.values import Known, Value
 
@@ -55,7 +56,10 @@ def ended(taken: Event, event: Event) -> bool:
         return True
     if second.kind == "release" and second.subject is None and second.library == first.library:
         return True
-    return first.subject is not None and first.subject == second.subject
+    if first.subject is None or second.subject is None:
+        mine, theirs = key_of(taken), key_of(event)
+        return mine is not None and mine == theirs
+    return first.subject == second.subject
 
 
 def _inside(path: Path, taken: Event, ends: tuple[Event, ...]) -> Iterator[Event]:
