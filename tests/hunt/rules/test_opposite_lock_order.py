@@ -93,6 +93,11 @@ def test_safe(case: str) -> None:
     assert found(reading(SAFE[case])) == []
 
 
+def test_a_list_is_sorted_in_place() -> None:
+    one = path(*within(0, replace(changed(1, ITEM), in_loop=True)))
+    assert found(reading(one, text="items.sort((a, b) => a.id - b.id);")) == []
+
+
 def test_two_paths_in_one_order() -> None:
     one = path(*within(0, locked(1, FROM), locked(2, TO, "shelves")))
     other = path(*within(0, locked(1, TO), locked(2, FROM, "shelves")), name="PUT /shelf")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from redhanded.hunt.suspect.rules.derivation import comparisons, reads_of
 from redhanded.hunt.suspect.rules.guarded import excludes
@@ -38,6 +39,8 @@ remedy = "lock-in-order"
 threshold = 0.5
 
 _LOCKING: frozenset[EffectKind] = frozenset({"update", "save", "delete"})
+_SORTING = re.compile(r"\bsort(?:ed|By|_by)?\(|\btoSorted\(|\bMath\.(?:min|max)\(")
+_LINES_BEFORE = 25
 _SORTED = ("sort", "sorted", "min", "max", "order", "orderBy", "sortBy", "toSorted")
 
 
@@ -59,12 +62,13 @@ def _all(reading: Reading) -> Iterator[Finding]:
     pairs: list[_Pair] = []
     for path in reading.paths:
         locking = [one for one in path.events if locks_rows(one)]
-        yield from _in_loops(path, locking)
+        yield from _in_loops(path, locking, reading)
         for pair in _pairs(path, locking):
             assert pair.first.effect is not None
             assert pair.second.effect is not None
             if same_subject(pair.first.effect, pair.second.effect, reading.schema):
-                yield from _of_one_table(pair, reading.schema)
+                if not _is_sorted_before(pair.second, reading):
+                    yield from _of_one_table(pair, reading.schema)
             else:
                 pairs.append(pair)
     yield from _crossed(pairs)
@@ -132,6 +136,19 @@ def _is_entity(pair: _Pair) -> bool:
     ) and bool(set(pair.first.locks) | set(pair.second.locks))
 
 
+def _is_sorted_before(event: Event, reading: Reading) -> bool:
+    """Whether something is sorted in the lines above, in this function or one that calls it.
+
+    A list that is sorted in place is the same value as before, so only its line says so.
+    """
+    for place in (event.location, *event.stack):
+        first = max(1, place.line - _LINES_BEFORE)
+        lines = (replace(place, line=line) for line in range(first, place.line + 1))
+        if any(_SORTING.search(reading.text(one)) for one in lines):
+            return True
+    return False
+
+
 def is_ordered(path: Path, value: Value, depth: int = 8) -> bool:
     """Whether a value comes out of something sorted."""
     if depth == 0:
@@ -145,6 +162,8 @@ def is_ordered(path: Path, value: Value, depth: int = 8) -> bool:
         return any(is_ordered(path, one, depth - 1) for one in value.values)
     if isinstance(value, Record):
         return any(is_ordered(path, one, depth - 1) for one in value.parts.values())
+    if isinstance(value, Input):
+        return not {"sort", "toSorted", "sorted"}.isdisjoint(value.parts)
     if isinstance(value, Result) and 0 <= value.event < len(path.events):
         effect = path.events[value.event].effect
         return effect is not None and effect.ordered
@@ -175,7 +194,7 @@ def _held_before(path: Path, first: Event, second: Event) -> Iterator[Reason]:
             )
 
 
-def _in_loops(path: Path, locking: list[Event]) -> Iterator[Finding]:
+def _in_loops(path: Path, locking: list[Event], reading: Reading) -> Iterator[Finding]:
     for event in locking:
         transaction = event.transaction
         if not event.in_loop or transaction is None:
@@ -188,7 +207,8 @@ def _in_loops(path: Path, locking: list[Event]) -> Iterator[Finding]:
         if not keys or is_constant(keys) or any(is_ordered(path, one) for one in keys):
             continue
         given = any(isinstance(one, Input) for key in keys for one in sources(key))
-        yield _loop(path, event, given)
+        if not _is_sorted_before(event, reading):
+            yield _loop(path, event, given)
 
 
 def _loop(path: Path, event: Event, given: bool) -> Finding:
