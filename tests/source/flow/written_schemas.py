@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from textwrap import dedent
 
-from redhanded.source.flow.languages.python import Python
+from redhanded.source.flow.languages import language_of
 from redhanded.source.flow.schema import Schema
 from redhanded.source.flow.schema_of import differences, schema_of
 
@@ -12,12 +13,15 @@ from redhanded.source.flow.schema_of import differences, schema_of
 def of(files: dict[str, str]) -> Schema:
     """Of files by path."""
     written = {path: dedent(text) for path, text in files.items()}
-    modules = [
-        Python().lower(path, text.encode())
-        for path, text in written.items()
-        if path.endswith(".py")
-    ]
-    return schema_of(modules, {p: t for p, t in written.items() if not p.endswith(".py")})
+    modules = []
+    texts = {}
+    for path, text in written.items():
+        language = language_of(PurePosixPath(path).suffix)
+        if language is None:
+            texts[path] = text
+        else:
+            modules.append(language.lower(path, text.encode()))
+    return schema_of(modules, texts)
 
 
 def uniques(found: Schema, table: str) -> set[str]:

@@ -16,8 +16,8 @@ from redhanded.source.flow.schemas.merging import merged
 from redhanded.source.flow.schemas.program import Program
 from redhanded.source.flow.schemas.state import State
 
-TEXT_SUFFIXES = (".sql", ".prisma")
-"""Files in no programming language that say something of tables."""
+TEXT_SUFFIXES = (".sql", ".prisma", "package.json")
+"""Files in no programming language that say something of tables, or of the tools at work."""
 
 
 def schema_of(modules: Iterable[Module], texts: Mapping[str, str] | None = None) -> Schema:

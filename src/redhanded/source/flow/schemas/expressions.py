@@ -158,7 +158,12 @@ def _operation(operator: str, operands: list[Value]) -> Value:
 
 
 def _call(evaluation: Evaluation, call: form.Call, scope: Scope, depth: int) -> Value:
-    callee = evaluation.value(call.function, scope, depth)
+    base: Value = Unknown()
+    if isinstance(call.function, form.Attribute):
+        base = evaluation.value(call.function.base, scope, depth)
+        callee = evaluation.member(base, call.function.name)
+    else:
+        callee = evaluation.value(call.function, scope, depth)
     arguments, keywords = _given(evaluation, call, scope, depth)
     if isinstance(callee, Procedure):
         return run(evaluation, callee, tuple(arguments), keywords, depth)
@@ -174,7 +179,6 @@ def _call(evaluation: Evaluation, call: form.Call, scope: Scope, depth: int) -> 
         return Unknown()
 
     if isinstance(call.function, form.Attribute):
-        base = evaluation.value(call.function.base, scope, depth)
         if isinstance(base, Record):
             return of_list(base, call.function.name, arguments, called)
         if isinstance(base, Known) and isinstance(base.value, str):

@@ -18,7 +18,7 @@ from redhanded.source.flow.schemas.running import run
 from redhanded.source.flow.schemas.sql import is_harmless, sql_changes
 from redhanded.source.flow.schemas.sql_text import UNKNOWN_WORD
 from redhanded.source.flow.schemas.tool import sql_of
-from redhanded.source.flow.values import Procedure, Value
+from redhanded.source.flow.values import Library, Made, Procedure, Value
 
 Read = Callable[[Step], Iterable[Change] | None]
 """The changes of a call; None: it is none of the tool's."""
@@ -34,7 +34,9 @@ def recorded(
 
     def seen(step: Step) -> Value | None:
         changes = read(step)
-        for one in changes if changes is not None else ():
+        if changes is None:
+            return None
+        for one in changes:
             found.append(one)
             if evaluation.conditions and is_dropping(one):
                 # It may not have happened: of this table nothing is claimed any more.
@@ -46,7 +48,8 @@ def recorded(
                         location=step.location,
                     )
                 )
-        return None
+        made = Made(step.arguments, step.keywords, step.location)
+        return Library(step.callee.package, (*step.callee.steps, made), step.callee.through)
 
     evaluation.seen, evaluation.calls = seen, 0
     try:
