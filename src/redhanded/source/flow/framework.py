@@ -183,7 +183,7 @@ class Framework(Protocol):
         """
         ...
 
-    def entries(self, around: Surroundings) -> Iterable[FoundEntry]:
+    def entries(self, around: Surroundings) -> Iterable[FoundEntry | Mount]:
         """What it declares by decorators, registrations at the top of files, or by convention of
         paths (``app/api/**/route.ts``). Registrations inside functions that run at the start
         (``module.exports = (app) => { app.post(…) }``) arrive through ``registered``."""

@@ -24,7 +24,7 @@ def _no_end(value: Library, moment: Moment, around: Surroundings) -> Meaning | N
     return None
 
 
-def _no_entries(around: Surroundings) -> Iterable[FoundEntry]:
+def _no_entries(around: Surroundings) -> Iterable[FoundEntry | Mount]:
     return ()
 
 
@@ -40,7 +40,7 @@ class LibraryTable:
     packages: tuple[str, ...]
     calls: Callable[[CallSite, Surroundings], Meaning | None] = _no_meaning
     settles: Callable[[Library, Moment, Surroundings], Meaning | None] = _no_end
-    declares: Callable[[Surroundings], Iterable[FoundEntry]] = _no_entries
+    declares: Callable[[Surroundings], Iterable[FoundEntry | Mount]] = _no_entries
     registers: Callable[[CallSite, Surroundings], Iterable[FoundEntry | Mount]] = _no_registration
 
     def call(self, site: CallSite, around: Surroundings) -> Meaning | None:
@@ -49,7 +49,7 @@ class LibraryTable:
     def settle(self, value: Library, moment: Moment, around: Surroundings) -> Meaning | None:
         return self.settles(value, moment, around)
 
-    def entries(self, around: Surroundings) -> Iterable[FoundEntry]:
+    def entries(self, around: Surroundings) -> Iterable[FoundEntry | Mount]:
         return self.declares(around)
 
     def registered(self, site: CallSite, around: Surroundings) -> Iterable[FoundEntry | Mount]:
