@@ -9,6 +9,7 @@ from redhanded.case.evidence import Location
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.framework import CallSite, Framework, Meaning, Surroundings
 from redhanded.source.flow.module import Function
+from redhanded.source.flow.schema import Column, Schema, Table, Unique
 from redhanded.source.flow.values import (
     Computed,
     Either,
@@ -41,11 +42,32 @@ VALUES = (
 )
 
 
+SEATS = Table(
+    name="seats",
+    columns=(
+        Column(name="id", type="integer", attribute="id"),
+        Column(name="show_id", type="integer", attribute="showId"),
+        Column(name="free", type="integer", attribute="free"),
+        Column(name="version", type="integer", attribute="version", is_version=True),
+    ),
+    uniques=(Unique(columns=("id",), said=("model",), location=None, is_primary=True),),
+    models=("Seat",),
+)
+
+
 class Nothing:
-    """Surroundings without a program."""
+    """Surroundings without files; the model ``Seat`` is the table ``seats``."""
+
+    schema = Schema(tables={"seats": SEATS}, has_migrations=False)
 
     def function_of(self, procedure: Procedure) -> Function:
         return Function(name="f", parameters=(), body=(), line=1, end_line=1)
+
+    def bases(self, kind: Kind) -> tuple[Value, ...]:
+        return ()
+
+    def decorators(self, of: Procedure | Kind) -> tuple[Value, ...]:
+        return ()
 
     def modules(self) -> Iterable[Any]:
         return ()

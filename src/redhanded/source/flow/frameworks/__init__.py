@@ -21,6 +21,7 @@ from redhanded.source.flow.frameworks import (
     pg,
     python_network,
     python_runtime,
+    sequelize,
     sqlalchemy,
 )
 
@@ -42,5 +43,6 @@ FRAMEWORKS: tuple[Framework, ...] = (
     pg.FRAMEWORK,
     python_network.FRAMEWORK,
     python_runtime.FRAMEWORK,
+    sequelize.FRAMEWORK,
     sqlalchemy.FRAMEWORK,
 )
