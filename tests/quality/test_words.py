@@ -22,6 +22,7 @@ PROVIDER_ALLOWED = {
     "hunt/suspect/webhook_redelivery.py": "a reference to what senders promise",
     "lab/outside.py": "how each scheme signs",
     "source/flow/frameworks/outside.py": "which package checks whose signature",
+    "source/flow/frameworks/python_senders.py": "which package checks whose signature",
 }
 """A table of known webhook senders is fine; a special case is not."""
 
