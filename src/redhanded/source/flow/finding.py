@@ -78,9 +78,9 @@ def find(
         elif (root / relative).is_dir():
             for path, stamp in _walk(root, relative, endings, found):
                 if path not in found.stamps and len(found.stamps) >= files_max:
-                    found.leave(f"beyond the first {files_max} files", path)
-                    break
-                found.stamps[path] = stamp
+                    found.leave(f"beyond the first {files_max:,}", path)
+                else:
+                    found.stamps[path] = stamp
         else:
             found.leave("does not exist", folder)
     found.stamps = dict(sorted(found.stamps.items()))
@@ -159,7 +159,7 @@ def _is_text(path: str, found: Found) -> bool:
     try:
         path.encode("utf-8")
     except UnicodeEncodeError:
-        found.leave("with names that are not UTF-8", ascii(path))
+        found.leave("names that are not UTF-8", ascii(path))
         return False
     return True
 

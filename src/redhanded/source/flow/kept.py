@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import zlib
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import zstandard
@@ -28,7 +30,8 @@ AT_ONCE = 500
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS looks (root TEXT PRIMARY KEY, used INTEGER, data BLOB);
-CREATE TABLE IF NOT EXISTS forms (hash BLOB PRIMARY KEY, damaged INTEGER, size INTEGER, data BLOB);
+CREATE TABLE IF NOT EXISTS forms (hash BLOB PRIMARY KEY, damaged INTEGER, size INTEGER, sum INTEGER,
+    data BLOB);
 """
 
 
@@ -72,10 +75,11 @@ class Kept:
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 self._connection = _opened(self._path)
+                self.problem = ""
                 return
             except (sqlite3.DatabaseError, OSError) as error:
                 self.problem = str(error)
-                if not isinstance(error, sqlite3.OperationalError) or "disk" in str(error):
+                if not _is_busy(error):
                     self._throw_away()
 
     def close(self) -> None:
@@ -98,10 +102,11 @@ class Kept:
         for start in range(0, len(wanted), AT_ONCE):
             some = wanted[start : start + AT_ONCE]
             marks = ",".join("?" * len(some))
-            query = f"SELECT hash, damaged, size, data FROM forms WHERE hash IN ({marks})"
-            for row in self._rows(query, some):
-                one = msgspec.convert(row, Lowered)
-                found[one.hash] = one
+            query = f"SELECT hash, damaged, size, data, sum FROM forms WHERE hash IN ({marks})"
+            for hash, damaged, size, data, total in self._rows(query, some):
+                whole = isinstance(data, bytes) and zlib.crc32(data) == total
+                if whole:
+                    found[hash] = Lowered(hash, damaged, size, data)
         return found
 
     def keep(self, root: str, looks: dict[str, Seen], forms: Collection[Lowered]) -> None:
@@ -118,8 +123,12 @@ class Kept:
         with self._safely() as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany(
-                "INSERT OR REPLACE INTO forms VALUES (?, ?, ?, ?)",
-                [(one.hash, one.damaged_at, one.size, one.data) for one in forms],
+                "INSERT OR REPLACE INTO forms (hash, damaged, size, data, sum)"
+                " VALUES (?, ?, ?, ?, ?)",
+                [
+                    (one.hash, one.damaged_at, one.size, one.data, zlib.crc32(one.data))
+                    for one in forms
+                ],
             )
             connection.execute(
                 "INSERT OR REPLACE INTO looks VALUES"
@@ -139,7 +148,7 @@ class Kept:
                 self._connection.rollback()
             self._failed(error)
 
-    def _rows(self, query: str, values: Collection[object]) -> list[tuple[object, ...]]:
+    def _rows(self, query: str, values: Collection[object]) -> list[Any]:
         if self._connection is None:
             return []
         try:
@@ -150,7 +159,7 @@ class Kept:
 
     def _failed(self, error: sqlite3.DatabaseError) -> None:
         """Another process is writing: nothing is kept this time. Otherwise the file is damaged."""
-        if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+        if _is_busy(error):
             return
         self.close()
         self._throw_away()
@@ -164,13 +173,18 @@ class Kept:
                     self.problem = str(error)
 
 
+def _is_busy(error: Exception) -> bool:
+    """Whether another process holds the file."""
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+
+
 def _opened(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=5, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.executescript(TABLES)
-        connection.execute("SELECT hash, damaged, size, data FROM forms LIMIT 1").fetchall()
+        connection.execute("SELECT hash, damaged, size, data, sum FROM forms LIMIT 1").fetchall()
         connection.execute("SELECT root, used, data FROM looks LIMIT 1").fetchall()
     except sqlite3.DatabaseError:
         connection.close()

@@ -210,22 +210,13 @@ def _hash(path: str, source: bytes) -> bytes:
     return digest.digest()
 
 
-SAID = {
-    "minified": "are minified",
-    "generated": "are generated",
-    "binary": "are not text",
-    "links": "are links",
-    "does not exist": "do not exist",
-}
-
-
 def _limits(
     found: Found, looked_at: int, wanted: int, lowered: Mapping[str, Lowered], kept: Kept
 ) -> tuple[str, ...]:
     limits = []
     for why, paths in found.left_out.items():
-        said = SAID.get(why, why)
-        limits.append(f"not read: {len(paths)} files that {said} (first: {paths[0]})")
+        what = "1 file was" if len(paths) == 1 else f"{len(paths):,} files were"
+        limits.append(f"{what} not read: {why} (first: {paths[0]})")
     if wanted < looked_at:
         limits.append(
             f"{looked_at - wanted} of {looked_at} files neither use a known library nor meet one"

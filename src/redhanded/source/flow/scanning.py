@@ -51,7 +51,11 @@ FOLDER = re.compile(
     rb"""|\b(?:require|import)\(\s*['"](\.[^'"\n]{0,200})['"]\s*\+"""
 )
 """Folders whose files are loaded by names that are computed."""
-WHOLE_FOLDER = re.compile(rb"readdir(?:Sync)?\s*\(|\bglob\w*(?:\.sync)?\s*\(|\brequire\.context\b")
+OWN_FOLDER = re.compile(
+    rb"\breaddir\w*\(\s*__dirname\s*[,)]|__dirname\s*,\s*[A-Za-z_$]|\bimport\.meta\.dirname\b"
+    rb"|\brequire\.context\b|\bimport\.meta\.glob\b"
+)
+PATTERN = re.compile(rb"[*{?\[]")
 
 PYTHON_FROM = re.compile(
     rb"^[ \t]*from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]{0,4000}\)|[^\n#;]{0,2000})",
@@ -115,9 +119,13 @@ def _ecmascript(source: bytes) -> Look:
         if written <= 1:
             imports.pop(one, None)
     folders: dict[bytes, None] = {}
-    if b"__dirname" in source or b"require(" in source or b"import(" in source:
-        folders = dict.fromkeys(one for found in FOLDER.findall(source) for one in found if one)
-        if WHOLE_FOLDER.search(source):
+    if any(one in source for one in (b"__dirname", b"require", b"import(", b"import.meta")):
+        for found in FOLDER.findall(source):
+            for one in found:
+                place = PATTERN.split(one, 1)[0]
+                if one and not place.endswith((b".json", b".sql", b".env")):
+                    folders[place or b"."] = None
+        if OWN_FOLDER.search(source):
             folders[b"."] = None
     return Look(_texts(imports), _texts(types), _texts(folders))
 

@@ -89,7 +89,8 @@ def _after_death(left: list[str], work: Work) -> Iterator[tuple[str, bytes | Non
 
 
 def _start(share: list[str], work: Work) -> tuple[int, BinaryIO]:
-    stream = tempfile.TemporaryFile(prefix="redhanded-")  # noqa: SIM115 (the parent closes it)
+    # Not buffered: what was done before a child is killed counts. The parent closes it.
+    stream = tempfile.TemporaryFile(prefix="redhanded-", buffering=0)  # noqa: SIM115
     parent = os.getpid()
     process = os.fork()
     if process:
@@ -99,11 +100,9 @@ def _start(share: list[str], work: Work) -> tuple[int, BinaryIO]:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         for index, one in enumerate(share):
             result = work(one)
-            stream.write(HEAD.pack(index, len(result)))
-            stream.write(result)
+            stream.write(HEAD.pack(index, len(result)) + result)
             if os.getppid() != parent:
                 break
-        stream.flush()
     finally:
         # Nothing of the parent's is run twice: no handlers, no buffers.
         os._exit(0)
