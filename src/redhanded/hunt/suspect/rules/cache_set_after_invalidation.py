@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from redhanded.hunt.suspect.rules.derivation import reads_of
 from redhanded.hunt.suspect.rules.exclusion import kept_out
@@ -14,7 +14,7 @@ from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import is_one_off, is_test, occasion
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.serialised import is_ruled_out
-from redhanded.hunt.suspect.rules.telling import step, subject_of
+from redhanded.hunt.suspect.rules.telling import met, step, subject_of
 from redhanded.source.flow.effects import EffectKind
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.schema import Schema
@@ -96,10 +96,10 @@ def _fills(path: Path) -> Iterator[_Fill]:
             continue
         if is_test(fill.location) or is_one_off(fill.location):
             continue
-        read = _read_for(path, fill)
         miss = _missed(path, fill)
-        if read is not None and miss is not None and miss.number < read.number:
-            yield _Fill(path=path, miss=miss, read=read, fill=fill)
+        for read in _reads_for(path, fill):
+            if miss is not None and miss.number < read.number:
+                yield _Fill(path=path, miss=miss, read=read, fill=fill)
 
 
 def _missed(path: Path, fill: Event) -> Event | None:
@@ -117,18 +117,16 @@ def _missed(path: Path, fill: Event) -> Event | None:
     return None
 
 
-def _read_for(path: Path, fill: Event) -> Event | None:
-    """The read that the value comes from."""
+def _reads_for(path: Path, fill: Event) -> Iterator[Event]:
+    """The reads that the value comes from."""
     assert fill.effect is not None
     values = [*fill.effect.values.values(), *fill.arguments[1:]]
-    numbers = sorted({number for value in values for number in reads_of(value)}, reverse=True)
-    for number in numbers:
+    for number in sorted({number for value in values for number in reads_of(value)}):
         if not 0 <= number < fill.number:
             continue
         effect = path.events[number].effect
         if effect is not None and effect.store == "database" and effect.kind == "read":
-            return path.events[number]
-    return None
+            yield path.events[number]
 
 
 def _removals(path: Path) -> Iterator[_Removal]:
@@ -170,6 +168,8 @@ def _finding(fill: _Fill, removal: _Removal, schema: Schema) -> Finding | None:
     against = kept_out(fill.path, fill.read, fill.fill, schema)
     if is_ruled_out(against):
         return None
+    reason = occasion(fill.path, fill.fill)
+    fill, removal = _met(fill), _outside(removal)
     key, table = subject_of(fill.fill), subject_of(fill.read)
     change, remove = removal.change.location, removal.remove.location
     reasons = [
@@ -180,7 +180,7 @@ def _finding(fill: _Fill, removal: _Removal, schema: Schema) -> Finding | None:
         ),
         *_kept_for(fill.fill),
         *against,
-        occasion(fill.path, fill.fill),
+        reason,
     ]
     if removal.is_too_early:
         says = "the key is removed before the change can be seen"
@@ -202,6 +202,17 @@ def _finding(fill: _Fill, removal: _Removal, schema: Schema) -> Finding | None:
         subject=key,
         entry=fill.path.entry.name,
     )
+
+
+def _met(fill: _Fill) -> _Fill:
+    """By the lines of the function that reads and fills."""
+    (miss, _), (read, put) = met(fill.miss, fill.fill), met(fill.read, fill.fill)
+    return replace(fill, miss=miss, read=read, fill=put)
+
+
+def _outside(removal: _Removal) -> _Removal:
+    change, remove = met(removal.change, removal.remove)
+    return replace(removal, change=change, remove=remove)
 
 
 def _window(fill: _Fill, removal: _Removal) -> tuple[Step, ...]:

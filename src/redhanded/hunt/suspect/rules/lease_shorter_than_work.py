@@ -11,7 +11,7 @@ from redhanded.hunt.suspect.rules.leases import Lease, leases, seconds
 from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import occasion
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
-from redhanded.hunt.suspect.rules.telling import does, step, subject_of
+from redhanded.hunt.suspect.rules.telling import does, is_waited_for, step, subject_of
 from redhanded.source.flow.effects import EffectKind
 from redhanded.source.flow.events import Event, Path
 
@@ -78,7 +78,7 @@ def _on(path: Path, reading: Reading) -> Iterator[Finding]:
 def _work(lease: Lease) -> _Work:
     bounded, unbounded, statements, loops = 0.0, [], 0, False
     for one in lease.inside:
-        if one.effect is None or not one.awaited or one.is_detached:
+        if one.effect is None or not is_waited_for(one, lease.taken):
             continue
         kind = one.effect.kind
         length = one.effect.expiry_s if kind == "sleep" else None

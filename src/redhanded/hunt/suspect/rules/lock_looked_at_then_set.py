@@ -13,7 +13,7 @@ from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import occasion
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason
 from redhanded.hunt.suspect.rules.serialised import is_ruled_out
-from redhanded.hunt.suspect.rules.telling import step, subject_of
+from redhanded.hunt.suspect.rules.telling import met, step, subject_of
 from redhanded.source.flow.effects import EffectKind
 from redhanded.source.flow.events import Event, Path
 
@@ -106,16 +106,17 @@ def _finding(path: Path, check: Check, act: Event, against: tuple[Reason, ...]) 
         weight, event = max(inside, key=lambda one: one[0])
         says = f"{subject_of(event)} is reached by both runs"
         reasons.append(Reason(weight=weight, says=says, location=event.location))
+    looked, act = met(check.look, act)
     return Finding(
         rule=name,
         location=act.location,
         message=(
-            f"{key} is looked at ({check.look.location}) and set at {act.location} if it is free. "
+            f"{key} is looked at ({looked.location}) and set at {act.location} if it is free. "
             f"Two runs of {path.entry.name} that both look before either has set it both enter."
         ),
         steps=(
-            step("the first run", check.look, f"looks at {key}: free"),
-            step("the second run", check.look, "looks as well: still free"),
+            step("the first run", looked, f"looks at {key}: free"),
+            step("the second run", looked, "looks as well: still free"),
             step("the first run", act),
             step("the second run", act, "sets it again, and both go on"),
         ),

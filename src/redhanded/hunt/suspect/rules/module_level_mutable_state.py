@@ -10,7 +10,7 @@ from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import occasion
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.serialised import FULL
-from redhanded.hunt.suspect.rules.telling import does, step
+from redhanded.hunt.suspect.rules.telling import does, is_waited_for, met, step
 from redhanded.source.flow.effects import EffectKind, Store
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.values import Input, Value, sources
@@ -83,7 +83,7 @@ def _same(one: Event, other: Event) -> bool:
 def _wait(path: Path, first: Event, last: Event) -> Event | None:
     """What is waited for between two events."""
     for one in path.events[first.number + 1 : last.number]:
-        if one.effect is None or not one.awaited or one.is_detached:
+        if one.effect is None or not is_waited_for(one, first):
             continue
         if one.effect.store in _WAITS or one.effect.kind == "sleep":
             return one
@@ -183,6 +183,8 @@ def _finding(path: Path, earlier: Event, wait: Event, later: Event, *reasons: Re
         for number in earlier.locks
         if number in later.locks
     ]
+    reason = occasion(path, later)
+    earlier, later = met(earlier, later)
     return Finding(
         rule=name,
         location=later.location,
@@ -197,7 +199,7 @@ def _finding(path: Path, earlier: Event, wait: Event, later: Event, *reasons: Re
             step("the second request", earlier, f"uses {variable} meanwhile"),
             Step(location=later.location, says=f"the first request goes on with {variable}"),
         ),
-        reasons=(*reasons, *against, occasion(path, later)),
+        reasons=(*reasons, *against, reason),
         subject=variable,
         entry=path.entry.name,
     )

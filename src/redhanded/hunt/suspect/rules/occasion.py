@@ -50,9 +50,16 @@ def _by_kind(path: Path) -> tuple[float, str]:
         return 0.15, f"workers take {entry.name} side by side, and what failed is taken again"
     if entry.kind == "schedule":
         return 0.0, f"{entry.name} runs side by side where a run outlasts the interval"
+    if entry.kind == "command" and any(_takes_work(one) for one in path.events):
+        return 0.15, f"workers like {entry.name} take work side by side"
     if entry.kind == "command":
         return -0.35, f"{entry.name} is a command that somebody starts"
     return -0.05, f"nothing that was read calls {entry.name or 'this function'}"
+
+
+def _takes_work(event: Event) -> bool:
+    """Whether a script waits for work in a loop, as a worker does."""
+    return event.effect is not None and event.effect.kind == "pop" and event.in_loop
 
 
 def is_repeated(path: Path) -> bool:

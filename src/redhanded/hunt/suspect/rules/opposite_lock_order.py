@@ -14,7 +14,7 @@ from redhanded.hunt.suspect.rules.occasion import occasion
 from redhanded.hunt.suspect.rules.origin import is_constant
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.serialised import lock_key
-from redhanded.hunt.suspect.rules.telling import step, subject_of
+from redhanded.hunt.suspect.rules.telling import met, step, subject_of
 from redhanded.source.flow.effects import EffectKind
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.schema import Schema
@@ -112,6 +112,7 @@ def _of_one_table(pair: _Pair, schema: Schema) -> Iterator[Finding]:
         occasion(pair.path, second),
     ]
     table = subject_of(first)
+    first, second = met(first, second)
     yield _finding(
         pair.path,
         second,

@@ -73,9 +73,14 @@ def _on(path: Path, reading: Reading) -> Iterator[Finding]:
         weight = _MATTERS.get(effect.kind)
         if place is None or weight is None or is_test(place) or is_one_off(place):
             continue
-        if _MEANT.search(reading.text(place)):
+        if _MEANT.search(reading.text(place)) or _is_start(path, place):
             continue
         yield _finding(path, event, place, weight)
+
+
+def _is_start(path: Path, place: Location) -> bool:
+    """``main();`` at the top of a script: there is nobody to wait, and the process stays."""
+    return path.entry.kind == "command" and place.path == path.entry.location.path
 
 
 def _finding(path: Path, event: Event, place: Location, weight: float) -> Finding:

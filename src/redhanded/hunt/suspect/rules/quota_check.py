@@ -22,7 +22,7 @@ from redhanded.hunt.suspect.rules.occasion import occasion
 from redhanded.hunt.suspect.rules.rows import table_of
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.serialised import is_ruled_out
-from redhanded.hunt.suspect.rules.telling import step, subject_of
+from redhanded.hunt.suspect.rules.telling import met, step, subject_of
 from redhanded.hunt.suspect.rules.uniqueness import covering, excluded, named, plain
 from redhanded.source.flow.effects import EffectKind
 from redhanded.source.flow.events import Event, Path
@@ -164,6 +164,7 @@ def _finding(path: Path, use: _Use, reading: Reading) -> Finding | None:
         says = "the transaction around both does not lock what it looks at"
         reasons.append(Reason(weight=0.05, says=says, location=look.location))
     subject = subject_of(act)
+    look, act = met(look, act)
     thing = f"{subject}.{use.column}" if use.column else subject
     return Finding(
         rule=name,
@@ -173,7 +174,7 @@ def _finding(path: Path, use: _Use, reading: Reading) -> Finding | None:
             f"room. Two runs of {path.entry.name} that both look before either has changed it both "
             f"go on, and the limit is passed."
         ),
-        steps=_steps(use),
+        steps=_steps(look, act),
         reasons=tuple(reasons),
         subject=subject,
         entry=path.entry.name,
@@ -240,8 +241,7 @@ def _counted_again(path: Path, use: _Use, reading: Reading) -> Event | None:
     return None
 
 
-def _steps(use: _Use) -> tuple[Step, ...]:
-    look, act = use.check.look, use.act
+def _steps(look: Event, act: Event) -> tuple[Step, ...]:
     return (
         step("the first run", look, f"looks at {subject_of(look)}: there is room"),
         step("the second run", look, "looks as well: there is still room"),

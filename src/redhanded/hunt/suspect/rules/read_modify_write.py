@@ -20,7 +20,7 @@ from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import occasion
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.serialised import is_ruled_out
-from redhanded.hunt.suspect.rules.telling import slow_between, step, subject_of
+from redhanded.hunt.suspect.rules.telling import met, slow_between, step, subject_of
 from redhanded.hunt.suspect.rules.uniqueness import plain
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event, Path
@@ -145,6 +145,7 @@ def _finding(path: Path, change: _Change, reading: Reading) -> Finding | None:
     if condition is Condition.CHECKED or is_ruled_out(against):
         return None
     reasons = [*_how(change), *against, *_around(path, change, reading.schema)]
+    read, write = met(read, write)
     if condition is Condition.UNCHECKED:
         says = "the write demands what was read, but nobody looks whether it changed a row"
         reasons.append(Reason(weight=-0.3, says=says, location=write.location))
@@ -195,9 +196,10 @@ def _whole(path: Path, write: Event, reading: Reading) -> Finding | None:
     if _is_versioned(write, reading.schema) or is_ruled_out(against):
         return None
     subject = subject_of(write)
+    slow = slow_between(path, read, write)
+    read, write = met(read, write)
     says = f"all columns of {subject} are written back as they were read"
     reasons = [Reason(weight=0.1, says=says, location=write.location), *against]
-    slow = slow_between(path, read, write)
     if slow is not None:
         says = "what lies between takes as long as others want"
         reasons.append(Reason(weight=0.3, says=says, location=slow.location))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from redhanded.hunt.suspect.rules.rule import Step
 from redhanded.source.flow.effects import EffectKind
 from redhanded.source.flow.events import Event, Path
@@ -47,6 +49,26 @@ def step(run: str, event: Event, says: str = "") -> Step:
     return Step(location=event.location, says=f"{run} {says or does(event)}")
 
 
+def is_waited_for(event: Event, beside: Event) -> bool:
+    """Whether an event is over before what follows it, as seen from another: both may be in one
+    call that nobody waits for."""
+    if event.is_detached != beside.is_detached:
+        return False
+    return event.awaited or (event.dropped_at is not None and event.dropped_at == beside.dropped_at)
+
+
+def met(one: Event, other: Event) -> tuple[Event, Event]:
+    """Two events with the lines that they come from in the function that leads to both.
+
+    A helper that only runs a statement is not where the order of two of them is decided.
+    """
+    first, second = (*one.stack, one.location), (*other.stack, other.location)
+    depth = 0
+    while depth < min(len(first), len(second)) - 1 and first[depth] == second[depth]:
+        depth += 1
+    return replace(one, location=first[depth]), replace(other, location=second[depth])
+
+
 def between(path: Path, first: Event, last: Event) -> tuple[Event, ...]:
     """The events strictly between two."""
     return tuple(one for one in path.events if first.number < one.number < last.number)
@@ -55,7 +77,7 @@ def between(path: Path, first: Event, last: Event) -> tuple[Event, ...]:
 def slow_between(path: Path, first: Event, last: Event) -> Event | None:
     """A request over the network or a pause between two events."""
     for one in between(path, first, last):
-        if one.effect is not None and one.effect.kind in SLOW and one.awaited:
+        if one.effect is not None and one.effect.kind in SLOW and is_waited_for(one, first):
             return one
     return None
 

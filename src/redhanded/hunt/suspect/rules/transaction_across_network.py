@@ -9,7 +9,7 @@ from redhanded.hunt.suspect.rules.leases import seconds
 from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import is_one_off, is_test, occasion
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
-from redhanded.hunt.suspect.rules.telling import does, step, subject_of
+from redhanded.hunt.suspect.rules.telling import does, is_waited_for, step, subject_of
 from redhanded.source.flow.effects import EffectKind
 from redhanded.source.flow.events import Event, Path
 
@@ -50,10 +50,15 @@ def look(reading: Reading) -> Iterable[Finding]:
 def _on(path: Path) -> Iterator[Finding]:
     for event in path.events:
         effect = event.effect
-        if effect is None or not event.around or not event.awaited or event.is_detached:
+        if effect is None or not event.around:
             continue
         begin = path.events[event.around[-1].number]
-        if excludes(begin, event) or is_test(event.location) or is_one_off(event.location):
+        if (
+            not is_waited_for(event, begin)
+            or excludes(begin, event)
+            or is_test(event.location)
+            or is_one_off(event.location)
+        ):
             continue
         if effect.kind in ("send", "sleep"):
             yield _waits(path, begin, event)

@@ -14,7 +14,7 @@ from redhanded.hunt.suspect.rules.retries import retried
 from redhanded.hunt.suspect.rules.rows import table_of
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason
 from redhanded.hunt.suspect.rules.serialised import EXCLUSIVE, is_ruled_out
-from redhanded.hunt.suspect.rules.telling import step, subject_of
+from redhanded.hunt.suspect.rules.telling import met, step, subject_of
 from redhanded.hunt.suspect.rules.uniqueness import covering, excluded, named
 from redhanded.source.flow.effects import EffectKind
 from redhanded.source.flow.events import Event, Path, Transaction
@@ -104,6 +104,8 @@ def _is_stated(check: Check, act: Event, reading: Reading) -> bool:
 def _skew(
     path: Path, look: Event, act: Event, shared: Transaction, against: tuple[Reason, ...]
 ) -> Finding:
+    reason = occasion(path, act)
+    look, act = met(look, act)
     table, isolation = subject_of(act), level(shared).upper() or "READ COMMITTED"
     explicit = level(shared) in SNAPSHOTS
     reasons = [
@@ -113,7 +115,7 @@ def _skew(
             location=path.events[shared.number].location,
         ),
         *against,
-        occasion(path, act),
+        reason,
     ]
     return Finding(
         rule=name,
