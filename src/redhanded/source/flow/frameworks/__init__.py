@@ -10,6 +10,7 @@ from redhanded.source.flow.frameworks import (
     commands,
     django_cache,
     django_orm,
+    django_urls,
     express,
     fastapi,
     flask,
@@ -26,6 +27,7 @@ from redhanded.source.flow.frameworks import (
     python_runtime,
     python_senders,
     redis_py,
+    rest_framework,
     sequelize,
     sqlalchemy,
 )
@@ -37,6 +39,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
     commands.FRAMEWORK,
     django_cache.FRAMEWORK,
     django_orm.FRAMEWORK,
+    django_urls.FRAMEWORK,
     express.FRAMEWORK,
     fastapi.FRAMEWORK,
     flask.FRAMEWORK,
@@ -53,6 +56,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
     python_runtime.FRAMEWORK,
     python_senders.FRAMEWORK,
     redis_py.FRAMEWORK,
+    rest_framework.FRAMEWORK,
     sequelize.FRAMEWORK,
     sqlalchemy.FRAMEWORK,
 )
