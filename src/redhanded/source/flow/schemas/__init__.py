@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from redhanded.source.flow.schemas import (
     alembic,
+    drizzle,
     knex,
+    mongoose,
     node_pg_migrate,
+    prisma,
+    sequelize,
     sequelize_migrations,
     sql_files,
     sqlalchemy,
+    typeorm,
     typeorm_migrations,
 )
 from redhanded.source.flow.schemas.tool import MigrationTool, ModelTool
 
-MODELS: tuple[ModelTool, ...] = (sqlalchemy.models,)
+MODELS: tuple[ModelTool, ...] = (
+    sqlalchemy.models,
+    sequelize.models,
+    typeorm.models,
+    prisma.models,
+    drizzle.models,
+    mongoose.models,
+)
 
 MIGRATIONS: tuple[MigrationTool, ...] = (
     sql_files.migrations,

@@ -95,9 +95,9 @@ def _tool(module: Module, function: Function, packages: dict[str, frozenset[str]
     if function.owner >= 0:
         if "addSql" in said:
             return MIKRO_ORM
-        named = re.search(r"\d{10,}", module.path + module.classes[function.owner].name)
-        known = any(belongs(one.specifier, ("typeorm",)) for one in module.imports)
-        if first is not None and (named or known) and said & {"query", "createTable"}:
+        dated = re.search(r"\d{10,}", module.path + module.classes[function.owner].name)
+        imports = any(belongs(one.specifier, ("typeorm",)) for one in module.imports)
+        if first is not None and (dated or imports) and said & {"query", "createTable"}:
             return TYPEORM
     if first is None:
         return ""

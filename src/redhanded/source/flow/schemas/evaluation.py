@@ -186,6 +186,8 @@ class Evaluation:
                     inner = self.program.resolve(module, specifier + name)
                 return Library(f"file:{inner}") if inner is not None else found
             return found
+        if specifier.startswith("."):
+            return Unknown(name)
         package, steps = package_of(module, specifier)
         if name in ("*", "=", "default"):
             return Library(package, steps if name != "*" or module.language != "python" else ())
