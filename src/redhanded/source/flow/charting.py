@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path as File
 
@@ -16,9 +14,6 @@ from redhanded.source.flow.program import Program
 from redhanded.source.flow.reading import Files
 from redhanded.source.flow.schema import Schema
 from redhanded.source.flow.schema_of import schema_of, texts_of
-
-NESTING = 40_000
-"""Python's own bound on nested calls is for programs that run away; a walk is bounded by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,19 +49,7 @@ def chart(
         schema=schema,
         stands_for=files.stands_for,
     )
-    with deep():
-        paths = walk.walk(program)
+    paths = walk.walk(program)
     unfinished = dict.fromkeys(limit for one in paths for limit in one.limits)
     limits = (*files.limits, *schema.limits, *program.limits, *unfinished)
     return Chart(files=files, schema=schema, paths=paths, limits=limits)
-
-
-@contextmanager
-def deep() -> Iterator[None]:
-    """Functions of a program call each other deeply, and each call is several of ours."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, NESTING))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)

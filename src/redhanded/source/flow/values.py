@@ -48,6 +48,10 @@ class Library:
     def names(self) -> tuple[str, ...]:
         return tuple(one if isinstance(one, str) else "()" for one in self.steps)
 
+    def __hash__(self) -> int:
+        # Values share their parts: to hash all that they are made of may take forever.
+        return hash((self.package, self.names))
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -56,6 +60,9 @@ class Made:
     arguments: tuple[Value, ...] = ()
     keywords: Mapping[str, Value] = field(default_factory=dict, hash=False)
     location: Location | None = None
+
+    def __hash__(self) -> int:
+        return hash((len(self.arguments), self.location))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,24 @@ class Record:
     is_complete: bool = True
     """False: there may be more parts than these (a spread of something unknown)."""
 
+    def __eq__(self, other: object) -> bool:
+        # An object may hold one that holds it.
+        if self is other:
+            return True
+        if not isinstance(other, Record) or self.is_complete != other.is_complete:
+            return False
+        pair = (id(self), id(other))
+        if pair in _COMPARED:
+            return True
+        _COMPARED.add(pair)
+        try:
+            return self.of == other.of and self.parts == other.parts
+        finally:
+            _COMPARED.discard(pair)
+
+    def __hash__(self) -> int:
+        return hash((self.of, self.is_complete))
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -124,6 +149,9 @@ class Computed:
     operator: str
     operands: tuple[Value, ...]
 
+    def __hash__(self) -> int:
+        return hash((self.operator, len(self.operands)))
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -141,6 +169,9 @@ class Either:
     """One of several, by a branch not followed here; at most eight."""
 
     values: tuple[Value, ...]
+
+    def __hash__(self) -> int:
+        return hash(("either", len(self.values)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,29 +196,37 @@ Value: TypeAlias = (
 )
 
 
+_COMPARED: set[tuple[int, int]] = set()
+"""Pairs of records that are being compared."""
+
+
 def sources(value: Value | None) -> tuple[Result | Input, ...]:
     """The results and inputs that a value was made from, itself included, in order, once each."""
     found: dict[Result | Input, None] = {}
-    _gather(value, found, 12)
+    _gather(value, found, set(), 12)
     return tuple(found)
 
 
-def _gather(value: Value | None, found: dict[Result | Input, None], depth: int) -> None:
+def _gather(
+    value: Value | None, found: dict[Result | Input, None], seen: set[int], depth: int
+) -> None:
     if depth == 0 or value is None:
         return
     if isinstance(value, Result | Input):
         found[value] = None
-    elif isinstance(value, Computed):
-        for one in value.operands:
-            _gather(one, found, depth - 1)
+        return
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    inside: tuple[Value, ...] = ()
+    if isinstance(value, Computed):
+        inside = value.operands
     elif isinstance(value, Either):
-        for one in value.values:
-            _gather(one, found, depth - 1)
+        inside = value.values
     elif isinstance(value, Record):
-        for one in value.parts.values():
-            _gather(one, found, depth - 1)
+        inside = tuple(value.parts.values())
     elif isinstance(value, Library):
-        for step in value.steps:
-            if isinstance(step, Made):
-                for one in (*step.arguments, *step.keywords.values()):
-                    _gather(one, found, depth - 1)
+        made = (step for step in value.steps if isinstance(step, Made))
+        inside = tuple(one for step in made for one in (*step.arguments, *step.keywords.values()))
+    for one in inside:
+        _gather(one, found, seen, depth - 1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from redhanded.case.evidence import Location
 from redhanded.source.flow.events import Entry, Path
@@ -17,12 +19,18 @@ from redhanded.source.flow.walking.recorder import Recorder
 from redhanded.source.flow.walking.run import STEPS_MAX, Frame, Run, TooFar
 from redhanded.source.flow.walking.scope import Scope
 
-STEPS_MAX_IN_ALL = 6_000_000
+NESTING = 40_000
+"""Python's own bound on nested calls is for programs that run away; a walk is bounded by itself."""
 PER_FUNCTION_STEPS_MAX = 8_000
 
 
 def walk(program: Program) -> tuple[Path, ...]:
     """All paths of a program: its entries, files whose top does something, uncalled functions."""
+    with deep():
+        return _walk(program)
+
+
+def _walk(program: Program) -> tuple[Path, ...]:
     entered: set[tuple[str, int]] = set()
     paths: list[Path] = []
     for found in entries(program):
@@ -165,3 +173,14 @@ def _name(module: Module, function: Function) -> str:
     if function.owner >= 0:
         return f"{module.classes[function.owner].name}.{function.name}"
     return function.name or f"function at line {function.line}"
+
+
+@contextmanager
+def deep() -> Iterator[None]:
+    """Functions of a program call each other deeply, and each call is several of ours."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, NESTING))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)

@@ -215,37 +215,23 @@ def enter(
     key = (procedure.path, procedure.function)
     if function.decorators and not bare and key not in run.bare:
         return decorating.enter(run, procedure, arguments, keywords, line, is_entry=is_entry)
-    if len(run.frames) > DEPTH_MAX or run.active(procedure.path, function) >= RECURSION_MAX:
-        why = "calls itself" if len(run.frames) <= DEPTH_MAX else "is called too deep"
-        run.limit(f"{procedure.path}:{function.line}: {function.name} {why}; not followed further")
+    if _is_too_deep(run, procedure, function):
         return Unknown(function.name)
     waiting = injection.waiting(run, procedure, function, arguments, keywords)
     if waiting:
 
         def go_on(more: dict[str, Value]) -> Value:
             given = {**keywords, **more}
-            return enter(
-                run,
-                procedure,
-                arguments,
-                given,
-                line,
-                is_entry=is_entry,
-                on_yield=on_yield,
-                bare=True,
-            )
+            ways = {"is_entry": is_entry, "bare": True}
+            return enter(run, procedure, arguments, given, line, on_yield=on_yield, **ways)
 
         return injection.supply(run, waiting, go_on, line)
-    if run.is_loading is False:
+    if not run.is_loading:
         run.entered.add(key)
     run.files.add(procedure.path)
-    parent = procedure.closure
-    if not isinstance(parent, Scope):
-        parent = program.inside(procedure.path, max(function.parent, 0))
-    scope = Scope(procedure.path, procedure.function, parent, procedure.receiver)
-    if _takes_self(procedure, function):
-        arguments = (_self(run, procedure, function), *arguments)
-        scope.receiver = arguments[0]
+    scope = _scope(run, procedure, function)
+    if _takes_self(procedure, function) and procedure.receiver is not None:
+        arguments = (procedure.receiver, *arguments)
     record = run.record
     base, stack, mark = record.guards, record.stack, len(record.exits)
     if not is_entry and run.frames:
@@ -266,14 +252,25 @@ def enter(
     return given_by(frame, falls, base)
 
 
+def _is_too_deep(run: Run, procedure: Procedure, function: Function) -> bool:
+    deep = len(run.frames) > DEPTH_MAX
+    if not deep and run.active(procedure.path, function) < RECURSION_MAX:
+        return False
+    why = "is called too deep" if deep else "calls itself"
+    run.limit(f"{procedure.path}:{function.line}: {function.name} {why}; not followed further")
+    return True
+
+
+def _scope(run: Run, procedure: Procedure, function: Function) -> Scope:
+    parent = procedure.closure
+    if not isinstance(parent, Scope):
+        parent = run.program.inside(procedure.path, max(function.parent, 0))
+    return Scope(procedure.path, procedure.function, parent, procedure.receiver)
+
+
 def _takes_self(procedure: Procedure, function: Function) -> bool:
     is_python = procedure.path.endswith((".py", ".pyi"))
     return is_python and function.owner >= 0 and procedure.receiver is not None
-
-
-def _self(run: Run, procedure: Procedure, function: Function) -> Value:
-    assert procedure.receiver is not None
-    return procedure.receiver
 
 
 def given_by(frame: Frame, falls: bool, base: tuple[object, ...]) -> Value:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from redhanded.source.flow.values import Either, Known, Record, Unknown, Value
+from redhanded.source.flow.values import (
+    Computed,
+    Either,
+    Known,
+    Library,
+    Made,
+    Record,
+    Unknown,
+    Value,
+)
 
 ALTERNATIVES_MAX = 8
 
@@ -112,17 +121,39 @@ def either(values: Sequence[Value]) -> Value:
     return Either(tuple(found[:ALTERNATIVES_MAX]))
 
 
-def is_same(one: Value, other: Value) -> bool:
+def is_same(one: Value, other: Value, depth: int = 5) -> bool:
     """Equal as far as that is cheap to tell."""
     if one is other:
         return True
-    if type(one) is not type(other):
+    if type(one) is not type(other) or depth == 0:
         return False
     if isinstance(one, Known) and isinstance(other, Known):
         return type(one.value) is type(other.value) and one.value == other.value
     if isinstance(one, Unknown) and isinstance(other, Unknown):
         return one.text == other.text
-    return not isinstance(one, Record) and hash_of(one) == hash_of(other) and bool(one == other)
+    if isinstance(one, Computed) and isinstance(other, Computed):
+        return one.operator == other.operator and _all_same(one.operands, other.operands, depth)
+    if isinstance(one, Library) and isinstance(other, Library):
+        return (
+            one.package == other.package
+            and len(one.steps) == len(other.steps)
+            and all(map(_is_same_step, one.steps, other.steps))
+        )
+    if isinstance(one, Either | Record):
+        return False
+    return bool(one == other)
+
+
+def _all_same(some: tuple[Value, ...], others: tuple[Value, ...], depth: int) -> bool:
+    return len(some) == len(others) and all(
+        is_same(one, other, depth - 1) for one, other in zip(some, others, strict=True)
+    )
+
+
+def _is_same_step(one: str | Made, other: str | Made) -> bool:
+    if isinstance(one, Made) and isinstance(other, Made):
+        return one is other or (one.location is not None and one.location == other.location)
+    return one == other
 
 
 def hash_of(value: Any) -> int:
