@@ -97,9 +97,9 @@ def served(
             continue
         for base in inherits(kind, around):
             name = base.names[-1] if base.names else ""
-            action = GENERIC.get(name, {}).get(method)
-            if action is not None:
-                functions = action_functions(kind, action, receiver, around)
+            generic = GENERIC.get(name, {}).get(method)
+            if generic is not None:
+                functions = action_functions(kind, generic, receiver, around)
                 if functions:
                     yield method.upper(), functions
                 break
