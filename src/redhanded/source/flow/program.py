@@ -102,6 +102,9 @@ class Program:
 
     # What the walker asks.
 
+    def modules_by_path(self) -> Iterable[str]:
+        return self._modules
+
     def class_form(self, path: str, index: int) -> Class:
         return self._modules[path].classes[index]
 

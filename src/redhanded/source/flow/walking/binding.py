@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from redhanded.source.flow import form
 from redhanded.source.flow.form import Expression
 from redhanded.source.flow.module import Function, Parameter
-from redhanded.source.flow.values import Input, Kind, Known, Record, Result, Unknown, Value
+from redhanded.source.flow.values import (
+    Input,
+    Kind,
+    Known,
+    Library,
+    Made,
+    Record,
+    Result,
+    Unknown,
+    Value,
+)
 from redhanded.source.flow.walking import expressions, injection, members, memory
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Scope, either
@@ -124,12 +134,24 @@ def _assign_part(
         name: str | None = target.name
     else:
         key = expressions.evaluate(run, target.key, scope)
-        name = str(key.value) if isinstance(key, Known) else None
+        name = str(key.value) if isinstance(key, Known) else _own_name(target.key, value)
     if operator and name is not None:
         before = members.part(run, base, name)
         value = combined(operator, Unknown(name) if before is None else before, value)
     set_part(run, base, name, value)
     return value
+
+
+def _own_name(key: Expression, value: Value) -> str | None:
+    """``models[model.name] = model``: the name of a class, or of what was defined by one."""
+    if not isinstance(key, form.Attribute) or key.name != "name":
+        return None
+    if isinstance(value, Kind):
+        return value.name
+    made = value.steps[-1] if isinstance(value, Library) and value.steps else None
+    if isinstance(made, Made) and made.arguments and isinstance(made.arguments[0], Known):
+        return str(made.arguments[0].value)
+    return None
 
 
 def set_part(run: Run, base: Value, name: str | None, value: Value) -> None:

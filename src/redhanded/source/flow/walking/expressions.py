@@ -18,7 +18,7 @@ from redhanded.source.flow.values import (
     Unknown,
     Value,
 )
-from redhanded.source.flow.walking import asynchronous, binding, calls, members, memory
+from redhanded.source.flow.walking import asynchronous, binding, calls, folders, members, memory
 from redhanded.source.flow.walking.run import NESTED_MAX, Run
 from redhanded.source.flow.walking.scope import Scope, either
 from redhanded.source.flow.walking.words import GLOBALS
@@ -107,6 +107,9 @@ def lookup(run: Run, name: str, scope: Scope) -> Value:
     found = run.program.named(name, scope.path)
     if found is not None:
         return members.here(run, found)
+    special = folders.variable(name, scope)
+    if special is not None:
+        return special
     if name in GLOBALS or scope.path not in run.program.loading:
         return _language(name)
     return Unknown(name)

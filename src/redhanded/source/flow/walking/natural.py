@@ -18,7 +18,7 @@ from redhanded.source.flow.values import (
     Unknown,
     Value,
 )
-from redhanded.source.flow.walking import asynchronous, library, members
+from redhanded.source.flow.walking import asynchronous, expressions, folders, library, members
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import either
 from redhanded.source.flow.walking.site import Site
@@ -36,6 +36,8 @@ from redhanded.source.flow.walking.words import (
     TOGETHER,
 )
 
+UNROLLED_MAX = 200
+
 
 def special(run: Run, callee: Library, site: Site) -> Value | None:
     """Calls whose arguments are evaluated in a way of their own."""
@@ -44,6 +46,9 @@ def special(run: Run, callee: Library, site: Site) -> Value | None:
         return asynchronous.together(run, site)
     if key in DETACHED:
         return asynchronous.detached(run, lambda: _first(run, site))
+    loaded = folders.call(run, callee, site)
+    if loaded is not None:
+        return loaded
     if callee.package == "global":
         if callee.names == ("Promise",) and site.form.new:
             return _promise(run, site)
@@ -229,6 +234,10 @@ def _each(run: Run, function: Value, arguments: tuple[Value, ...]) -> Value:
 def method(run: Run, base: Value, name: str, site: Site) -> Value:
     """A method of a value that no class or library of the program explains."""
     arguments, keywords = site.given()
+    if isinstance(base, Known):
+        worked_out = folders.text_method(base, name, arguments)
+        if worked_out is not None:
+            return worked_out
     if name in CALLING and any(isinstance(one, Procedure | Library) for one in arguments[:1]):
         return _iterated(run, base, name, site)
     if (
@@ -265,10 +274,35 @@ def method(run: Run, base: Value, name: str, site: Site) -> Value:
     return library.unresolved(run, site, arguments, keywords)
 
 
+def unrolled(value: Value) -> list[Value] | None:
+    """The elements of a sequence that is known as a whole and not long."""
+    if not isinstance(value, Record) or not value.is_complete or value.of is not None:
+        return None
+    if members.EACH in value.parts or len(value.parts) > UNROLLED_MAX:
+        return None
+    return list(value.parts.values())
+
+
+def _one_by_one(run: Run, elements: list[Value], name: str, function: Value) -> Value:
+    """While files are loaded, what is done to each of some elements is done to each."""
+    found: list[Value] = []
+    for place, element in enumerate(elements):
+        given = library.call_value(run, function, (element, Known(place)), {})
+        if name == "map":
+            found.append(given)
+        elif name == "forEach" or expressions.truth(given) is not False:
+            found.append(element)
+    return Record({str(at): one for at, one in enumerate(found)})
+
+
 def _iterated(run: Run, base: Value, name: str, site: Site) -> Value:
     """``items.map(f)`` and the like: the function runs once, for any element."""
     arguments, _ = site.given()
     over = asynchronous.settled(run, base, "iterate", site.scope)
+    if run.is_loading and isinstance(over, Record):
+        elements = unrolled(over)
+        if elements is not None and name in ("forEach", "map", "filter"):
+            return _one_by_one(run, elements, name, arguments[0])
     element = members.element(run, over)
     function = arguments[0]
     first = run.record.next_number

@@ -228,8 +228,14 @@ def negated(guards: list[Guard]) -> Guard:
     if len(guards) == 1:
         (only,) = guards
         return Guard(test=only.test, holds=not only.holds, location=only.location)
-    tests = tuple(one.test if one.holds else Computed("not", (one.test,)) for one in guards)
+    tests = tuple(one.test if one.holds else _not(one.test) for one in guards)
     return Guard(test=Computed("and", tests), holds=False, location=guards[-1].location)
+
+
+def _not(test: Value) -> Value:
+    if isinstance(test, Computed) and test.operator == "not":
+        return test.operands[0]
+    return Computed("not", (test,))
 
 
 def is_handle(session: Value | None, handle: Value) -> bool:

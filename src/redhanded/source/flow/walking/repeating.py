@@ -5,12 +5,13 @@ from __future__ import annotations
 from redhanded.source.flow import form
 from redhanded.source.flow.events import Guard
 from redhanded.source.flow.form import Statement
-from redhanded.source.flow.values import Unknown
+from redhanded.source.flow.values import Unknown, Value
 from redhanded.source.flow.walking import (
     asynchronous,
     binding,
     expressions,
     members,
+    natural,
     statements,
 )
 from redhanded.source.flow.walking.run import Run
@@ -26,6 +27,9 @@ def loop(run: Run, one: form.Loop, scope: Scope) -> bool:
     if one.kind == "each":
         value = expressions.evaluate(run, one.over, scope)
         over = asynchronous.settled(run, value, "iterate", scope)
+        elements = natural.unrolled(over) if run.is_loading else None
+        if elements is not None and len(elements) > 1:
+            return one_by_one(run, one, elements, scope)
     base, before = record.guards, record.state
     in_loop, retried = record.in_loop, record.retried
     mark = len(record.exits)
@@ -63,6 +67,18 @@ def loop(run: Run, one: form.Loop, scope: Scope) -> bool:
     record.exits[mark:] = [exit for exit in record.exits[mark:] if exit.kind in LEAVING]
     record.guards = record.without(base, mark, LEAVING)
     return not is_endless or breaks
+
+
+def one_by_one(run: Run, one: form.Loop, elements: list[Value], scope: Scope) -> bool:
+    """While files are loaded, a loop over what is known runs for each element."""
+    for element in elements:
+        binding.bind(run, one.target, element, scope)
+        mark = len(run.record.exits)
+        falls = statements.block(run, one.body, scope)
+        kinds = {each.kind for each in run.record.exits[mark:]}
+        if not falls and not kinds & {"continue", "break"}:
+            return False
+    return True
 
 
 def assigned(body: tuple[Statement, ...]) -> tuple[str, ...]:
