@@ -46,6 +46,7 @@ def test_files_that_use_a_library_reach_one_or_are_reached_matter(tmp_path: Path
     assert files.modules["src/round.ts"].path == "src/round.ts"
     assert files.resolve("./round", "src/stock.js") == "src/round.ts"
     assert files.resolve("pg", "src/stock.js") is None
+    assert files.uses == {"pg": ("src/stock.js",)}
 
 
 def test_everything_can_be_asked_for(tmp_path: Path) -> None:
@@ -158,6 +159,25 @@ def test_folders_are_read_by_name_and_links_never_followed(tmp_path: Path) -> No
     )
 
 
+def test_a_file_is_read_by_name_whatever_it_is_called(tmp_path: Path) -> None:
+    write(tmp_path, {"a.test.js": "require('pg')", "b.txt": "pg", "c.js": "// pg\n" * 400_000})
+    files = read(tmp_path, ("a.test.js", "b.txt", "c.js"), PACKAGES)
+    assert list(files.modules) == ["a.test.js"]
+    assert files.limits == (
+        "1 file was not read: not in a language that can be read (first: b.txt)",
+        "1 file was not read: above 2 MB (first: c.js)",
+    )
+
+
+def test_a_link_out_of_the_tree_is_not_followed_by_name(tmp_path: Path) -> None:
+    root = write(tmp_path / "root", {"a.js": "require('pg')"})
+    outside = write(tmp_path / "outside", {"b.js": "require('pg')"})
+    (root / "link").symlink_to(outside, target_is_directory=True)
+    files = read(root, ("link",), PACKAGES)
+    assert list(files.modules) == []
+    assert files.limits == ("1 file was not read: outside of the source tree (first: link)",)
+
+
 def test_names_that_are_no_text_are_said(tmp_path: Path) -> None:
     write(tmp_path, {"a.js": "require('pg')"})
     with open(os.fsencode(tmp_path) + b"/\xff.js", "wb") as stream:
@@ -204,8 +224,8 @@ def test_a_file_that_was_only_touched_is_not_lowered_again(tmp_path: Path) -> No
     root, cache = write(tmp_path / "root", SERVICE), tmp_path / "cache"
     read_all(root, cache)
     os.utime(root / "src/round.ts", (1, 1))
-    os.rename(root / "src/stock.js", root / "src/moved.js")
-    os.rename(root / "src/moved.js", root / "src/stock.js")
+    (root / "src/stock.js").rename(root / "src/moved.js")
+    (root / "src/moved.js").rename(root / "src/stock.js")
     assert read_all(root, cache).read_again == 0
 
 

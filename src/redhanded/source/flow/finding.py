@@ -19,6 +19,8 @@ FILES_MAX = 100_000
 ENTRIES_MAX = 2_000_000
 """Names that are looked at; a tree with more is read in part."""
 
+TOO_LARGE = f"above {SIZE_MAX_BYTES // 1_000_000} MB"
+
 WRITTEN_BY_TOOLS = frozenset(
     ("site-packages", "__pypackages__", "storybook-static", "jspm_packages")
 )
@@ -68,31 +70,42 @@ def find(
     endings = tuple(suffixes)
     for folder in folders or (".",):
         relative = posixpath.normpath(folder.replace(os.sep, "/"))
-        if relative.startswith("../") or relative == ".." or posixpath.isabs(relative):
+        relative = "" if relative == "." else relative
+        start = root / relative
+        if not start.exists():
+            found.leave("does not exist", folder)
+            continue
+        if not start.resolve().is_relative_to(root.resolve()):
             found.leave("outside of the source tree", folder)
             continue
-        relative = "" if relative == "." else relative
         _above(root, relative, found)
-        if (root / relative).is_file():
-            _file(root, relative, found)
-        elif (root / relative).is_dir():
+        if not start.is_dir():
+            _file(root, relative, endings, found)
+        elif _is_text(relative, found):
             for path, stamp in _walk(root, relative, endings, found):
                 if path not in found.stamps and len(found.stamps) >= files_max:
                     found.leave(f"beyond the first {files_max:,}", path)
                 else:
                     found.stamps[path] = stamp
-        else:
-            found.leave("does not exist", folder)
     found.stamps = dict(sorted(found.stamps.items()))
     found.manifests = sorted(set(found.manifests))
     return found
 
 
-def _file(root: Path, path: str, found: Found) -> None:
+def _file(root: Path, path: str, suffixes: tuple[str, ...], found: Found) -> None:
+    """A file that is asked for by name: a test, too, and one that is declared only."""
+    if not path.endswith(suffixes) or not (root / path).is_file():
+        found.leave("not in a language that can be read", path)
+        return
     try:
-        found.stamps[path] = _stamp((root / path).stat())
+        status = (root / path).stat()
     except OSError:
         found.leave("could not be read", path)
+        return
+    if status.st_size > SIZE_MAX_BYTES:
+        found.leave(TOO_LARGE, path)
+    elif _is_text(path, found):
+        found.stamps[path] = _stamp(status)
 
 
 def _above(root: Path, folder: str, found: Found) -> None:
@@ -176,6 +189,6 @@ def _checked(entry: os.DirEntry[str], path: str, found: Found) -> Iterator[tuple
         found.leave("vanished while reading", path)
         return
     if status.st_size > SIZE_MAX_BYTES:
-        found.leave(f"above {SIZE_MAX_BYTES // 1_000_000} MB", path)
+        found.leave(TOO_LARGE, path)
         return
     yield path, _stamp(status)

@@ -97,6 +97,16 @@ def mattering(
     return frozenset(_reached(reaching, mentions) & looks.keys())
 
 
+def uses(looks: Mapping[str, Look], packages: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Known packages and the files that import them."""
+    known = frozenset(packages)
+    found: dict[str, list[str]] = {}
+    for path, look in looks.items():
+        for one in {package_of(specifier, path) for specifier in look.imports} & known:
+            found.setdefault(one, []).append(path)
+    return {one: tuple(paths) for one, paths in sorted(found.items())}
+
+
 def _targets(path: str, specifiers: Iterable[str], resolve: Resolve) -> set[str]:
     return {found for one in specifiers if (found := resolve(one, path)) is not None}
 

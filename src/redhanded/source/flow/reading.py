@@ -42,6 +42,8 @@ class Files:
     """All source files that were found, read or not."""
     stands_for: Mapping[str, str] = field(default_factory=dict)
     """Generated files that were not read, and the package that they are a copy of."""
+    uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Known packages, and the files that import them."""
     read_again: int = 0
     """Files that had to be lowered, because they are new or changed."""
 
@@ -94,6 +96,7 @@ def read(
             stands_for={
                 path: one.look.stands_for for path, one in seen.items() if one.look.stands_for
             },
+            uses=mattering.uses(looks, packages),
             read_again=len(new),
         )
     finally:
