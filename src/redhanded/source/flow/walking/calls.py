@@ -99,6 +99,10 @@ def method(
     own = _own(run, base, name)
     if own is not None:
         return invoke(run, own, site)
+    if isinstance(base, Procedure):
+        taken = members.part(run, base, name)
+        if isinstance(taken, Library):
+            return library.call(run, taken, site, base=base)
     if name in asynchronous.CHAINED:
         return asynchronous.chained(run, base, name, site)
     if isinstance(base, Procedure) and name in ("call", "apply", "bind"):

@@ -30,7 +30,7 @@ def hoist(run: Run, body: tuple[Statement, ...], scope: Scope) -> None:
     """Binds the functions and classes that a body defines, which may be used before."""
     for one in body:
         if type(one) is form.Define:
-            _define(run, one, scope)
+            _bind(run, one, scope)
         elif type(one) is form.DefineClass:
             _define_class(run, one, scope)
 
@@ -180,18 +180,24 @@ def _jump(run: Run, one: form.Jump, scope: Scope) -> bool:
 
 
 def _define(run: Run, one: form.Define, scope: Scope) -> bool:
-    module = run.program.module(scope.path)
-    if module is None:
-        return True
-    function = module.functions[one.function]
-    value: Value = Procedure(scope.path, one.function, closure=scope)
-    present = scope.variables.get(function.name)
-    if isinstance(present, Procedure) and present.function == one.function:
-        return True
-    run.record.journal.write(scope.variables, function.name, value)
-    if run.is_loading and function.decorators:
+    value = _bind(run, one, scope)
+    if value is not None and run.is_loading and run.program.function_of(value).decorators:
         classes.decorate_at_load(run, value, scope)
     return True
+
+
+def _bind(run: Run, one: form.Define, scope: Scope) -> Procedure | None:
+    """The name of a function means it; its decorators are run where it stands."""
+    module = run.program.module(scope.path)
+    if module is None:
+        return None
+    name = module.functions[one.function].name
+    present = scope.variables.get(name)
+    if isinstance(present, Procedure) and present.function == one.function:
+        return present
+    value = Procedure(scope.path, one.function, closure=scope)
+    run.record.journal.write(scope.variables, name, value)
+    return value
 
 
 def _define_class(run: Run, one: form.DefineClass, scope: Scope) -> bool:
