@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from redhanded.source.flow.schemas import (
     alembic,
+    django,
+    django_migrations,
     drizzle,
     knex,
     mongoose,
@@ -20,6 +22,7 @@ from redhanded.source.flow.schemas.tool import MigrationTool, ModelTool
 
 MODELS: tuple[ModelTool, ...] = (
     sqlalchemy.models,
+    django.models,
     sequelize.models,
     typeorm.models,
     prisma.models,
@@ -30,6 +33,7 @@ MODELS: tuple[ModelTool, ...] = (
 MIGRATIONS: tuple[MigrationTool, ...] = (
     sql_files.migrations,
     alembic.migrations,
+    django_migrations.migrations,
     sequelize_migrations.migrations,
     knex.migrations,
     typeorm_migrations.migrations,

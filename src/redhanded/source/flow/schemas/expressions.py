@@ -8,7 +8,7 @@ from redhanded.case.evidence import Location
 from redhanded.source.flow import form
 from redhanded.source.flow.form import Expression
 from redhanded.source.flow.schemas.evaluation import CALLS_MAX, Evaluation, Scope, Step
-from redhanded.source.flow.schemas.lists import made_list, of_list, of_text
+from redhanded.source.flow.schemas.lists import elements, made_list, of_list, of_text
 from redhanded.source.flow.schemas.running import run
 from redhanded.source.flow.schemas.walking import parts_of
 from redhanded.source.flow.values import (
@@ -138,6 +138,8 @@ def _written(value: Value) -> str:
 
 
 def _operation(operator: str, operands: list[Value]) -> Value:
+    if operator == "+" and operands and all(isinstance(one, Record) for one in operands):
+        return made_list([part for one in operands for part in elements(one)])
     if operator == "+" and any(
         isinstance(one, Known) and isinstance(one.value, str) for one in operands
     ):

@@ -108,11 +108,26 @@ def written(value: Value | None) -> str:
     if isinstance(value, Known):
         return str(value.value)
     if isinstance(value, Library):
-        said: list[str] = []
-        for one in value.steps:
-            if isinstance(one, str):
-                said.append(f".{one}" if said else one)
-            else:
-                said.append(f"({', '.join(written(each) for each in one.arguments)})")
-        return "".join(said).removeprefix("func.") or value.package
+        return _written_steps(value)
+    if isinstance(value, Computed) and value.operands:
+        if value.operator == "text":
+            return "".join(written(one) for one in value.operands)
+        joined = f" {value.operator} ".join(written(one) for one in value.operands)
+        return joined if len(value.operands) > 1 else f"{value.operator} {joined}"
     return "computed"
+
+
+def _written_steps(value: Library) -> str:
+    """``text('now()')``, ``Q(day=None)``: from the last name before the first call on."""
+    made = [place for place, one in enumerate(value.steps) if isinstance(one, Made)]
+    if not made:
+        return value.names[-1] if value.steps else value.package
+    said: list[str] = []
+    for one in value.steps[max(made[0] - 1, 0) :]:
+        if isinstance(one, str):
+            said.append(f".{one}" if said else one)
+        else:
+            given = [written(each) or "None" for each in one.arguments]
+            given += [f"{key}={written(each) or 'None'}" for key, each in one.keywords.items()]
+            said.append(f"({', '.join(given)})")
+    return "".join(said)
