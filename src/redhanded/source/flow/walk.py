@@ -14,7 +14,15 @@ from redhanded.source.flow.module import Function, Module
 from redhanded.source.flow.mounting import mounted
 from redhanded.source.flow.program import Program
 from redhanded.source.flow.values import Kind, Library, Procedure, Record, Value
-from redhanded.source.flow.walking import calls, classes, injection, library, loading, statements
+from redhanded.source.flow.walking import (
+    calls,
+    classes,
+    flushing,
+    injection,
+    library,
+    loading,
+    statements,
+)
 from redhanded.source.flow.walking.recorder import Recorder
 from redhanded.source.flow.walking.run import STEPS_MAX, Frame, Run, TooFar
 from redhanded.source.flow.walking.scope import Scope
@@ -105,6 +113,7 @@ def _bounded(run: Run, location: Location, act: Callable[[], None]) -> None:
     def attempt() -> None:
         try:
             act()
+            flushing.at_the_end(run)
         except TooFar:
             run.limit(f"{location}: not followed to the end: more than {STEPS_MAX} steps")
         except Exception as fault:  # noqa: BLE001  the trial boundary of an entry

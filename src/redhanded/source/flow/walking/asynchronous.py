@@ -17,7 +17,7 @@ from redhanded.source.flow.values import (
     Unknown,
     Value,
 )
-from redhanded.source.flow.walking import expressions, library
+from redhanded.source.flow.walking import expressions, happening, settling
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Scope, either
 from redhanded.source.flow.walking.site import Site
@@ -28,12 +28,12 @@ MAPPED = frozenset(("map", "forEach", "filter", "flatMap"))
 
 
 def settled(run: Run, value: Value, moment: Moment, scope: Scope) -> Value:
-    return library.settled(run, value, moment, scope)
+    return settling.settled(run, value, moment, scope)
 
 
 def awaited(run: Run, value: Value, scope: Scope) -> Value:
     """What ``await value`` gives."""
-    return library.settled(run, value, "await", scope)
+    return settling.settled(run, value, "await", scope)
 
 
 def dropped(run: Run, one: form.Do, scope: Scope) -> None:
@@ -118,7 +118,7 @@ def chained(run: Run, base: Value, name: str, site: Site) -> Value:
     if name == "then":
         given = value
         if arguments and arguments[0] != Known(None):
-            given = library.call_value(run, arguments[0], (value,), {})
+            given = happening.call_value(run, arguments[0], (value,), {})
             given = awaited(run, given, site.scope)
         if len(arguments) > 1:
             return either([given, _after_failure(run, arguments[1], value, site)])
@@ -126,7 +126,7 @@ def chained(run: Run, base: Value, name: str, site: Site) -> Value:
     if name == "catch" and arguments:
         return either([value, _after_failure(run, arguments[0], value, site)])
     if name == "finally" and arguments:
-        library.call_value(run, arguments[0], (), {})
+        happening.call_value(run, arguments[0], (), {})
     run.line = line
     return value
 
@@ -138,7 +138,7 @@ def _after_failure(run: Run, function: Value, value: Value, site: Site) -> Value
     test = Computed("raised", (Known("*"), *results))
     record.add_guard(Guard(test=test, holds=True, location=site.location))
     given, changes = record.journal.branch(
-        lambda: library.call_value(run, function, (Unknown("error"),), {})
+        lambda: happening.call_value(run, function, (Unknown("error"),), {})
     )
     record.journal.merge([{}, changes])
     record.guards = base

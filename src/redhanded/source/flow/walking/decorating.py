@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from redhanded.source.flow.values import Library, Made, Procedure, Record, Value
-from redhanded.source.flow.walking import calls, classes, library, managing
+from redhanded.source.flow.walking import calls, classes, flushing, managing, settling
 from redhanded.source.flow.walking.run import Run
 
 
@@ -27,7 +27,7 @@ def enter(
     first = record.next_number
     for one in values:
         if isinstance(one, Library):
-            library.decorated(run, one, line)
+            settling.decorated(run, one, line)
     try:
         wrapper = next((one for one in values if isinstance(one, Procedure)), None)
         if wrapper is not None:
@@ -44,12 +44,13 @@ def enter(
         return calls.enter(run, procedure, arguments, keywords, line, is_entry=is_entry, bare=True)
     finally:
         record.retried = retried
-        managing.leave_all(record, before, Record(), first)
+        managing.leave_all(run, before, Record(), first)
         opened = {each.value.number for each in before.transactions}
         for each in record.state.transactions:
             number = each.value.number
             if number not in opened and number in range(first, first + len(values)):
                 record.end_transaction(each)
+                flushing.after_end(run, number, is_committed=True)
 
 
 def _wrapped(run: Run, wrapper: Procedure, procedure: Procedure, line: int) -> Procedure | None:

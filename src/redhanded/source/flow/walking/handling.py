@@ -7,7 +7,6 @@ from redhanded.source.flow.events import Catcher, Guard
 from redhanded.source.flow.form import Expression, Statement
 from redhanded.source.flow.values import Computed, Input, Known, Library, Result, Unknown, Value
 from redhanded.source.flow.walking import binding, expressions, loading, statements
-from redhanded.source.flow.walking.recorder import State
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Scope
 
@@ -35,9 +34,9 @@ def attempt(run: Run, one: form.Try, scope: Scope) -> bool:
         record.catchers = catchers
     body_state, after_body = record.state, record.next_number
     going = [(changes, body_state)] if body_falls else []
-    raised_state = State(
-        (*before.transactions, *record.opened[opened:]),
-        (*before.locks, *record.acquired[acquired:]),
+    raised_state = before._replace(
+        transactions=(*before.transactions, *record.opened[opened:]),
+        locks=(*before.locks, *record.acquired[acquired:]),
     )
     body_exits = len(record.exits)
     goes_on = False

@@ -15,8 +15,8 @@ from redhanded.source.flow.values import (
     Result,
     Value,
 )
-from redhanded.source.flow.walking import binding, calls, classes, expressions, library, statements
-from redhanded.source.flow.walking.recorder import Recorder, State, is_handle
+from redhanded.source.flow.walking import binding, calls, classes, expressions, settling, statements
+from redhanded.source.flow.walking.recorder import State, is_handle
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Scope
 
@@ -78,13 +78,14 @@ def entered(run: Run, value: Value, scope: Scope, inside: Callable[[Value], None
                     calls.enter(run, end, (), {}, run.line)
                 return
     first = run.record.next_number
-    given = library.settled(run, value, "enter", scope)
+    given = settling.settled(run, value, "enter", scope)
     inside(given)
-    leave_all(run.record, before, value, first)
+    leave_all(run, before, value, first)
 
 
-def leave_all(record: Recorder, before: State, value: Value, first: int) -> None:
+def leave_all(run: Run, before: State, value: Value, first: int) -> None:
     """Ends the transactions and locks that were entered, or that are the value's own."""
+    record = run.record
     begun = {one.value.number for one in before.transactions}
     for one in record.state.transactions:
         number = one.value.number
@@ -101,7 +102,7 @@ def leave_all(record: Recorder, before: State, value: Value, first: int) -> None
             or (isinstance(value, Result) and value.event == one.number)
         )
     )
-    record.state = State(record.state.transactions, locks)
+    record.state = record.state._replace(locks=locks)
 
 
 def generator_of(value: Value) -> tuple[Procedure, Made] | None:

@@ -18,7 +18,14 @@ from redhanded.source.flow.values import (
     Unknown,
     Value,
 )
-from redhanded.source.flow.walking import asynchronous, expressions, folders, library, members
+from redhanded.source.flow.walking import (
+    asynchronous,
+    expressions,
+    folders,
+    happening,
+    library,
+    members,
+)
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import either
 from redhanded.source.flow.walking.site import Site
@@ -77,7 +84,7 @@ def _promise(run: Run, site: Site) -> Value:
     run.promised.append([])
     try:
         if arguments:
-            library.call_value(run, arguments[0], (resolve, reject), {})
+            happening.call_value(run, arguments[0], (resolve, reject), {})
     finally:
         given = run.promised.pop()
     return either(given) if given else Unknown("promise")
@@ -107,7 +114,7 @@ def _later(run: Run, callee: Library, site: Site) -> Value:
         run.program.register([FoundEntry(entry=entry, functions=(function,))])
         return Unknown("timer")
     return asynchronous.detached(
-        run, lambda: library.call_value(run, function, tuple(arguments[2:]), {})
+        run, lambda: happening.call_value(run, function, tuple(arguments[2:]), {})
     )
 
 
@@ -141,7 +148,7 @@ def plain(run: Run, callee: Library, base: Value | None, site: Site) -> Value | 
     if callee.package == "functools" and callee.names == ("partial",) and arguments:
         return arguments[0]
     if callee.package == "asyncio" and callee.names == ("to_thread",) and arguments:
-        return library.call_value(run, arguments[0], arguments[1:], keywords)
+        return happening.call_value(run, arguments[0], arguments[1:], keywords)
     if callee.package == "global":
         return _global(run, callee, base, arguments, site)
     if callee.package in PURE_PACKAGES:
@@ -226,7 +233,7 @@ def _each(run: Run, function: Value, arguments: tuple[Value, ...]) -> Value:
     in_loop, base = record.in_loop, record.guards
     record.in_loop = True
     try:
-        return library.call_value(run, function, arguments, {})
+        return happening.call_value(run, function, arguments, {})
     finally:
         record.in_loop, record.guards = in_loop, base
 
@@ -287,7 +294,7 @@ def _one_by_one(run: Run, elements: list[Value], name: str, function: Value) -> 
     """While files are loaded, what is done to each of some elements is done to each."""
     found: list[Value] = []
     for place, element in enumerate(elements):
-        given = library.call_value(run, function, (element, Known(place)), {})
+        given = happening.call_value(run, function, (element, Known(place)), {})
         if name == "map":
             found.append(given)
         elif name == "forEach" or expressions.truth(given) is not False:

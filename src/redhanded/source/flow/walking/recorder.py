@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from redhanded.case.evidence import Location
@@ -32,11 +32,24 @@ class Open(NamedTuple):
     handles: tuple[Value, ...]
 
 
+class Pending(NamedTuple):
+    """What happens later: at the next flush of a session, or when a transaction is committed."""
+
+    number: int
+    """Tells them apart."""
+    effect: Effect | None
+    """Of a flush; None: a callback that waits for the commit."""
+    transaction: int | None
+    act: Callable[[], object]
+    session: Value | None = None
+
+
 class State(NamedTuple):
     """What statements change for those after them."""
 
     transactions: tuple[Open, ...] = ()
     locks: tuple[Held, ...] = ()
+    pending: tuple[Pending, ...] = ()
 
 
 class Exit(NamedTuple):
@@ -94,6 +107,7 @@ class Recorder:
         """Every transaction that was begun, and every lock that was taken."""
         self.acquired: list[Held] = []
         self.journal = Journal()
+        self.kept = 0
         self.changed: dict[Result, dict[str, Value]] = {}
         """Attributes that were set on what an event gave, until they are written."""
 
@@ -158,11 +172,11 @@ class Recorder:
 
     def open(self, one: Open) -> None:
         self.opened.append(one)
-        self.state = State((*self.state.transactions, one), self.state.locks)
+        self.state = self.state._replace(transactions=(*self.state.transactions, one))
 
     def hold(self, one: Held) -> None:
         self.acquired.append(one)
-        self.state = State(self.state.transactions, (*self.state.locks, one))
+        self.state = self.state._replace(locks=(*self.state.locks, one))
 
     def release(self, effect: Effect) -> None:
         """The lock of that handle or name is free; else the last one that the library took."""
@@ -174,15 +188,38 @@ class Recorder:
         if found is not None:
             number = found.number
             left = tuple(one for one in locks if one.number != number)
-            self.state = State(self.state.transactions, left)
+            self.state = self.state._replace(locks=left)
 
     def end_transaction(self, one: Open) -> None:
         """It and the locks that its statements took are gone."""
         number = one.value.number
-        self.state = State(
-            tuple(each for each in self.state.transactions if each.value.number != number),
-            tuple(each for each in self.state.locks if each.transaction != number),
+        self.state = self.state._replace(
+            transactions=tuple(
+                each for each in self.state.transactions if each.value.number != number
+            ),
+            locks=tuple(each for each in self.state.locks if each.transaction != number),
         )
+
+    def later(
+        self,
+        act: Callable[[], object],
+        *,
+        effect: Effect | None = None,
+        transaction: int | None = None,
+    ) -> None:
+        """Keeps something for the next flush or commit."""
+        self.kept += 1
+        session = effect.session if effect is not None else None
+        one = Pending(self.kept, effect, transaction, act, session)
+        self.state = self.state._replace(pending=(*self.state.pending, one))
+
+    def take(self, wanted: Callable[[Pending], bool]) -> list[Pending]:
+        """What was kept and happens now."""
+        found = [one for one in self.state.pending if wanted(one)]
+        if found:
+            left = tuple(one for one in self.state.pending if not wanted(one))
+            self.state = self.state._replace(pending=left)
+        return found
 
     def add_guard(self, guard: Guard) -> None:
         if len(self.guards) < GUARDS_MAX:

@@ -32,6 +32,10 @@ class Site:
     def callee(self) -> str:
         return written(self.form.function)
 
+    def preset(self, arguments: tuple[Value, ...], keywords: dict[str, Value]) -> None:
+        """For a call that stands nowhere: what it is given."""
+        self._given = (arguments, keywords)
+
     def given(self) -> tuple[tuple[Value, ...], dict[str, Value]]:
         """The arguments by place and by name."""
         if self._given is None:

@@ -19,7 +19,7 @@ from redhanded.source.flow.walking import (
     members,
     repeating,
 )
-from redhanded.source.flow.walking.recorder import Exit, State
+from redhanded.source.flow.walking.recorder import Exit, Held, Open, Pending, State
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Scope
 
@@ -123,27 +123,25 @@ def merged(before: State, after: list[State]) -> State:
     """Closed is what one way closed, open what one way opened."""
     if len(after) == 1:
         return after[0]
-    closed = {
-        one.value.number
-        for one in before.transactions
-        if any(one not in state.transactions for state in after)
-    }
-    released = {
-        one.number for one in before.locks if any(one not in state.locks for state in after)
-    }
-    transactions = {
-        one.value.number: one
-        for state in (before, *after)
-        for one in state.transactions
-        if one.value.number not in closed
-    }
-    locks = {
-        one.number: one
-        for state in (before, *after)
-        for one in state.locks
-        if one.number not in released
-    }
-    return State(tuple(transactions.values()), tuple(locks.values()))
+    parts: list[tuple[Any, ...]] = []
+    for place in range(len(before)):
+        gone = {
+            _key(one)
+            for one in before[place]
+            if any(all(_key(each) != _key(one) for each in state[place]) for state in after)
+        }
+        left = {
+            _key(one): one
+            for state in (before, *after)
+            for one in state[place]
+            if _key(one) not in gone
+        }
+        parts.append(tuple(left.values()))
+    return State(*parts)
+
+
+def _key(one: Open | Held | Pending) -> int:
+    return one.value.number if isinstance(one, Open) else one.number
 
 
 def _return(run: Run, one: form.Return, scope: Scope) -> bool:
