@@ -290,3 +290,31 @@ def test_several_processes_read_the_same(tmp_path: Path) -> None:
 def test_an_empty_tree(tmp_path: Path) -> None:
     files = read_all(tmp_path, tmp_path / "cache")
     assert (len(files.modules), files.limits) == (0, ())
+
+
+def test_a_new_file_is_reached_from_files_that_did_not_change(tmp_path: Path) -> None:
+    root, cache = tmp_path / "root", tmp_path / "cache"
+    write(root, {"a.js": "require('pg'); require('./b')", "z.js": "1"})
+    assert list(read_all(root, cache).modules) == ["a.js"]
+    write(root, {"b.js": "module.exports = 1"})
+    assert list(read_all(root, cache).modules) == ["a.js", "b.js"]
+    (root / "b.js").unlink()
+    assert list(read_all(root, cache).modules) == ["a.js"]
+
+
+def test_a_changed_manifest_changes_where_files_lead(tmp_path: Path) -> None:
+    root, cache = tmp_path / "root", tmp_path / "cache"
+    write(root, {"a.ts": "import 'pg'; import '@/b'", "src/b.ts": "export {}"})
+    assert list(read_all(root, cache).modules) == ["a.ts"]
+    write(root, {"tsconfig.json": '{"compilerOptions": {"paths": {"@/*": ["./src/*"]}}}'})
+    assert list(read_all(root, cache).modules) == ["a.ts", "src/b.ts"]
+    write(root, {"tsconfig.json": '{"compilerOptions": {"paths": {"~/*": ["./src/*"]}}}'})
+    assert list(read_all(root, cache).modules) == ["a.ts"]
+
+
+def test_other_packages_are_another_question(tmp_path: Path) -> None:
+    root, cache = tmp_path / "root", tmp_path / "cache"
+    write(root, {"a.js": "require('pg')", "b.js": "require('kafkajs')"})
+    assert list(read_all(root, cache).modules) == ["a.js"]
+    assert list(read(root, (".",), {"kafkajs"}, cache).modules) == ["b.js"]
+    assert list(read_all(root, cache).modules) == ["a.js"]

@@ -34,17 +34,10 @@ class EcmaScriptResolver:
     """Packages that can be imported by name, and their folders."""
     configs: dict[str, Aliases] = field(default_factory=dict)
     """Nearest tsconfig.json by folder."""
-    known: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
     def resolve(self, specifier: str, importer: str) -> str | None:
         """The file's path from the root; None for a library, and for what is not there."""
         folder = posixpath.dirname(importer)
-        key = (folder, specifier)
-        if key not in self.known:
-            self.known[key] = self._resolve(specifier, folder, importer)
-        return self.known[key]
-
-    def _resolve(self, specifier: str, folder: str, importer: str) -> str | None:
         specifier = specifier.partition("?")[0]
         if specifier.startswith("."):
             return self.at(_joined(folder, specifier))

@@ -26,7 +26,10 @@ WRITTEN_BY_TOOLS = frozenset(
 )
 NOT_WRITTEN = (".d.ts", ".d.mts", ".d.cts", ".min.js", ".min.mjs", ".bundle.js", ".pyi")
 PYTHON_TEST = re.compile(r"^(test_.*|.*_test|conftest)\.py$")
-MANIFEST = re.compile(r"^(package\.json|pnpm-workspace\.yaml|lerna\.json|[tj]sconfig.*\.json)$")
+MANIFEST = re.compile(
+    r"^(package\.json|pnpm-workspace\.yaml|lerna\.json|[tj]sconfig.*\.json"
+    r"|pyproject\.toml|setup\.(py|cfg)|manage\.py|Pipfile|requirements.*\.txt)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +150,12 @@ def _walk(
             if entry.is_dir(follow_symlinks=False):
                 if _is_source_folder(entry.name) and _is_text(path, found):
                     deeper.append(path)
-            elif entry.name.endswith(suffixes):
-                if _is_written(entry.name) and _is_text(path, found):
-                    yield from _checked(entry, path, found)
-            elif MANIFEST.match(entry.name) and not entry.is_symlink():
+                continue
+            if MANIFEST.match(entry.name) and _is_text(path, found):
                 found.manifests.append(path)
+            wanted = entry.name.endswith(suffixes) and _is_written(entry.name)
+            if wanted and _is_text(path, found):
+                yield from _checked(entry, path, found)
         waiting += reversed(deeper)
 
 

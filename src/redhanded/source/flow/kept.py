@@ -18,6 +18,7 @@ import msgspec
 import zstandard
 
 from redhanded.source.flow.finding import Stamp
+from redhanded.source.flow.mattering import Edges
 from redhanded.source.flow.scanning import Look
 
 NAME = "source-flow.sqlite"
@@ -41,10 +42,19 @@ class Seen(msgspec.Struct, frozen=True, array_like=True, gc=False):
     stamp: tuple[int, int, int, int]
     hash: bytes
     look: Look
+    edges: Edges | None = None
 
     def is_as(self, stamp: Stamp) -> bool:
         """Whether the file is known not to have changed since."""
         return self.stamp == as_written(stamp)
+
+
+class Tree(msgspec.Struct, array_like=True, gc=False):
+    """A tree when it was last looked at."""
+
+    layout: bytes = b""
+    """Hash of all paths and of what says how modules are resolved: edges are good for this."""
+    seen: dict[str, Seen] = {}
 
 
 class Lowered(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -87,13 +97,13 @@ class Kept:
             self._connection.close()
             self._connection = None
 
-    def looks(self, root: str) -> dict[str, Seen]:
+    def tree(self, root: str) -> Tree:
         """All files of a tree as they were seen last."""
         rows = self._rows("SELECT data FROM looks WHERE root = ?", (root,))
         try:
-            return _SEEN.decode(_unpacked(rows[0][0])) if rows else {}
+            return _TREE.decode(_unpacked(rows[0][0])) if rows else Tree()
         except (msgspec.MsgspecError, zstandard.ZstdError, TypeError):
-            return {}
+            return Tree()
 
     def forms(self, hashes: Iterable[bytes]) -> dict[bytes, Lowered]:
         """Those of the lowered files that are kept."""
@@ -109,7 +119,7 @@ class Kept:
                     found[hash] = Lowered(hash, damaged, size, data)
         return found
 
-    def keep(self, root: str, looks: dict[str, Seen], forms: Collection[Lowered]) -> None:
+    def keep(self, root: str, tree: Tree, forms: Collection[Lowered]) -> None:
         """Writes what is new; gives up where another process is writing for long."""
         if self._connection is None or self._path is None:
             return
@@ -118,7 +128,7 @@ class Kept:
             path: msgspec.structs.replace(one, stamp=(-1, 0, 0, 0))
             if max(one.stamp[1], one.stamp[2]) > doubtful
             else one
-            for path, one in looks.items()
+            for path, one in tree.seen.items()
         }
         with self._safely() as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -133,9 +143,9 @@ class Kept:
             connection.execute(
                 "INSERT OR REPLACE INTO looks VALUES"
                 " (?, (SELECT 1 + coalesce(max(used), 0) FROM looks), ?)",
-                (root, _packed(_ENCODER.encode(written))),
+                (root, _packed(_ENCODER.encode(Tree(tree.layout, written)))),
             )
-            _bound(connection, {one.hash for one in looks.values()})
+            _bound(connection, {one.hash for one in tree.seen.values()})
             connection.execute("COMMIT")
 
     @contextmanager
@@ -227,5 +237,5 @@ def _unpacked(data: object) -> bytes:
     return zstandard.ZstdDecompressor().decompress(data)
 
 
-_SEEN = msgspec.msgpack.Decoder(dict[str, Seen])
+_TREE = msgspec.msgpack.Decoder(Tree)
 _ENCODER = msgspec.msgpack.Encoder()

@@ -10,6 +10,8 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Mapping
 
+import msgspec
+
 from redhanded.source.flow.scanning import Look
 
 CONVENTIONS = re.compile(
@@ -72,29 +74,50 @@ def package_of(specifier: str, path: str) -> str:
     return "/".join(bare.split("/")[: 2 if bare.startswith("@") else 1])
 
 
+class Edges(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Where a file leads, as places in the sorted list of all files."""
+
+    loads: tuple[int, ...] = ()
+    mentions: tuple[int, ...] = ()
+    """Of imports that only give types."""
+
+
+def edges(path: str, look: Look, ordered: list[str], resolve: Resolve) -> Edges:
+    """Where a file leads."""
+    loads = _targets(path, look.imports, resolve)
+    for folder in look.folders:
+        loads.update(_within(ordered, path, folder))
+    mentions = _targets(path, look.types, resolve) - loads
+    return Edges(_places(loads, ordered), _places(mentions, ordered))
+
+
 def mattering(
-    looks: Mapping[str, Look], packages: Collection[str], resolve: Resolve
+    looks: Mapping[str, Look],
+    leads: Mapping[str, Edges],
+    ordered: list[str],
+    packages: Collection[str],
 ) -> frozenset[str]:
     """The files that matter."""
     known = frozenset(packages)
-    ordered = sorted(looks)
-    loads: dict[str, set[str]] = {}
-    mentions: dict[str, set[str]] = {}
     starts = []
-    for path, look in looks.items():
-        uses = any(package_of(one, path) in known for one in look.imports)
-        if uses or look.has_word or CONVENTIONS.search(path):
-            starts.append(path)
-        loads[path] = _targets(path, look.imports, resolve)
-        for folder in look.folders:
-            loads[path].update(_within(ordered, path, folder))
-        mentions[path] = loads[path] | _targets(path, look.types, resolve)
-    loaded_by: dict[str, list[str]] = {}
-    for path, targets in loads.items():
-        for one in targets:
-            loaded_by.setdefault(one, []).append(path)
+    loaded_by: dict[int, list[int]] = {}
+    found: dict[int, tuple[int, ...]] = {}
+    for place, path in enumerate(ordered):
+        look = looks.get(path)
+        if look is None:
+            continue
+        if look.has_word or _uses_any(path, look, known) or CONVENTIONS.search(path):
+            starts.append(place)
+        found[place] = leads[path].loads + leads[path].mentions
+        for one in leads[path].loads:
+            loaded_by.setdefault(one, []).append(place)
     reaching = _reached(starts, loaded_by)
-    return frozenset(_reached(reaching, mentions) & looks.keys())
+    matter = {ordered[one] for one in _reached(reaching, found)}
+    return frozenset(matter & looks.keys())
+
+
+def _uses_any(path: str, look: Look, known: frozenset[str]) -> bool:
+    return any(package_of(one, path) in known for one in look.imports)
 
 
 def uses(looks: Mapping[str, Look], packages: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -126,11 +149,15 @@ def _within(ordered: list[str], path: str, folder: str) -> list[str]:
     return found
 
 
-def _reached(starts: Iterable[str], edges: Mapping[str, Collection[str]]) -> set[str]:
+def _places(paths: Iterable[str], ordered: list[str]) -> tuple[int, ...]:
+    return tuple(sorted(bisect_left(ordered, one) for one in paths))
+
+
+def _reached(starts: Iterable[int], leads: Mapping[int, Collection[int]]) -> set[int]:
     found = set(starts)
     waiting = list(found)
     while waiting:
-        for one in edges.get(waiting.pop(), ()):
+        for one in leads.get(waiting.pop(), ()):
             if one not in found:
                 found.add(one)
                 waiting.append(one)

@@ -18,7 +18,7 @@ import msgspec
 
 from redhanded.source.flow import mattering, sharing
 from redhanded.source.flow.finding import FILES_MAX, Found, find
-from redhanded.source.flow.kept import Kept, Lowered, Seen, as_written
+from redhanded.source.flow.kept import Kept, Lowered, Seen, Tree, as_written
 from redhanded.source.flow.languages import LANGUAGES, language_of
 from redhanded.source.flow.module import Module
 from redhanded.source.flow.modules import Modules, packed
@@ -73,19 +73,22 @@ def read(
     try:
         words = mattering.words_of(packages)
         name = _name(root, words)
-        before = kept.looks(name)
-        seen = _looked_at(root, found, before, words, processes)
+        before = kept.tree(name)
+        seen = _looked_at(root, found, before.seen, words, processes)
         unwritten = {path: one.look.why_not for path, one in seen.items() if one.look.why_not}
         for path, why in unwritten.items():
             found.leave(why, path)
         resolved = resolution(root, found.stamps, found.manifests)
         looks = {path: one.look for path, one in seen.items() if path not in unwritten}
+        layout = before.layout
         wanted: Collection[str] = looks
         if not everything:
-            wanted = mattering.mattering(looks, packages, resolved.resolve)
+            layout = _layout(root, found)
+            leads = _leads(looks, seen, list(found.stamps), resolved, layout == before.layout)
+            wanted = mattering.mattering(looks, leads, list(found.stamps), packages)
         lowered, new = _lowered(root, {one: seen[one] for one in wanted}, found, kept, processes)
-        if new or seen != before:
-            kept.keep(name, seen, new)
+        if new or seen != before.seen or layout != before.layout:
+            kept.keep(name, Tree(layout, seen), new)
         limits = _limits(found, len(looks), len(wanted), lowered, kept)
         return Files(
             root=root,
@@ -125,6 +128,37 @@ def _name(root: Path, words: Collection[bytes]) -> str:
     for one in words:
         digest.update(one + b"\n")
     return f"{digest.hexdigest()} {root.resolve()}"
+
+
+def _layout(root: Path, found: Found) -> bytes:
+    """Hash of all that the files behind imports depend on, but the imports."""
+    digest = hashlib.blake2b(version(), digest_size=16)
+    digest.update("\0".join(found.stamps).encode())
+    for path in found.manifests:
+        try:
+            status = (root / path).stat()
+        except OSError:
+            continue
+        digest.update(f"\0{path} {status.st_size} {status.st_mtime_ns}".encode())
+    return digest.digest()
+
+
+def _leads(
+    looks: Mapping[str, Look],
+    seen: dict[str, Seen],
+    ordered: list[str],
+    resolved: Resolution,
+    is_same: bool,
+) -> dict[str, mattering.Edges]:
+    """Where each file leads; what was found before is good while the layout ``is_same``."""
+    found = {}
+    for path, one in looks.items():
+        known = seen[path].edges if is_same else None
+        if known is None:
+            known = mattering.edges(path, one, ordered, resolved.resolve)
+            seen[path] = msgspec.structs.replace(seen[path], edges=known)
+        found[path] = known
+    return found
 
 
 def _looked_at(
