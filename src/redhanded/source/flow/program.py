@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from redhanded.source.flow import importing
-from redhanded.source.flow.form import Expression, Name
+from redhanded.source.flow.form import Expression, Item, Let, Name
 from redhanded.source.flow.form import Mapping as MappingForm
 from redhanded.source.flow.framework import FoundEntry, Framework, Mount
 from redhanded.source.flow.module import Class, Export, Function, Import, Module
@@ -73,6 +73,7 @@ class Program:
         self._changed_names: dict[str, dict[str, bool]] = {}
         self._changed_attributes: dict[tuple[str, int], frozenset[str]] = {}
         self._assigned: dict[tuple[str, str], list[Value]] = {}
+        self._aliases: dict[str, dict[str, Expression]] = {}
         self._providers: list[tuple[MappingForm, str]] | None = None
         self._exporting: list[tuple[str, str]] = []
         self._function_scopes: dict[tuple[str, int], Scope] = {}
@@ -102,7 +103,7 @@ class Program:
 
     # What the walker asks.
 
-    def modules_by_path(self) -> Iterable[str]:
+    def modules_by_path(self) -> Mapping[str, Module]:
         return self._modules
 
     def class_form(self, path: str, index: int) -> Class:
@@ -171,6 +172,18 @@ class Program:
         if wanted in self.changed_names(target) and wanted in self.scope_of(target).variables:
             return target, wanted
         return None
+
+    def aliases_of(self, path: str) -> dict[str, Expression]:
+        """Types that the top of a file gives a name to, with arguments: ``X = Annotated[…]``."""
+        if path not in self._aliases:
+            self._aliases[path] = {
+                one.target.name: one.value
+                for one in self._modules[path].functions[0].body
+                if isinstance(one, Let)
+                and isinstance(one.target, Name)
+                and isinstance(one.value, Item)
+            }
+        return self._aliases[path]
 
     def providers(self) -> list[tuple[MappingForm, str]]:
         """All ``{ provide: … }`` of the program and their files."""

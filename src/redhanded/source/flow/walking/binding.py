@@ -219,7 +219,8 @@ def _given(
         return value
     if one.annotation is not None or one.decorators:
         found = injection.parameter(run.program, one, scope)
-        if found is not None and not (isinstance(value, Input) and isinstance(found, Record)):
+        is_from_outside = isinstance(value, Input) and value.source != "argument"
+        if found is not None and not is_from_outside:
             return found
     if value is not None:
         if one.default is not None:

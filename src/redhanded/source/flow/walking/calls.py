@@ -136,7 +136,7 @@ def _own(run: Run, base: Value, name: str) -> Value | None:
     elif isinstance(base, Kind):
         found = classes.own_member(run, base, name, base)
     elif isinstance(base, Result) and isinstance(base.of, Kind):
-        found = classes.own_member(run, base.of, name, base)
+        found = classes.method_of(run, base.of, name, base)
     if isinstance(found, Procedure) and found.receiver is None and isinstance(base, Record):
         closure = found.closure
         if base.of is None and isinstance(closure, Scope) and closure.this is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from redhanded.source.flow.module import Class, Function
+from redhanded.source.flow.module import Class, Field, Function
 from redhanded.source.flow.values import (
     Kind,
     Library,
@@ -117,6 +117,17 @@ def own_member(run: Run, of: Kind, name: str, receiver: Value) -> Value | None:
     return None
 
 
+def method_of(run: Run, of: Kind, name: str, receiver: Value) -> Value | None:
+    """A method or property that the classes of the program give to what an event gave; columns
+    are parts of it."""
+    for one in linearised(run.program, of):
+        if isinstance(one, Kind):
+            place = run.program.methods_of(one).get(name)
+            if place is not None:
+                return _method(run, one, place, receiver)
+    return None
+
+
 def _of_one(run: Run, one: Kind, name: str, receiver: Value) -> Value | None:
     program = run.program
     shared = program.class_parts.get((one.path, one.index))
@@ -132,24 +143,30 @@ def _of_one(run: Run, one: Kind, name: str, receiver: Value) -> Value | None:
             return kind(program, one.path, nested)
     for each in form.fields:
         if each.name == name and (each.value is not None or each.annotation is not None):
-            return _field(run, one, name, receiver)
+            return _field(run, one, each, receiver)
     if isinstance(receiver, Record):
         return injection.assigned(run, one, name, receiver)
     return None
 
 
-def _field(run: Run, one: Kind, name: str, receiver: Value) -> Value | None:
+def _field(run: Run, one: Kind, form: Field, receiver: Value) -> Value | None:
     """A field as the class says it; what instances hold is in their parts."""
     program = run.program
-    form = next(each for each in program.class_of(one).fields if each.name == name)
     scope = scope_of(program, one)
+    is_instance = isinstance(receiver, Record)
     if form.value is not None:
         value = loading.evaluated(program, form.value, scope)
-        program.class_parts.setdefault((one.path, one.index), {})[name] = value
+        if is_instance and isinstance(value, Library) and _is_of_library(program, one):
+            return Unknown(form.name)  # a column: what the row holds is not what describes it
+        program.class_parts.setdefault((one.path, one.index), {})[form.name] = value
         return value
-    if isinstance(receiver, Record):
+    if is_instance:
         return injection.typed(program, form.annotation, scope, form.decorators)
     return None
+
+
+def _is_of_library(program: Program, one: Kind) -> bool:
+    return any(isinstance(base, Library) for base in linearised(program, one))
 
 
 def _method(run: Run, one: Kind, place: int, receiver: Value) -> Value:

@@ -49,10 +49,31 @@ def typed(
             provided = provider(program, token)
             if provided is not None:
                 return provided
-    found = _typed(program, annotation, scope, made) if annotation is not None else None
+    found = None
+    if annotation is not None:
+        annotation, scope = written_out(program, annotation, scope)
+        found = _typed(program, annotation, scope, made)
     if found is None and made is not None:
         return next((one for one in given if isinstance(one, Library)), None)
     return found
+
+
+def written_out(
+    program: Program, annotation: Expression, scope: Scope, depth: int = 4
+) -> tuple[Expression, Scope]:
+    """What a name of a type stands for: ``Db = Annotated[Session, Depends(get_session)]``."""
+    if not isinstance(annotation, form.Name) or not scope.path.endswith(".py") or depth == 0:
+        return annotation, scope
+    found = program.aliases_of(scope.path).get(annotation.name)
+    if found is not None:
+        return written_out(program, found, program.scope_of(scope.path), depth - 1)
+    one = program.import_of(annotation.name, scope.path)
+    target = program.find(one.specifier, scope.path) if one is not None else None
+    if one is None or target is None or target not in program.modules_by_path():
+        return annotation, scope
+    if one.name not in program.aliases_of(target):
+        return annotation, scope
+    return written_out(program, form.Name(one.name), program.scope_of(target), depth - 1)
 
 
 def _made(value: Value) -> Made | None:
@@ -196,10 +217,9 @@ def waiting(
         name = one.target.name if isinstance(one.target, form.Name) else ""
         if name in keywords or one.variadic:
             continue
-        for expression in _asking(one):
-            value = loading.evaluated(
-                run.program, expression, run.program.inside(procedure.path, max(function.parent, 0))
-            )
+        around = run.program.inside(procedure.path, max(function.parent, 0))
+        for expression, scope in _asking(run.program, one, around):
+            value = loading.evaluated(run.program, expression, scope)
             callback = _injecting(run, value)
             if callback is not None:
                 found.append((name, callback))
@@ -207,11 +227,15 @@ def waiting(
     return found
 
 
-def _asking(one: Parameter) -> list[Expression]:
-    found: list[Expression] = [one.default] if isinstance(one.default, form.Call) else []
-    annotation = one.annotation
-    if isinstance(annotation, form.Item) and isinstance(annotation.key, form.Sequence):
-        found.extend(each for each in annotation.key.items[1:] if isinstance(each, form.Call))
+def _asking(program: Program, one: Parameter, scope: Scope) -> list[tuple[Expression, Scope]]:
+    found: list[tuple[Expression, Scope]] = []
+    if isinstance(one.default, form.Call):
+        found.append((one.default, scope))
+    if one.annotation is not None:
+        annotation, around = written_out(program, one.annotation, scope)
+        if isinstance(annotation, form.Item) and isinstance(annotation.key, form.Sequence):
+            more = annotation.key.items[1:]
+            found.extend((each, around) for each in more if isinstance(each, form.Call))
     return found
 
 

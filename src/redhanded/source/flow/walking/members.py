@@ -12,6 +12,7 @@ from redhanded.source.flow.values import (
     Kind,
     Known,
     Library,
+    Made,
     Procedure,
     Record,
     Result,
@@ -23,6 +24,7 @@ from redhanded.source.flow.walking import classes
 from redhanded.source.flow.walking.recorder import ELSEWHERE
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import either
+from redhanded.source.flow.walking.words import COLLECTIONS
 
 STEPS_MAX = 40
 PARTS_MAX = 8
@@ -68,6 +70,9 @@ def element(run: Run, value: Value, key: Value | None = None) -> Value:
     if isinstance(value, Either):
         return either([element(run, one, key) for one in value.values if one != Known(None)])
     if isinstance(value, Library):
+        made = value.steps[-1] if value.package == "global" and value.steps else None
+        if isinstance(made, Made) and made.arguments and value.steps[0] in COLLECTIONS:
+            return element(run, made.arguments[0], key)
         return Library(value.package, (*value.steps[:STEPS_MAX], "[]"), through=value.through)
     if isinstance(value, Result):
         return value
@@ -114,7 +119,7 @@ def _of_result(run: Run, value: Result, name: str) -> Value | None:
     if cell is not None and name in cell:
         return cell[name]
     if isinstance(value.of, Kind):
-        found = classes.own_member(run, value.of, name, value)
+        found = classes.method_of(run, value.of, name, value)
         if found is not None:
             return found
     of = value.of if name.isdigit() else None

@@ -151,6 +151,8 @@ def plain(run: Run, callee: Library, base: Value | None, site: Site) -> Value | 
         return happening.call_value(run, arguments[0], arguments[1:], keywords)
     if callee.package == "global":
         return _global(run, callee, base, arguments, site)
+    if callee.package == "logging":
+        return library.chained(callee, arguments, keywords, site)
     if callee.package in PURE_PACKAGES:
         name = f"call:{callee.package}.{'.'.join(callee.names)}"
         return Computed(name, arguments)
