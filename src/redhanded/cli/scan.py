@@ -56,6 +56,12 @@ Rules = Annotated[
     list[str] | None, typer.Option("--rule", metavar="NAME", help="Only this rule; repeatable.")
 ]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Read everything anew, keep nothing.")]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="Write the document there, and show the screen, too."
+    ),
+]
 Confirm = Annotated[
     bool, typer.Option("--confirm", help="Hand each finding to the lab (needs redhanded.toml).")
 ]
@@ -72,13 +78,17 @@ def command(
     changed_since: ChangedSince = None,
     no_cache: NoCache = False,
     confirm: Confirm = False,
+    output: Output = None,
     format: FormatOption = ScanFormat.HUMAN,
     no_color: NoColor = False,
 ) -> int:
     from redhanded.actions.scanning import scan
+    from redhanded.case.errors import UsageError
     from redhanded.case.scan import ScanRequest
     from redhanded.cli.terminal import reading
 
+    if output is not None and format is ScanFormat.HUMAN:
+        raise UsageError("--output needs a --format for the file: json, sarif, github or junit")
     request = ScanRequest(
         paths=tuple(paths or ()),
         rules=tuple(rule or ()),
@@ -93,16 +103,27 @@ def command(
     )
     with reading(no_color=no_color) as say:
         found = scan(request, say)
-    if format is ScanFormat.HUMAN:
+    if format is ScanFormat.HUMAN or output is not None:
         from redhanded.cli.options import Format
         from redhanded.cli.scan_screen import show
         from redhanded.cli.terminal import console_for
 
         show(console_for(Format.HUMAN, no_color=no_color), found, explained=explain)
-    else:
+    if output is not None:
+        _write(output, _document(format, found))
+    elif format is not ScanFormat.HUMAN:
         sys.stdout.write(_document(format, found))
         sys.stdout.flush()
     return 1 if found.fails else 0
+
+
+def _write(output: Path, document: str) -> None:
+    from redhanded.case.errors import InputError
+
+    try:
+        output.write_text(document, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{output} cannot be written: {error.strerror}") from None
 
 
 def _score(given: str | None) -> float | None:
