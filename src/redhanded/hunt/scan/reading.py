@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path as FilePath
 
 from redhanded.case.evidence import Location
 from redhanded.hunt.suspect.rules.rule import Reading
+from redhanded.logs.index.place import usual_folder as logs_folder
+from redhanded.source.flow import reading
+from redhanded.source.flow.events import Path
+from redhanded.source.flow.frameworks import FRAMEWORKS
 from redhanded.source.flow.module import Module, Note
+from redhanded.source.flow.program import Program
+from redhanded.source.flow.schema_of import schema_of, texts_of
+from redhanded.source.flow.walk import walk
 from redhanded.source.project import Project
 
 FILES_KEPT = 256
@@ -29,11 +36,38 @@ class Source:
 
 
 def read(project: Project, say: Callable[[str], None], *, keeps: bool) -> Source:
-    """The project's program."""
-    raise NotImplementedError
+    """Reads the project and follows it from every entry on.
+
+    With ``keeps`` what was read is kept in the user's cache for the next time.
+    """
+    say(f"reading {project.root}")
+    packages = {package for one in FRAMEWORKS for package in one.packages}
+    files = reading.read(project.root, (".",), packages, usual_folder() if keeps else None)
+    modules = files.modules
+    say(f"following {len(modules):,} files from every entry on")
+    schema = schema_of(modules.values(), texts_of(project.root))
+    program = Program(modules, FRAMEWORKS, schema=schema)
+    paths = walk(program)
+    return Source(
+        reading=Reading(paths=paths, schema=schema, text=lines_of(project.root)),
+        files=len(modules),
+        notes=tuple((path, one.notes) for path, one in modules.items() if one.notes),
+        span=lambda at: span_in(modules.get(at.path), at.line),
+        limits=(*files.limits, *schema.limits, *program.limits, *_unfinished(paths)),
+    )
 
 
-def lines_of(root: Path) -> Callable[[Location], str]:
+def _unfinished(paths: Sequence[Path]) -> Iterator[str]:
+    """Where paths were not followed to the end, once each."""
+    yield from dict.fromkeys(limit for one in paths for limit in one.limits)
+
+
+def usual_folder() -> FilePath:
+    """Beside what is kept of logs: in the user's cache."""
+    return logs_folder().with_name("source")
+
+
+def lines_of(root: FilePath) -> Callable[[Location], str]:
     """Source lines, stripped; empty where there is none."""
 
     @lru_cache(maxsize=FILES_KEPT)
@@ -58,12 +92,3 @@ def span_in(module: Module | None, line: int) -> tuple[int, int]:
     around = [one for one in module.functions[1:] if one.line <= line <= one.end_line]
     inner = min(around, key=lambda one: one.end_line - one.line, default=None)
     return (line, line) if inner is None else (inner.line, inner.end_line)
-
-
-def damaged(modules: Sequence[Module]) -> tuple[str, ...]:
-    """What could not be parsed, as limits."""
-    found = [one for one in modules if one.damaged_at]
-    return tuple(
-        f"{one.path} could not be parsed from line {one.damaged_at} on; the rest of it was read"
-        for one in found
-    )
