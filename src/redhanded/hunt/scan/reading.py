@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path as FilePath
+from pathlib import Path
 
 from redhanded.case.evidence import Location
 from redhanded.hunt.suspect.rules.rule import Reading
 from redhanded.logs.index.place import usual_folder as logs_folder
-from redhanded.source.flow import reading
-from redhanded.source.flow.events import Path
-from redhanded.source.flow.frameworks import FRAMEWORKS
+from redhanded.source.flow.charting import chart
 from redhanded.source.flow.module import Module, Note
-from redhanded.source.flow.program import Program
-from redhanded.source.flow.schema_of import schema_of, texts_of
-from redhanded.source.flow.walk import walk
 from redhanded.source.project import Project
 
 FILES_KEPT = 256
@@ -41,33 +36,23 @@ def read(project: Project, say: Callable[[str], None], *, keeps: bool) -> Source
     With ``keeps`` what was read is kept in the user's cache for the next time.
     """
     say(f"reading {project.root}")
-    packages = {package for one in FRAMEWORKS for package in one.packages}
-    files = reading.read(project.root, (".",), packages, usual_folder() if keeps else None)
-    modules = files.modules
-    say(f"following {len(modules):,} files from every entry on")
-    schema = schema_of(modules.values(), texts_of(project.root))
-    program = Program(modules, FRAMEWORKS, schema=schema)
-    paths = walk(program)
+    found = chart(project.root, (".",), usual_folder() if keeps else None)
+    modules = found.files.modules
     return Source(
-        reading=Reading(paths=paths, schema=schema, text=lines_of(project.root)),
+        reading=Reading(paths=found.paths, schema=found.schema, text=lines_of(project.root)),
         files=len(modules),
         notes=tuple((path, one.notes) for path, one in modules.items() if one.notes),
         span=lambda at: span_in(modules.get(at.path), at.line),
-        limits=(*files.limits, *schema.limits, *program.limits, *_unfinished(paths)),
+        limits=found.limits,
     )
 
 
-def _unfinished(paths: Sequence[Path]) -> Iterator[str]:
-    """Where paths were not followed to the end, once each."""
-    yield from dict.fromkeys(limit for one in paths for limit in one.limits)
-
-
-def usual_folder() -> FilePath:
+def usual_folder() -> Path:
     """Beside what is kept of logs: in the user's cache."""
     return logs_folder().with_name("source")
 
 
-def lines_of(root: FilePath) -> Callable[[Location], str]:
+def lines_of(root: Path) -> Callable[[Location], str]:
     """Source lines, stripped; empty where there is none."""
 
     @lru_cache(maxsize=FILES_KEPT)
