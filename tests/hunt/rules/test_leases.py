@@ -6,7 +6,7 @@ from dataclasses import replace
 from types import ModuleType
 
 import pytest
-from made_paths import asked, compare, effect, event, guard, path, reading
+from made_paths import asked, compare, effect, event, guard, held, path, reading
 
 from redhanded.case.finding import Finding
 from redhanded.hunt.suspect.rules import (
@@ -102,6 +102,15 @@ LONG = {
         taken(2.0), *under(EXTEND, replace(SEND, number=2), replace(SCRIPT, number=3))
     ),
     "longer than the time-out": path(taken(20.0), *under(send(5.0), SCRIPT)),
+    "a lock of the database": path(
+        taken(2.0),
+        *under(
+            SEND,
+            event(2, effect("read", lock="advisory")),
+            *held(2, event(3, effect("insert", "bills"))),
+            replace(SCRIPT, number=4),
+        ),
+    ),
     "long": path(taken(600.0), *under(SEND, SCRIPT)),
     "statements only": path(taken(20.0), *under(WORK, SCRIPT)),
     "no time": path(taken(None), *under(SEND, SCRIPT)),

@@ -26,7 +26,7 @@ safe: tuple[str, ...] = (
     "The lease is extended while the work goes on.",
     "It is longer than all time-outs inside together.",
     "What is written carries a fencing token or version that the store compares.",
-    "The lock is one of the database, held as long as the session lives.",
+    "What is written is under a lock of the database, which is held as long as its session lives.",
 )
 needs = "work that took longer than the lease, and a second run that entered meanwhile"
 experiment = "let the lease end while the work is held; a second run enters"
@@ -67,6 +67,8 @@ def _on(path: Path, reading: Reading) -> Iterator[Finding]:
         work = _work(lease)
         reasons = [*_reasons(lease, work, lasts)]
         if not reasons:
+            continue
+        if _is_locked(path, lease):
             continue
         if _is_fenced(path, lease, reading):
             says = "what is written inside demands what was read"
@@ -128,6 +130,23 @@ def _is_extended(path: Path, lease: Lease, reading: Reading) -> bool:
         if one.effect.kind == "expire" and same_subject(one.effect, effect, reading.schema):
             return True
     return "extends" in effect.options
+
+
+def _is_locked(path: Path, lease: Lease) -> bool:
+    """Whether a lock of the database holds for all that is written, so that the lease only saves
+    work."""
+    writes = [
+        one
+        for one in lease.inside
+        if one.effect is not None and one.effect.store == "database" and _counts(one)
+    ]
+    return bool(writes) and all(
+        any(_is_of_database(path.events[number]) for number in one.locks) for one in writes
+    )
+
+
+def _is_of_database(lock: Event) -> bool:
+    return lock.effect is not None and lock.effect.store == "database"
 
 
 def _is_fenced(path: Path, lease: Lease, reading: Reading) -> bool:
