@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from redhanded.source.flow import finding, kept, reading
 from redhanded.source.flow.kept import NAME
 from redhanded.source.flow.reading import Files, read
 
@@ -242,22 +246,22 @@ def test_a_file_that_moved_has_its_new_path(tmp_path: Path) -> None:
 def test_a_damaged_cache_is_thrown_away(tmp_path: Path, damage: str) -> None:
     root, cache = write(tmp_path / "root", SERVICE), tmp_path / "cache"
     read_all(root, cache)
-    kept = cache / NAME
+    stored = cache / NAME
     if damage == "garbage":
-        kept.write_bytes(b"not a database" * 1_000)
+        stored.write_bytes(b"not a database" * 1_000)
     elif damage == "cut":
-        kept.write_bytes(kept.read_bytes()[:5_000])
+        stored.write_bytes(stored.read_bytes()[:5_000])
     elif damage == "other tables":
-        kept.unlink()
-        with sqlite3.connect(kept) as connection:
+        stored.unlink()
+        with sqlite3.connect(stored) as connection:
             connection.execute("CREATE TABLE forms (other)")
     elif damage == "rows":
-        with sqlite3.connect(kept) as connection:
+        with sqlite3.connect(stored) as connection:
             connection.execute("UPDATE forms SET data = x'00'")
             connection.execute("UPDATE looks SET data = x'00'")
     else:
-        kept.unlink()
-        kept.mkdir()
+        stored.unlink()
+        stored.mkdir()
     files = read_all(root, cache)
     assert len(files.modules) == 3
     assert files.modules["src/stock.js"].imports
@@ -318,3 +322,58 @@ def test_other_packages_are_another_question(tmp_path: Path) -> None:
     assert list(read_all(root, cache).modules) == ["a.js"]
     assert list(read(root, (".",), {"kafkajs"}, cache).modules) == ["b.js"]
     assert list(read_all(root, cache).modules) == ["a.js"]
+
+
+def test_files_that_vanish_meanwhile_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"a.js": "require('pg')", "b.js": "require('pg')"})
+
+    def find_and_lose(*given: Any, **named: Any) -> finding.Found:
+        found = finding.find(*given, **named)
+        (tmp_path / "a.js").unlink()
+        return found
+
+    monkeypatch.setattr(reading, "find", find_and_lose)
+    files = read_all(tmp_path)
+    assert list(files.modules) == ["b.js"]
+    assert files.limits == ("1 file was not read: vanished while reading (first: a.js)",)
+
+
+def test_a_cache_that_cannot_be_had_is_said(tmp_path: Path) -> None:
+    root = write(tmp_path / "root", SERVICE)
+    (tmp_path / "file").write_text("")
+    files = read_all(root, tmp_path / "file" / "cache")
+    assert len(files.modules) == 3
+    assert any(one.startswith("what was read before could not be used") for one in files.limits)
+
+
+def test_processes_that_share_a_cache(tmp_path: Path) -> None:
+    root, cache = tmp_path / "root", tmp_path / "cache"
+    write(root, {f"f{one}.js": f"require('pg'); f{one}()" for one in range(100)})
+    program = (
+        "import sys; from pathlib import Path; from redhanded.source.flow.reading import read\n"
+        "print(len(read(Path(sys.argv[1]), ('.',), {'pg'}, Path(sys.argv[2])).modules))"
+    )
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, root, cache], stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    assert [one.communicate(timeout=60)[0] for one in running] == ["100\n"] * 4
+    assert read_all(root, cache).read_again == 0
+
+
+def test_the_cache_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = tmp_path / "cache"
+    first = write(tmp_path / "first", SERVICE)
+    second = write(tmp_path / "second", {"a.js": "require('pg'); other()"})
+    read_all(first, cache)
+    read_all(second, cache)
+    assert read_all(first, cache).read_again == 0
+    monkeypatch.setattr(kept, "BYTES_MAX", 100)
+    write(second, {"b.js": "require('pg'); another()"})
+    read_all(second, cache)
+    assert read_all(second, cache).read_again == 0
+    assert read_all(first, cache).read_again == 3
