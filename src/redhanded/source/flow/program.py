@@ -18,6 +18,7 @@ from redhanded.source.flow.python_modules import submodule
 from redhanded.source.flow.schema import Schema
 from redhanded.source.flow.values import Kind, Library, Procedure, Record, Unknown, Value
 from redhanded.source.flow.walking import classes, loading, looking
+from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Scope, hash_of
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class Program:
         """Files whose top does something to the world."""
         self.loading: set[str] = set()
         """Files whose top is being run: what they will bind later is not there yet."""
+        self.aside: Run | None = None
+        """What is being evaluated beside all paths."""
         self.limits: dict[str, None] = {}
         self.singletons: dict[int, Record] = {}
         """Instances that stay from one request to the next, by identity."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from redhanded.source.flow.program import Program
 
 BASES_MAX = 20
+MAKING_MAX = 2
+"""Instances of one class that are made while one is being made."""
 
 
 def kind(program: Program, path: str, index: int) -> Kind:
@@ -190,6 +192,19 @@ def construct(
     run: Run, of: Kind, arguments: tuple[Value, ...], keywords: dict[str, Value], line: int
 ) -> Value:
     """``new X(…)`` of a class of the program."""
+    key = (of.path, of.index)
+    if run.making.count(key) >= MAKING_MAX:
+        return Record({}, of=of, is_complete=False)
+    run.making.append(key)
+    try:
+        return _constructed(run, of, arguments, keywords, line)
+    finally:
+        run.making.pop()
+
+
+def _constructed(
+    run: Run, of: Kind, arguments: tuple[Value, ...], keywords: dict[str, Value], line: int
+) -> Value:
     bases = linearised(run.program, of)
     is_ours = all(isinstance(one, Kind) for one in bases)
     parts: dict[str, Value] = {}

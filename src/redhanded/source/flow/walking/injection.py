@@ -24,15 +24,12 @@ from redhanded.source.flow.values import (
     Value,
 )
 from redhanded.source.flow.walking import calls, classes, loading
-from redhanded.source.flow.walking.recorder import ELSEWHERE, Recorder
-from redhanded.source.flow.walking.run import Frame, Run, TooFar
+from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Scope, either
 from redhanded.source.flow.walking.words import PLAIN_TYPES, WRAPPER_TYPES
 
 if TYPE_CHECKING:
     from redhanded.source.flow.program import Program
-
-CONSTRUCTOR_STEPS_MAX = 3_000
 
 
 def typed(
@@ -131,16 +128,11 @@ def instance(program: Program, of: Kind) -> Record:
         return found
     parts: dict[str, Value] = {}
     made = program.instances[key] = Record(parts, of=of, is_complete=False)
-    run = Run(program, Recorder(first=ELSEWHERE), steps=CONSTRUCTOR_STEPS_MAX)
-    run.is_loading = True
-    try:
-        run.frames.append(Frame(of.path, program.function_form(of.path, 0), Scope(of.path, 0)))
+    with loading.aside(program, Scope(of.path, 0)) as run:
         classes.initialise(run, of, made)
         constructor = classes.constructor_of(run, of, made)
-        if isinstance(constructor, Procedure):
+        if constructor is not None:
             calls.enter(run, constructor, (), {}, program.class_of(of).line)
-    except (TooFar, RecursionError):
-        pass
     return made
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from redhanded.source.flow.form import Expression
@@ -47,37 +49,48 @@ def fault_of(run: Run, fault: Exception) -> str:
 
 def evaluated(program: Program, expression: Expression, scope: Scope) -> Value:
     """The value of an expression, of which nothing is kept."""
-    run = _aside(program, scope)
-    try:
+    with aside(program, scope) as run:
         return expressions.evaluate(run, expression, scope)
-    except (TooFar, RecursionError):
-        return Unknown()
+    return Unknown()
 
 
 def attribute(program: Program, value: Value, name: str) -> Value | None:
     """A part of a value; None where it surely has none of that name."""
-    return members.part(_aside(program, Scope("", 0)), value, name)
+    with aside(program, Scope("", 0)) as run:
+        return members.part(run, value, name)
+    return Unknown(name)
 
 
 def populate(program: Program, module: Module, scope: Scope) -> None:
     """Binds what a function binds, with parameters of which nothing is known."""
     function = module.functions[scope.function]
-    run = _aside(program, scope, steps=EVALUATE_STEPS_MAX)
-    run.frames.append(Frame(module.path, function, scope))
-    try:
+    with aside(program, scope) as run:
         for one in function.parameters:
             binding.bind(run, one.target, Input("argument"), scope)
         statements.hoist(run, function.body, scope)
         statements.block(run, function.body, scope)
-    except (TooFar, RecursionError):
-        return
 
 
-def _aside(program: Program, scope: Scope, *, steps: int = EVALUATE_STEPS_MAX) -> Run:
-    run = Run(program, Recorder(first=ELSEWHERE), steps=steps)
+@contextmanager
+def aside(program: Program, scope: Scope) -> Iterator[Run]:
+    """A run beside all paths. One within another shares its budget, so that they end together;
+    used up, the block ends early."""
+    around = program.aside
+    run = Run(program, Recorder(first=ELSEWHERE), steps=EVALUATE_STEPS_MAX)
+    if around is not None:
+        run.steps = around.steps
+        run.nested = around.nested
+        run.making = around.making
     run.is_loading = True
     module = program.module(scope.path)
     if module is not None:
-        function = module.functions[scope.function]
-        run.frames.append(Frame(scope.path, function, scope))
-    return run
+        run.frames.append(Frame(scope.path, module.functions[scope.function], scope))
+    program.aside = run
+    try:
+        yield run
+    except (TooFar, RecursionError):
+        pass
+    finally:
+        program.aside = around
+        if around is not None:
+            around.steps = run.steps

@@ -48,6 +48,8 @@ class Run:
         self.nested = 0
         self.line = 0
         self.frames: list[Frame] = []
+        self.making: list[tuple[str, int]] = []
+        """Classes of which an instance is being made."""
         self.is_loading = False
         """The top of a file runs: nothing that it does is on the path of an entry."""
         self.entered: set[tuple[str, int]] = set()
