@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from redhanded.case.case import Case
 from redhanded.case.request import HuntRequest, Listener
-from redhanded.hunt.course import Course, opened
 
 
 def run(request: HuntRequest, listener: Listener) -> Case:
@@ -17,6 +16,8 @@ def run(request: HuntRequest, listener: Listener) -> Case:
     Raises ``InputError`` for input that cannot be used. A system that cannot be run ends the case
     UNDECIDED with the reason among its limits.
     """
+    from redhanded.hunt.course import opened  # all stages: what asks for one needs no others
+
     with opened(request, listener) as course:
         course.observe()
         course.explore()
@@ -31,4 +32,4 @@ def run(request: HuntRequest, listener: Listener) -> Case:
         return course.conclude()
 
 
-__all__ = ["Course", "run"]
+__all__ = ["run"]
