@@ -311,7 +311,7 @@ def test_a_circle_of_dependencies_ends() -> None:
     assert "url migration" in uniques(of(files), "media_photo")
 
 
-def test_a_squashed_migration_runs_where_the_others_are_gone() -> None:
+def test_a_squashed_migration_runs_instead_of_the_others() -> None:
     squashed = """
         from django.db import migrations, models
         class Migration(migrations.Migration):
@@ -319,8 +319,14 @@ def test_a_squashed_migration_runs_where_the_others_are_gone() -> None:
             operations = [migrations.CreateModel("Ticket", [("code", models.TextField())])]
     """
     path = "tickets/migrations/0001_squashed_0002.py"
-    both = of({**migrated(""), path: squashed})
-    assert uniques(both, "tickets_ticket") == FIRST
+    later = """
+        from django.db import migrations, models
+        class Migration(migrations.Migration):
+            dependencies = [("tickets", "0002_next")]
+            operations = [migrations.AlterField("ticket", "code", models.TextField(unique=True))]
+    """
+    both = of({**migrated(""), path: squashed, "tickets/migrations/0000_later.py": later})
+    assert uniques(both, "tickets_ticket") == {"id migration pk", "code migration"}
     assert uniques(of({path: squashed}), "tickets_ticket") == {"id migration pk"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from redhanded.source.flow.schemas.evaluation import Evaluation
 from redhanded.source.flow.schemas.merging import merged
 from redhanded.source.flow.schemas.program import Program
 from redhanded.source.flow.schemas.state import State
+from redhanded.source.flow.schemas.walking import texts_in
 
 TEXT_SUFFIXES = (".sql", ".prisma", "package.json")
 """Files in no programming language that say something of tables, or of the tools at work."""
@@ -29,14 +31,24 @@ def schema_of(modules: Iterable[Module], texts: Mapping[str, str] | None = None)
     evaluation = Evaluation(Program(by_path, texts or {}))
     state = State()
     found = [one for tool in MIGRATIONS for one in tool(evaluation)]
+    migrations = {one.path for one in found}
     dumps_first = sorted(found, key=lambda one: (not one.is_dump, one.group, one.order, one.path))
     for migration in dumps_first:
         state.group, state.is_dump = migration.group, migration.is_dump
+        state.words = _words(by_path.get(migration.path))
         state.apply(migration.changes())
-    tables = merged(state, [tool(evaluation) for tool in MODELS])
+    # Models that a migration declares for its own use are those of another day.
+    current = {path: one for path, one in by_path.items() if path not in migrations}
+    today = Evaluation(Program(current, texts or {}))
+    tables = merged(state, [tool(today) for tool in MODELS])
     return Schema(
         tables=tables, has_migrations=bool(found), limits=tuple(dict.fromkeys(state.limits))
     )
+
+
+def _words(module: Module | None) -> frozenset[str]:
+    texts = texts_in(module) if module is not None else ()
+    return frozenset(word for text in texts for word in re.findall(r"\w+", text))
 
 
 def texts_of(root: Path, folders: Collection[str] = ()) -> dict[str, str]:

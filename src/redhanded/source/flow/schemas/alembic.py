@@ -29,6 +29,7 @@ from redhanded.source.flow.schemas.evaluation import Evaluation, Step
 from redhanded.source.flow.schemas.lists import elements, text, texts
 from redhanded.source.flow.schemas.replay import recorded, statement
 from redhanded.source.flow.schemas.sqlalchemy_parts import (
+    PACKAGES,
     Collected,
     add_column,
     collect,
@@ -92,8 +93,8 @@ def _reader(evaluation: Evaluation, module: Module) -> Callable[[], Iterable[Cha
 
 def _step(step: Step) -> Iterator[Change] | None:
     names = step.callee.names
-    if step.callee.package == "sqlalchemy" and step.method in ("execute", "exec_driver_sql"):
-        return statement(step, step.argument(0))
+    if step.callee.package in PACKAGES and step.method in ("execute", "exec_driver_sql"):
+        return _executed(step, step.argument(0))
     if step.callee.package != "alembic" or names[:1] != ("op",):
         return None
     table = ""
@@ -104,7 +105,8 @@ def _step(step: Step) -> Iterator[Change] | None:
                 given = made.arguments[0] if made.arguments else made.keywords.get("table_name")
                 table = table_name(text(made.keywords.get("schema")), text(given))
     if step.method in ("execute", "exec_driver_sql"):
-        return statement(step, step.argument(0, "sqltext"))
+        given = step.argument(0, "sqltext")
+        return statement(step, given) if len(names) == 2 else _executed(step, given)
     if step.method == "create_all":
         return iter([Unread(text="create_all", location=step.location)])
     read = _READERS.get(step.method)
@@ -113,6 +115,13 @@ def _step(step: Step) -> Iterator[Change] | None:
     if table and step.method not in ("create_table", "drop_table", "rename_table"):
         return _named(step, table, read)
     return read(step, "")
+
+
+def _executed(step: Step, given: Value | None) -> Iterator[Change]:
+    """What a connection or session executes: constructs and queries move data, text may be all."""
+    called = last_call(given)
+    is_text = called is not None and called[0] in ("text", "DDL")
+    return statement(step, given) if is_text or sql_of(given) is not None else iter(())
 
 
 def _named(step: Step, table: str, read: _Read) -> Iterator[Change]:

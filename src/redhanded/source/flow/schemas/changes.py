@@ -135,6 +135,15 @@ class Unread:
     location: Location | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Perhaps:
+    """Something that takes away, under a condition: afterwards nothing is claimed of the table."""
+
+    change: DropTable | DropColumn | DropNamed | DropUnique
+    text: str
+    location: Location | None = None
+
+
 Change: TypeAlias = (
     CreateTable
     | DropTable
@@ -149,6 +158,7 @@ Change: TypeAlias = (
     | DropUnique
     | RenameNamed
     | Unread
+    | Perhaps
 )
 
 DEFAULT_SCHEMAS = frozenset(("public", "dbo", "main", ""))

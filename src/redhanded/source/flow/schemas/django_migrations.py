@@ -68,10 +68,7 @@ class _File:
 def migrations(evaluation: Evaluation) -> Iterable[Migration]:
     """All migrations of all apps, each after those it depends on."""
     files = {one.key: one for one in _files(evaluation)}
-    for one in list(files.values()):
-        # A squashed migration stands for others; where those are still here, they run instead.
-        if one.replaces and all(each in files for each in one.replaces):
-            del files[one.key]
+    _squash(files)
     state = DjangoState()
     for place, key in enumerate(ordered({key: one.before for key, one in files.items()})):
         yield Migration(
@@ -81,6 +78,24 @@ def migrations(evaluation: Evaluation) -> Iterable[Migration]:
             changes=_reader(_Reading(evaluation, state, files[key])),
             tool="django",
         )
+
+
+def _squash(files: dict[str, _File]) -> None:
+    """A new database runs the squashed migration and none of those it stands for."""
+    stands_for = {each: one.key for one in files.values() for each in one.replaces}
+
+    def meant(key: str) -> str:
+        seen: set[str] = set()
+        while key in stands_for and key not in seen:
+            seen.add(key)
+            key = stands_for[key]
+        return key
+
+    for key in stands_for:
+        if meant(key) in files and meant(key) != key:
+            files.pop(key, None)
+    for one in files.values():
+        one.before = tuple(each for each in map(meant, one.before) if each != one.key)
 
 
 def _files(evaluation: Evaluation) -> Iterator[_File]:

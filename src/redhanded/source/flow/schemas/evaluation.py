@@ -51,6 +51,8 @@ class Scope:
     function: int = 0
     names: dict[str, Value] = field(default_factory=dict)
     outer: Scope | None = None
+    owner: Kind | None = None
+    """Of an expression in the body of a class of Python: what stands there has its names."""
 
 
 Seen = Callable[[Step], Value | None]
@@ -102,19 +104,37 @@ class Evaluation:
         while around is not None:
             if name in around.names:
                 return around.names[name]
+            if around.owner is not None:
+                found = self._beside(around.owner, name, depth)
+                if found is not None:
+                    return found
             around = around.outer
         module, function = scope.module, max(scope.function, 0)
         while function >= 0:
-            found = self._definitions(module, function).get(name)
+            defined = self._definitions(module, function).get(name)
             key = (module.path, function, name)
-            if found is not None and key not in self._busy:
+            if defined is not None and key not in self._busy:
                 self._busy.add(key)
                 try:
-                    return self._defined(found, module, function, depth)
+                    return self._defined(defined, module, function, depth)
                 finally:
                     self._busy.discard(key)
             function = module.functions[function].parent if module.functions else -1
         return self._imported(name, module, depth)
+
+    def _beside(self, owner: Kind, name: str, depth: int) -> Value | None:
+        key = (owner.path, -1 - owner.index, name)
+        if key in self._busy:
+            return None
+        for one in self.class_of(owner).fields:
+            if one.name == name and one.value is not None:
+                self._busy.add(key)
+                try:
+                    scope = Scope(module=self.program.modules[owner.path], owner=owner)
+                    return self.value(one.value, scope, depth)
+                finally:
+                    self._busy.discard(key)
+        return None
 
     def definition(self, name: str, scope: Scope) -> tuple[Expression, Scope] | None:
         """The expression that a name of a file's top was given, also in another file."""
@@ -236,7 +256,7 @@ class Evaluation:
         """An attribute or item of a value."""
         if isinstance(base, Library):
             if base.package.startswith("file:"):
-                return self.exported(base.package[5:], name, depth)
+                return self._of_file(base.package[5:], name, depth)
             return Library(base.package, (*base.steps, name), base.through)
         if isinstance(base, Record):
             return base.parts.get(name, Unknown(name))
@@ -244,9 +264,17 @@ class Evaluation:
             return self._class_member(base, name, depth)
         return Unknown(name)
 
+    def _of_file(self, path: str, name: str, depth: int) -> Value:
+        found = self.exported(path, name, depth)
+        if isinstance(found, Unknown) and path.endswith("__init__.py"):
+            inner = self.program.resolve(self.program.modules[path], f".{name}")
+            return Library(f"file:{inner}") if inner is not None else found
+        return found
+
     def _class_member(self, kind: Kind, name: str, depth: int) -> Value:
         module, found = self.program.modules[kind.path], self.class_of(kind)
-        scope = Scope(module=module, function=found.parent)
+        owner = kind if module.language == "python" else None
+        scope = Scope(module=module, function=found.parent, owner=owner)
         for field_ in found.fields:
             if field_.name == name and field_.value is not None:
                 return self.value(field_.value, scope, depth)

@@ -24,6 +24,9 @@ from redhanded.source.flow.values import (
     Value,
 )
 
+EITHER_MAX = 8
+_COLLECTIONS = frozenset(("set", "list", "tuple", "frozenset", "sorted", "dict"))
+
 
 def read(evaluation: Evaluation, expression: Expression, scope: Scope, depth: int) -> Value:
     """The value; everything that stands in it is evaluated, because calls in it happen."""
@@ -39,9 +42,7 @@ def read(evaluation: Evaluation, expression: Expression, scope: Scope, depth: in
         case form.Attribute():
             return _attribute(evaluation, expression, inner)
         case form.Item():
-            key = inner(expression.key)
-            base = inner(expression.base)
-            return evaluation.member(base, str(key.value)) if isinstance(key, Known) else Unknown()
+            return _item(evaluation, inner(expression.base), inner(expression.key))
         case form.Text():
             return _joined([inner(one) for one in expression.parts])
         case form.Mapping():
@@ -77,6 +78,14 @@ def _attribute(
     evaluation: Evaluation, expression: form.Attribute, inner: Callable[[Expression], Value]
 ) -> Value:
     return evaluation.member(inner(expression.base), expression.name)
+
+
+def _item(evaluation: Evaluation, base: Value, key: Value) -> Value:
+    if isinstance(key, Known):
+        return evaluation.member(base, str(key.value))
+    if isinstance(base, Record) and 0 < len(base.parts) <= EITHER_MAX:
+        return Either(tuple(base.parts.values()))  # the settings of some environment
+    return Unknown()
 
 
 def _mapping(expression: form.Mapping, inner: Callable[[Expression], Value]) -> Value:
@@ -118,10 +127,16 @@ def _comprehension(
     if not isinstance(over, Record):
         return Unknown()
     found: list[Value] = []
-    for one in over.parts.values():
+    is_list = all(key.isdigit() for key in over.parts)
+    for key, one in over.parts.items():
         within = Scope(module=scope.module, function=scope.function, outer=scope)
-        evaluation.bind(expression.target, one, within)
+        evaluation.bind(expression.target, one if is_list else Known(key), within)
         found.append(evaluation.value(expression.element, within, depth))
+    element = expression.element
+    if isinstance(element, form.Mapping) and not isinstance(element.pairs[0].key, form.Constant):
+        # ``{key: value for …}``: one mapping.
+        pairs = [pair for one in found if isinstance(one, Record) for pair in one.parts.items()]
+        return Record(dict(pairs), is_complete=len(pairs) == len(found))
     return made_list(found)
 
 
@@ -175,6 +190,11 @@ def _call(evaluation: Evaluation, call: form.Call, scope: Scope, depth: int) -> 
     if isinstance(callee, Kind):
         return Record(keywords, of=callee, is_complete=False)
 
+    if isinstance(call.function, form.Name) and isinstance(callee, Unknown):
+        built_in = _built_in(call.function.name, arguments, keywords)
+        if built_in is not None:
+            return built_in
+
     def called(function: Value, given: tuple[Value, ...]) -> Value:
         if isinstance(function, Procedure):
             return run(evaluation, function, given, {}, depth)
@@ -191,6 +211,18 @@ def _call(evaluation: Evaluation, call: form.Call, scope: Scope, depth: int) -> 
         for one in arguments:
             called(one, ())
     return Unknown()
+
+
+def _built_in(name: str, arguments: list[Value], keywords: dict[str, Value]) -> Value | None:
+    """``set([…])``, ``dict(a=1)`` and the like, and ``str(x)``."""
+    first = arguments[0] if arguments else Record(keywords)
+    if name in ("set", "list", "tuple", "frozenset", "sorted", "dict") and isinstance(
+        first, Record
+    ):
+        return first
+    if name in ("str", "String") and isinstance(first, Known):
+        return Known(_written(first))
+    return None
 
 
 def _given(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -52,7 +53,36 @@ def _name(tables: dict[str, Table], name: str) -> str:
     return alike[0] if len(alike) == 1 else name
 
 
+def _renamed(known: Table, model: Table) -> Table:
+    """The model with the names that the table has, where a naming strategy that was not seen made
+    ``created_at`` of ``createdAt``."""
+    there = {one.name.lower() for one in known.columns}
+    names = {
+        one.name: _snake(one.name)
+        for one in model.columns
+        if one.name.lower() not in there and _snake(one.name) in there
+    }
+    if not names:
+        return model
+    columns = tuple(
+        replace(one, name=names[one.name], attribute=one.attribute or one.name)
+        if one.name in names
+        else one
+        for one in model.columns
+    )
+    uniques = tuple(
+        replace(one, columns=tuple(names.get(each, each) for each in one.columns))
+        for one in model.uniques
+    )
+    return replace(model, columns=columns, uniques=uniques)
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z\d])([A-Z])", r"_\1", name).lower()
+
+
 def _laid_over(known: Table, model: Table, *, is_sure: bool) -> Table:
+    model = _renamed(known, model)
     spelled = {one.name.lower(): one.name for one in model.columns}
     columns = {
         one.name.lower(): replace(one, name=spelled.get(one.name.lower(), one.name))

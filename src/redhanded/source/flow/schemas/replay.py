@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from redhanded.source.flow.schemas.changes import (
+    AddColumn,
+    AlterColumn,
     Change,
     DropColumn,
     DropNamed,
     DropTable,
     DropUnique,
+    Perhaps,
     Unread,
 )
 from redhanded.source.flow.schemas.evaluation import CALLS_MAX, Evaluation, Step
@@ -22,6 +25,8 @@ from redhanded.source.flow.values import Library, Made, Procedure, Value
 
 Read = Callable[[Step], Iterable[Change] | None]
 """The changes of a call; None: it is none of the tool's."""
+Dropping = DropNamed | DropUnique | DropColumn | DropTable
+"""What takes a constraint away."""
 
 
 def recorded(
@@ -37,17 +42,17 @@ def recorded(
         if changes is None:
             return None
         for one in changes:
-            found.append(one)
-            if evaluation.conditions and is_dropping(one):
-                # It may not have happened: of this table nothing is claimed any more.
-                table = getattr(one, "table", "")
-                found.append(
-                    Unread(
-                        text=f"{step.method} under a condition",
-                        tables=(table,) if table else (),
-                        location=step.location,
-                    )
-                )
+            is_unknown = getattr(one, "table", None) == "" and not isinstance(one, DropNamed)
+            if is_unknown and isinstance(one, AddColumn | AlterColumn):
+                continue  # constraints stay as they are
+            if is_unknown:
+                said = f"{step.method} of a computed table"
+                found.append(Unread(text=said, location=step.location))
+            elif evaluation.conditions and isinstance(one, Dropping):
+                said = f"{step.method} under a condition"
+                found.append(Perhaps(change=one, text=said, location=step.location))
+            else:
+                found.append(one)
         made = Made(step.arguments, step.keywords, step.location)
         return Library(step.callee.package, (*step.callee.steps, made), step.callee.through)
 
@@ -60,11 +65,6 @@ def recorded(
     finally:
         evaluation.seen = None
     return found
-
-
-def is_dropping(change: Change) -> bool:
-    """Whether it takes a constraint away."""
-    return isinstance(change, DropNamed | DropUnique | DropColumn | DropTable)
 
 
 def statement(step: Step, given: Value | None) -> Iterator[Change]:

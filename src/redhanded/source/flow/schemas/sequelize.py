@@ -26,7 +26,7 @@ from redhanded.source.flow.schemas.sequelize_parts import (
 )
 from redhanded.source.flow.schemas.tool import Models, is_true, last_call
 from redhanded.source.flow.schemas.walking import calls_of
-from redhanded.source.flow.values import Kind, Library, Record, Value
+from redhanded.source.flow.values import Either, Kind, Library, Record, Value
 
 PACKAGES = ("sequelize", "sequelize-typescript", "@sequelize/core")
 
@@ -137,10 +137,11 @@ def _options(given: Value | None, connection: Value | None) -> Options:
 
 def _of_connection(value: Value | None) -> Options:
     called = last_call(value)
-    for one in called[1].arguments if called is not None else ():
-        define = one.parts.get("define") if isinstance(one, Record) else None
-        if isinstance(define, Record):
-            return define.parts
+    for given in called[1].arguments if called is not None else ():
+        for one in given.values if isinstance(given, Either) else (given,):
+            define = one.parts.get("define") if isinstance(one, Record) else None
+            if isinstance(define, Record):
+                return define.parts
     return {}
 
 

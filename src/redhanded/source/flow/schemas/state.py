@@ -19,6 +19,7 @@ from redhanded.source.flow.schemas.changes import (
     DropNamed,
     DropTable,
     DropUnique,
+    Perhaps,
     RenameColumn,
     RenameNamed,
     RenameTable,
@@ -56,6 +57,8 @@ class State:
     group: str = ""
     is_dump: bool = False
     """What comes now is a dump of a schema."""
+    words: frozenset[str] = frozenset()
+    """Texts that the file whose changes come now has written out."""
 
     def apply(self, changes: Iterable[Change]) -> None:
         """One after the other."""
@@ -220,11 +223,22 @@ def _rename_named(state: State, change: RenameNamed) -> None:
             table.checks[change.to] = table.checks.pop(change.name)
 
 
+def _perhaps(state: State, change: Perhaps) -> None:
+    before = {one.name: len(one.uniques) + len(one.checks) for one in state.tables.values()}
+    state.apply([change.change])
+    after = {one.name: len(one.uniques) + len(one.checks) for one in state.tables.values()}
+    lost = tuple(name for name, count in before.items() if after.get(name) != count)
+    if lost:
+        _unread(state, Unread(text=change.text, tables=lost, location=change.location))
+
+
 def _unread(state: State, change: Unread) -> None:
-    for table in (
-        [state.open(name) for name in change.tables] if change.tables else state.tables.values()
-    ):
-        if change.tables or not table.groups or state.group in table.groups:
+    names = change.tables
+    if not names:
+        # A migration that computes its statements still names the tables that it is about.
+        names = tuple(one for one in state.tables if plain(one) in state.words)
+    for table in [state.open(name) for name in names] if names else state.tables.values():
+        if names or not table.groups or state.group in table.groups:
             table.is_complete = False
     where = f" at {change.location}" if change.location else ""
     if len(state.limits) < LIMITS_MAX:
@@ -268,4 +282,5 @@ _STEPS: dict[type[Change], Callable[[State, Any], None]] = {
     DropUnique: _drop_unique,
     RenameNamed: _rename_named,
     Unread: _unread,
+    Perhaps: _perhaps,
 }

@@ -82,6 +82,24 @@ def is_true(value: Value | None) -> bool:
     return isinstance(value, Known) and bool(value.value)
 
 
+_TEXTS = frozenset(
+    (
+        "text",
+        "DDL",
+        "sql",
+        "raw",
+        "literal",
+        "literal_column",
+        "SQL",
+        "Literal",
+        "func",
+        "dedent",
+        "",
+    )
+)
+"""Functions that are given SQL and give something to execute."""
+
+
 def sql_of(value: Value | None) -> str | None:
     """The text of a statement, with ``UNKNOWN_WORD`` for what is computed; None: nothing is
     known of it."""
@@ -95,7 +113,7 @@ def sql_of(value: Value | None) -> str | None:
     if isinstance(value, Either):
         return None
     called = last_call(value)
-    if called is not None and called[1].arguments:
+    if called is not None and called[0] in _TEXTS and called[1].arguments:
         # ``text('…')``, ``sql`…```, ``knex.raw('…')``.
         return sql_of(called[1].arguments[0])
     return None

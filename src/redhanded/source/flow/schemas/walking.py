@@ -94,3 +94,22 @@ def calls_of(module: Module) -> Iterator[tuple[form.Call, int]]:
         for field in found.fields:
             if field.value is not None:
                 yield from ((call, found.parent) for call in calls(field.value))
+
+
+def texts_in(module: Module) -> Iterator[str]:
+    """The texts that a file has written out, also those in templates."""
+    for function in module.functions:
+        for statement in flat(function.body):
+            for one in said_in(statement):
+                yield from _texts(one)
+    for found in module.classes:
+        for field in found.fields:
+            if field.value is not None:
+                yield from _texts(field.value)
+
+
+def _texts(expression: Expression) -> Iterator[str]:
+    if isinstance(expression, form.Constant) and isinstance(expression.value, str):
+        yield expression.value
+    for one in parts_of(expression):
+        yield from _texts(one)
