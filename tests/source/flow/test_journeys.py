@@ -208,3 +208,12 @@ def test_everything_that_touches_a_table() -> None:
     by_name = use_of("Seat", paths, SCHEMA)
     assert by_name == use
     assert use_of("nothing", paths, SCHEMA) is None
+
+
+def test_unresolved_calls_that_follow_one_another_are_one_line() -> None:
+    calls = [event(number, None, at(number), is_resolved=False) for number in range(1, 4)]
+    paths = [route("POST /x", *calls, event(9, INSERT, at(9)), event(10, None, at(10)))]
+    assert [hop.says for hop in tree(paths, 0, SCHEMA).hops] == [
+        "thing.call(…)",
+        "INSERT INTO seats (number, who)",
+    ]

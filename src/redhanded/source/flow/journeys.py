@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from redhanded.case.evidence import Location
 from redhanded.case.journey import Access, Hop, HopKind, TableUse
@@ -26,6 +27,8 @@ KINDS: dict[str, HopKind] = {
     "send": "send",
 }
 """Effects that are drawn; sources of values and answers are not."""
+NAMED_MAX = 4
+"""Unresolved calls that are named where several follow one another."""
 _PARAMETER = re.compile(r":\w+|\{[^}]*\}|<[^>]*>|\[[^\]]*\]|\(\?P?<[^)]*\)|\*+")
 
 
@@ -150,8 +153,20 @@ class _Node:
     children: list[_Node] = field(default_factory=list)
 
     def made(self) -> Hop:
-        inside = tuple(one.made() for one in self.children)
+        inside = tuple(_together([one.made() for one in self.children]))
         return replace(self.hop, hops=(*self.hop.hops, *inside))
+
+
+def _together(hops: Sequence[Hop]) -> Iterator[Hop]:
+    """Calls that could not be resolved and follow one another, as one hop that names them all."""
+    for unresolved, group in groupby(hops, key=lambda one: one.kind == "unresolved"):
+        if not unresolved:
+            yield from group
+            continue
+        each = list(group)
+        names = list(dict.fromkeys(one.says for one in each))
+        more = f" and {len(names) - NAMED_MAX} more" if len(names) > NAMED_MAX else ""
+        yield replace(each[0], says=", ".join(names[:NAMED_MAX]) + more)
 
 
 def _under(top: _Node, event: Event) -> _Node:
@@ -162,8 +177,8 @@ def _under(top: _Node, event: Event) -> _Node:
         key = (call.path, call.line, inner.path, inner.function)
         last = node.children[-1] if node.children else None
         if last is None or last.key != key:
-            name = inner.function or inner.path
-            last = _Node(hop=Hop(kind="call", says=f"{name}()", location=call), key=key)
+            says = f"{inner.function}()" if inner.function else "a function without a name"
+            last = _Node(hop=Hop(kind="call", says=says, location=call), key=key)
             node.children.append(last)
         node = last
     return node
