@@ -70,7 +70,10 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
         return _executed(site, on, given(site, 0, "query", "sql", "operation", "command"),
                          _parameters(site, package), many=name == "executemany")  # fmt: skip
     if name in FETCHES:
-        return Meaning(result=LAST, is_async=_is_async(on))
+        whole = site.callee.through
+        if isinstance(whole, Result):
+            return Meaning(result=Result(whole.event, whole.parts))
+        return Meaning(result=LAST)
     if name in ("commit", "rollback"):
         kind: EffectKind = "commit" if name == "commit" else "rollback"
         effect = Effect(kind=kind, store="database", library=package, verb=name, session=_owner(on))

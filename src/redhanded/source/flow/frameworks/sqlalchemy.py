@@ -103,6 +103,12 @@ def _is_flask(chain: tuple[Link, ...], site: CallSite) -> bool:
     return isinstance(site.callee.through, Kind) and any(one.name == "query" for one in chain)
 
 
+def _flask_session(value: Library) -> Library:
+    """``db.session`` behind ``Model.query``, where ``class Model(db.Model)``."""
+    place = value.steps.index("Model") if "Model" in value.steps else 0
+    return Library(value.package, (*value.steps[:place], "session"))
+
+
 def _meaning(effects: tuple[Effect, ...], session: Library, result: Value | None = None) -> Meaning:
     return Meaning(
         effects=effects,
@@ -145,7 +151,7 @@ def _queried(
     if found is None:
         return None
     if session is None:
-        session = Library("flask_sqlalchemy", ("SQLAlchemy", Made(), "session"))
+        session = _flask_session(site.callee)
     if name == "update":
         found = statement(base, around) or found
         found.verb = "update"
@@ -391,7 +397,7 @@ def _settle(value: Library, moment: Moment, around: Surroundings) -> Meaning | N
         if found is None or (session is None and not isinstance(value.through, Kind)):
             return None
         if session is None:
-            session = Library("flask_sqlalchemy", ("SQLAlchemy", Made(), "session"))
+            session = _flask_session(value)
         effect = effect_of(found, library="sqlalchemy", verb="iterate", session=session, many=True)
         return replace(_meaning((effect,), session, _row(found)), flushes=True)
     return None
@@ -418,7 +424,7 @@ def _entered(value: Library, last: Link) -> Meaning | None:
         isolation=isolation_of(value),
         options={"savepoint": Known(True)} if last.name == "begin_nested" else {},
     )
-    return Meaning(effects=(effect,), result=session, is_async=_is_async(value))
+    return Meaning(effects=(effect,), result=session, is_async=_is_async(value), flushes=True)
 
 
 FRAMEWORK = LibraryTable(

@@ -108,7 +108,7 @@ def _add(found: Statement, one: Link, made: Made, around: Surroundings) -> None:
         conditions(made.arguments, around, found.conditions)
     elif name == "filter_by":
         found.conditions.where.update(made.keywords)
-    elif name == "get":
+    elif name in ("get", "get_or_404"):
         found.conditions.where["id"] = given(made, 0, "ident") or Known(None)
     elif name == "with_for_update":
         found.lock = "share" if is_true(made.keywords.get("read")) else "update"
