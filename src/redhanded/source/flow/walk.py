@@ -18,6 +18,7 @@ from redhanded.source.flow.walking import (
     calls,
     classes,
     flushing,
+    happening,
     injection,
     library,
     loading,
@@ -82,6 +83,9 @@ def _enter(run: Run, function: Value, found: FoundEntry, *, is_last: bool) -> No
     """Calls one of the functions of an entry."""
     if isinstance(function, Library):
         function = library.handler_in(function) or function
+    if isinstance(function, Library):
+        _enter_library(run, function, found)
+        return
     if isinstance(function, Record) and isinstance(function.of, Kind):
         function = classes.own_member(run, function.of, "__call__", function) or function
     if not isinstance(function, Procedure):
@@ -93,6 +97,20 @@ def _enter(run: Run, function: Value, found: FoundEntry, *, is_last: bool) -> No
         arguments = arguments[: len(form.parameters)] if arguments else ()
     line = form.line
     calls.enter(run, procedure, arguments, dict(found.keywords), line, is_entry=True)
+
+
+def _enter_library(run: Run, function: Library, found: FoundEntry) -> None:
+    """What a library does for an entry by itself: a generic view that saves what it is sent."""
+    place = found.entry.location
+    module = run.program.module(place.path)
+    if module is None:
+        return
+    run.line = place.line
+    run.frames.append(Frame(place.path, module.functions[0], run.program.scope_of(place.path)))
+    try:
+        happening.call_value(run, function, found.arguments, dict(found.keywords))
+    finally:
+        run.frames.pop()
 
 
 def bound(program: Program, procedure: Procedure) -> Procedure:

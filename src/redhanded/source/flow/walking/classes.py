@@ -85,7 +85,10 @@ def decorators(program: Program, of: Procedure | Kind) -> tuple[Value, ...]:
         program.decorated[key] = ()
         scope = program.inside(of.path, scope_at)
         found = tuple(loading.evaluated(program, one, scope) for one in form.decorators)
-        program.decorated[key] = found
+        if of.path in program.loading and any(isinstance(one, Unknown) for one in found):
+            del program.decorated[key]  # files that import each other: asked too early
+        else:
+            program.decorated[key] = found
     return found
 
 
@@ -158,7 +161,7 @@ def _field(run: Run, one: Kind, form: Field, receiver: Value) -> Value | None:
     is_instance = isinstance(receiver, Record)
     if form.value is not None:
         value = loading.evaluated(program, form.value, scope)
-        if is_instance and isinstance(value, Library) and _is_of_library(program, one):
+        if is_instance and isinstance(value, Library) and _is_entity(program, one):
             return Unknown(form.name)  # a column: what the row holds is not what describes it
         program.class_parts.setdefault((one.path, one.index), {})[form.name] = value
         return value
@@ -167,8 +170,21 @@ def _field(run: Run, one: Kind, form: Field, receiver: Value) -> Value | None:
     return None
 
 
-def _is_of_library(program: Program, one: Kind) -> bool:
-    return any(isinstance(base, Library) for base in linearised(program, one))
+ENTITIES = frozenset(
+    (
+        *("Model", "DeclarativeBase", "declarative_base", "DeclarativeMeta", "SQLModel"),
+        *("BaseModel", "AbstractUser", "AbstractBaseUser", "MappedAsDataclass", "Document"),
+        *("BaseEntity", "Entity", "Schema", "ModelSerializer", "Serializer"),
+    )
+)
+"""Classes of libraries whose fields say how instances are stored; a view's fields are its own."""
+
+
+def _is_entity(program: Program, one: Kind) -> bool:
+    return any(
+        isinstance(base, Library) and not ENTITIES.isdisjoint(base.names)
+        for base in linearised(program, one)
+    )
 
 
 def _method(run: Run, one: Kind, place: int, receiver: Value) -> Value:

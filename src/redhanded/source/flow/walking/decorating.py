@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from redhanded.case.evidence import Location
 from redhanded.source.flow.values import Library, Made, Procedure, Record, Value
 from redhanded.source.flow.walking import calls, classes, flushing, managing, settling
 from redhanded.source.flow.walking.run import Run
@@ -27,7 +28,8 @@ def enter(
     first = record.next_number
     for one in values:
         if isinstance(one, Library):
-            settling.decorated(run, one, line)
+            place = Location(path=procedure.path, line=run.program.function_of(procedure).line)
+            settling.decorated(run, one, place)
     try:
         wrapper = next((one for one in values if isinstance(one, Procedure)), None)
         if wrapper is not None:

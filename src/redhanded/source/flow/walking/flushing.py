@@ -79,15 +79,20 @@ def _flush(run: Run, session: Value | None, library: str, place: Place) -> None:
 def before_end(run: Run, opened: Open, line: int) -> None:
     """A block that commits at its end flushes before."""
     kept = [one for one in run.record.state.pending if one.effect is not None]
-    if kept or run.record.changed:
-        scope = run.frame.scope if run.frames else Scope("", 0)
-        place = (run.place(line, scope), line, "")
-        session = opened.value.handle
-        mine = [one for one in kept if session is None or one.session is None]
-        if session is not None:
-            mine = [one for one in kept if one.session and is_handle(one.session, session)]
-        if mine and mine[0].effect is not None:
-            _flush(run, session, mine[0].effect.library, place)
+    if not kept and not run.record.changed:
+        return
+    scope = run.frame.scope if run.frames else Scope("", 0)
+    place = (run.place(line, scope), line, "")
+    session = opened.value.handle
+    mine = [one for one in kept if session is None or one.session is None]
+    if session is not None:
+        mine = [one for one in kept if one.session and is_handle(one.session, session)]
+    draft = run.record.draft(opened.value.number)
+    began = draft.parts["effect"] if draft is not None else None
+    if opened.flushes and isinstance(began, Effect):
+        _flush(run, session, began.library, place)
+    elif mine and mine[0].effect is not None:
+        _flush(run, session, mine[0].effect.library, place)
 
 
 def after_end(run: Run, transaction: int, *, is_committed: bool) -> None:

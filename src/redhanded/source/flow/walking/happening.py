@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from redhanded.case.evidence import Location
 from redhanded.source.flow import form
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Transaction
-from redhanded.source.flow.framework import THIS, Callback, Meaning
+from redhanded.source.flow.framework import LAST, THIS, Callback, Meaning
 from redhanded.source.flow.values import (
     Computed,
     Either,
@@ -46,6 +47,8 @@ def happen(
     """The effects of a meaning, one event each."""
     record = run.record
     first: int | None = None
+    if isinstance(meaning.result, Result) and meaning.result.event == LAST.event:
+        meaning = replace(meaning, result=_last(run, chain, meaning.result))
     if meaning.at_flush and not run.is_loading:
         flushing.keep(run, meaning, (location, end_line, callee), arguments)
         return meaning.result if meaning.result is not None else Known(None)
@@ -79,6 +82,18 @@ def happen(
     return given if given is not None else value
 
 
+def _last(run: Run, chain: Library, result: Result) -> Value:
+    """What the last event gave on the object that is called: a cursor's rows."""
+    for draft in reversed(run.record.drafts):
+        effect = draft.parts["effect"]
+        session = effect.session if isinstance(effect, Effect) else None
+        if not isinstance(session, Library) or session.package != chain.package:
+            continue
+        if chain.steps[: len(session.steps)] == session.steps:
+            return Result(draft.number, result.parts, result.of)
+    return Unknown(".".join(chain.names[-2:]))
+
+
 def _is_waited_for(effect: Effect, path: str) -> bool:
     if path.endswith((".py", ".pyi")):
         return False
@@ -105,7 +120,8 @@ def _after(run: Run, effect: Effect, number: int, meaning: Meaning) -> None:
             isolation=effect.isolation,
             handle=None if meaning.whole_path else handle,
         )
-        record.open(Open(value, () if meaning.whole_path else (handle, Result(number))))
+        handles = () if meaning.whole_path else (handle, Result(number))
+        record.open(Open(value, handles, meaning.flushes))
     elif effect.kind in ("commit", "rollback"):
         if effect.kind == "rollback":
             flushing.forget(run, effect.session)

@@ -15,7 +15,15 @@ from redhanded.source.flow.values import (
     Result,
     Value,
 )
-from redhanded.source.flow.walking import binding, calls, classes, expressions, settling, statements
+from redhanded.source.flow.walking import (
+    binding,
+    calls,
+    classes,
+    expressions,
+    flushing,
+    settling,
+    statements,
+)
 from redhanded.source.flow.walking.recorder import State, is_handle
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Scope
@@ -92,7 +100,9 @@ def leave_all(run: Run, before: State, value: Value, first: int) -> None:
         is_own = isinstance(value, Result) and value.event == number
         is_own = is_own or any(is_handle(value, each) for each in one.handles)
         if (number not in begun and (number == first or is_own)) or is_own:
+            flushing.before_end(run, one, run.line)
             record.end_transaction(one)
+            flushing.after_end(run, number, is_committed=True)
     held = {one.number for one in before.locks}
     locks = tuple(
         one

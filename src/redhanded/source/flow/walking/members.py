@@ -30,6 +30,9 @@ STEPS_MAX = 40
 PARTS_MAX = 8
 TEXT_MAX = 120
 ENVIRONMENTS = {("global", ("process", "env")), ("os", ("environ",))}
+REQUESTS = {(one, ("request",)) for one in ("flask", "quart", "bottle")}
+"""The request that is being served, as a variable of a library."""
+REQUEST_PARTS = {"json": "body", "data": "body", "args": "query", "view_args": "params"}
 EACH = "*"
 """The part of a `Record` that stands for each element of a sequence whose length is not known."""
 
@@ -97,6 +100,8 @@ def _of_record(run: Run, value: Record, name: str) -> Value | None:
 def _of_library(run: Run, value: Library, name: str) -> Value:
     if (value.package, value.names) in ENVIRONMENTS:
         return Input("environment", (name,))
+    if (value.package, value.names) in REQUESTS:
+        return Input("request", (REQUEST_PARTS.get(name, name),))
     if name == "default" and not value.steps:
         return value
     return Library(value.package, (*value.steps[:STEPS_MAX], name), through=value.through)

@@ -30,6 +30,8 @@ class Open(NamedTuple):
 
     value: Transaction
     handles: tuple[Value, ...]
+    flushes: bool = False
+    """Instances that were changed are written before it ends with its block."""
 
 
 class Pending(NamedTuple):

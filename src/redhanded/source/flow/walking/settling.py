@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from redhanded.case.evidence import Location
 from redhanded.source.flow.framework import Moment
 from redhanded.source.flow.values import (
     Either,
@@ -40,19 +41,18 @@ def settled(run: Run, value: Value, moment: Moment, scope: Scope) -> Value:
     return value
 
 
-def decorated(run: Run, value: Library, line: int) -> None:
-    """What a decorator of a library begins around a call."""
+def decorated(run: Run, value: Library, place: Location) -> None:
+    """What a decorator of a library begins around a call of the function at ``place``."""
     for one in run.program.frameworks_of(value.package):
         meaning = one.settle(value, "decorate", run.program)
         if meaning is not None:
-            scope = run.frame.scope if run.frames else Scope("", 0)
             run.record.retried |= any(each.retried for each in meaning.callbacks)
             happening.happen(
                 run,
                 replace(meaning, callbacks=()),
                 value,
-                location=run.place(line, scope),
-                end_line=line,
+                location=place,
+                end_line=place.line,
                 callee=".".join(one for one in value.names if one != "()")[-120:],
             )
             return
