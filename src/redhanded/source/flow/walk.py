@@ -27,6 +27,7 @@ from redhanded.source.flow.walking import (
 from redhanded.source.flow.walking.recorder import Recorder
 from redhanded.source.flow.walking.run import STEPS_MAX, Frame, Run, TooFar
 from redhanded.source.flow.walking.scope import Scope
+from redhanded.source.flow.webhooks import recognised
 
 NESTING = 40_000
 """Python's own bound on nested calls is for programs that run away; a walk is bounded by itself."""
@@ -141,7 +142,8 @@ def _bounded(run: Run, location: Location, act: Callable[[], None]) -> None:
 
 
 def _path(entry: Entry, run: Run) -> Path:
-    return Path(entry=entry, events=run.record.events(), limits=tuple(run.record.limits))
+    events = run.record.events()
+    return Path(entry=recognised(entry, events), events=events, limits=tuple(run.record.limits))
 
 
 def follow_top(program: Program, name: str) -> tuple[Path, Run]:
