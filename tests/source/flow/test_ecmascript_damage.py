@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from redhanded.source.flow.form import Attribute, Await, Call, Constant, Let, Name, Text
 from redhanded.source.flow.languages.ecmascript import lower
 from redhanded.source.flow.module import Module
 
@@ -57,6 +58,9 @@ def test_what_is_broken_costs_only_itself(broken: str) -> None:
         "function asrt(x: unknown): asserts x is string {}",
         "const g = async <const T,>(x: T): Promise<T> => await x;",
         'import a from "./a.json" with { type: "json" };',
+        "const r = sql<Row[]>`SELECT ${id}`;",
+        "export type * from './x'; export type * as T from './y';",
+        "let b: import('./a').B<C> = d;",
         "@A() @B export default class Z { @C() private readonly d!: E }",
     ],
 )
@@ -64,6 +68,25 @@ def test_todays_syntax_is_no_damage(newer: str) -> None:
     module = lower("a.ts", f"{newer}{AFTER}".encode())
     assert module.damaged_at == 0
     assert "go" in {one.name for one in module.functions}
+
+
+@pytest.mark.parametrize("path", ["a.ts", "a.tsx"])
+@pytest.mark.parametrize(
+    "types",
+    ["Row", "Row[]", "{ count: number }[]", "Array<{ id: string; f: () => void }>", "\n  Row\n"],
+)
+def test_types_before_a_template_are_no_comparison(path: str, types: str) -> None:
+    written = f"await db.query<{types}>`SELECT '<b>' ${{id}} <b>`"
+    module = lower(path, f"x = {written};".encode())
+    (statement,) = module.functions[0].body
+    assert isinstance(statement, Let) and isinstance(statement.value, Await)
+    call = statement.value.value
+    assert isinstance(call, Call) and call.tagged
+    assert call.function == Attribute(Name("db"), "query")
+    assert call.arguments[0].value == Text(
+        (Constant("SELECT '<b>' "), Name("id"), Constant(" <b>"))
+    )
+    assert (module.damaged_at, call.column) == (0, 14)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from tree_sitter import Parser, Query, QueryCursor, Tree
 
 from redhanded.source.flow.languages.ecmascript.damage import mended
 from redhanded.source.flow.languages.ecmascript.expressions import EXPRESSIONS
+from redhanded.source.flow.languages.ecmascript.newer import TYPED, without_typed_templates
 from redhanded.source.flow.languages.ecmascript.statements import STATEMENTS
 from redhanded.source.flow.languages.ecmascript.writing import FRAMES_MAX, Writing, end_line_of
 from redhanded.source.flow.module import Function, Module, Note
@@ -45,6 +46,10 @@ def lower(path: str, source: bytes) -> Module:
         second = Parser(_TSX).parse(source)
         if not second.root_node.has_error:
             tree, grammar = second, _TSX
+    if TYPED in source and grammar is not _JAVASCRIPT:
+        plain = without_typed_templates(source, tree)
+        if plain != source:
+            source, tree = plain, Parser(grammar).parse(plain)
     damaged_at = 0
     if tree.root_node.has_error:
         parsed = mended(tree, source, Parser(grammar).parse)

@@ -13,15 +13,12 @@ from dataclasses import dataclass
 
 from tree_sitter import Node, Tree
 
+from redhanded.source.flow.languages.ecmascript.newer import blank, without_newer
+
 ROUNDS_MAX = 6
 BYTES_MAX = 500_000
 """Larger files are parsed once."""
 
-NEWER = re.compile(
-    rb"(?<=import )(?:defer|source)(?= )|\baccessor(?=[ \t]+[#\w\[])"
-    rb"|(?<=[<,])\s?(?:in out|in|out|const)(?= [A-Z])"
-)
-"""Words of today's language that the grammars do not know, and that mean nothing here."""
 STARTS = re.compile(rb"^[^\s})\].,*?:|&{`=>]", re.MULTILINE)
 """A line that may begin a statement at the top of a file."""
 
@@ -41,11 +38,13 @@ def mended(tree: Tree, source: bytes, parse: Parse) -> Parsed:
     """The best that can be read of a file whose tree has errors."""
     if len(source) > BYTES_MAX:
         return Parsed(tree, source, first_error(tree.root_node))
-    newer = NEWER.sub(lambda found: b" " * len(found[0]), source)
+    newer = without_newer(source)
     if newer != source:
         second = parse(newer)
         if not second.root_node.has_error:
             return Parsed(second, newer)
+        if _whole(second.root_node) > _whole(tree.root_node):
+            tree, source = second, newer
     damaged_at = first_error(tree.root_node)
     best = Parsed(tree, source, damaged_at)
     for _ in range(ROUNDS_MAX):
@@ -65,10 +64,10 @@ def _without_one_part(parsed: Parsed, parse: Parse) -> Parsed | None:
     lines += [one.start_point.row + 1 for one in root.children if one.has_error][:2]
     for line in dict.fromkeys(lines):
         start, end = _part(parsed.source, line)
-        blank = re.sub(rb"[^\r\n]", b" ", parsed.source[start:end])
-        if not blank.strip() and blank == parsed.source[start:end]:
+        blanked = blank(parsed.source[start:end])
+        if blanked == parsed.source[start:end]:
             continue
-        source = parsed.source[:start] + blank + parsed.source[end:]
+        source = parsed.source[:start] + blanked + parsed.source[end:]
         tree = parse(source)
         if _whole(tree.root_node) > whole:
             begin = parsed.source.count(b"\n", 0, start) + 1
