@@ -37,11 +37,13 @@ def sql_effects(
     kind ``statement``.
     """
     found: dict[str, Effect] = {}
-    for one in texts(text, parameters, inline):
+    ways = texts(text, parameters, inline)
+    for one in ways:
         for effect in statements(one.text):
+            # Two branches that differ in their values alone are one statement.
             bound = replace(_bound(effect, one), library=library, session=session)
-            found.setdefault(repr(bound), bound)
-    if not found and not texts(text, parameters, inline):
+            found.setdefault(repr(effect), bound)
+    if not ways:
         unread = Effect(
             kind="statement", store="database", library=library, verb="SQL", session=session
         )

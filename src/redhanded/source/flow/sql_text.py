@@ -23,6 +23,9 @@ from redhanded.source.flow.values import (
 )
 
 ALTERNATIVES_MAX = 8
+PARTS_MAX = 1000
+DEPTH_MAX = 60
+"""Of texts in texts; ``sql += …`` in a long function is one level each."""
 MARK = "qz{}zq"
 """An identifier that is not known stands in the text as this, so that it can be parsed."""
 MARKED = re.compile(r"qz\d+zq")
@@ -70,7 +73,7 @@ def texts(
     that a value stands for where it is SQL and no parameter (``sql.raw(x)``), else None.
     """
     found: list[SqlText] = []
-    for parts in _alternatives(value, inline)[:ALTERNATIVES_MAX]:
+    for parts in _Alternatives(inline).of(value)[:ALTERNATIVES_MAX]:
         if any(isinstance(one, str) and one.strip() for one in parts):
             one = _Writer(parts, parameters).write()
             if one not in found:
@@ -78,24 +81,35 @@ def texts(
     return tuple(found)
 
 
-def _alternatives(
-    value: Value, inline: Callable[[Value], Value | None] | None
-) -> list[tuple[str | Value, ...]]:
-    if inline is not None and (meant := inline(value)) is not None:
-        return _alternatives(meant, inline)
-    if isinstance(value, Known) and value.value is not None:
-        return [(str(value.value),)]
-    if isinstance(value, Either):
-        return [one for each in value.values for one in _alternatives(each, inline)]
-    if isinstance(value, Computed) and value.operator in ("text", "+"):
-        ways: list[tuple[str | Value, ...]] = [()]
-        for operand in value.operands:
-            more = _alternatives(operand, inline)
-            if len(ways) * len(more) > ALTERNATIVES_MAX:
-                more = [(operand,)]
-            ways = [(*way, *one) for way in ways for one in more]
-        return ways
-    return [(value,)]
+@dataclass(slots=True)
+class _Alternatives:
+    """The ways in which a value is put together; values share parts, each is looked at once."""
+
+    inline: Callable[[Value], Value | None] | None
+    known: dict[int, list[tuple[str | Value, ...]]] = field(default_factory=dict)
+
+    def of(self, value: Value, depth: int = DEPTH_MAX) -> list[tuple[str | Value, ...]]:
+        found = self.known.get(id(value))
+        if found is None:
+            found = self.known[id(value)] = [(value,)] if depth == 0 else self._of(value, depth - 1)
+        return found
+
+    def _of(self, value: Value, depth: int) -> list[tuple[str | Value, ...]]:
+        if self.inline is not None and (meant := self.inline(value)) is not None:
+            return self._of(meant, depth - 1) if depth > 0 else [(value,)]
+        if isinstance(value, Known) and value.value is not None:
+            return [(str(value.value),)]
+        if isinstance(value, Either):
+            return [one for each in value.values for one in self.of(each, depth)]
+        if isinstance(value, Computed) and value.operator in ("text", "+"):
+            ways: list[tuple[str | Value, ...]] = [()]
+            for operand in value.operands:
+                more = self.of(operand, depth)
+                if len(ways) * len(more) > ALTERNATIVES_MAX:
+                    more = [(operand,)]
+                ways = [(*way, *one) for way in ways for one in more]
+            return ways if max(map(len, ways)) <= PARTS_MAX else [(value,)]
+        return [(value,)]
 
 
 def parameter(parameters: Value | None, name: str) -> Value:

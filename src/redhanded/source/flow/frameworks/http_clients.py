@@ -25,7 +25,7 @@ from redhanded.source.flow.frameworks.reading import (
     words,
 )
 from redhanded.source.flow.frameworks.table import LibraryTable
-from redhanded.source.flow.values import Known, Library, Made, Record, Value
+from redhanded.source.flow.values import Computed, Known, Library, Made, Record, Value
 
 METHODS = words("get post put patch delete del head options request")
 FETCHES = frozenset(
@@ -97,17 +97,22 @@ def _options(given: Mapping[str, Value], url: Value | None, body: Value | None) 
             found[name] = given[name]
     limit = given.get("timeout", given.get("headersTimeout"))
     limit = members(limit).get("request", limit)
-    if limit is None and isinstance(signal := given.get("signal"), Library):
-        # AbortSignal.timeout(ms)
-        last = signal.steps[-1] if signal.steps else None
-        is_timeout = signal.names[-2:] == ("timeout", "()")
-        limit = (
-            last.arguments[0] if is_timeout and isinstance(last, Made) and last.arguments else None
-        )
+    if limit is None:
+        limit = _of_signal(given.get("signal"))
     if limit is not None:
         milliseconds = number(limit)
         found["timeout"] = limit if milliseconds is None else Known(milliseconds / 1000)
     return found
+
+
+def _of_signal(signal: Value | None) -> Value | None:
+    """``AbortSignal.timeout(ms)``."""
+    if isinstance(signal, Computed) and signal.operator.endswith("AbortSignal.timeout"):
+        return signal.operands[0] if signal.operands else None
+    if isinstance(signal, Library) and signal.names[-2:] == ("timeout", "()"):
+        last = signal.steps[-1]
+        return last.arguments[0] if isinstance(last, Made) and last.arguments else None
+    return None
 
 
 def _defaults(callee: Library) -> Value | None:
@@ -189,6 +194,10 @@ def _of_node(site: CallSite) -> Meaning | None:
 
 def host_of(value: Value | None) -> str | None:
     """Of a URL whose beginning is written out."""
+    if isinstance(value, Library) and value.names[-2:] == ("URL", "()"):
+        last = value.steps[-1]
+        given = last.arguments if isinstance(last, Made) else ()
+        return next((host for one in reversed(given) if (host := host_of(one))), None)
     written = pattern(value)
     match = re.match(r"[a-z]+://([^/*?#:]+)", written or "", re.IGNORECASE)
     return match[1] if match else None

@@ -21,6 +21,9 @@ from redhanded.source.flow.values import (
 FAILED = Unknown("error")
 """What a callback is given first."""
 JOB = Input("job")
+DEPTH_MAX = 6
+OPERANDS_MAX = 40
+"""Values share parts; one that is looked at as a tree can be very large."""
 
 
 def argument(site: CallSite, place: int, name: str = "") -> Value | None:
@@ -50,15 +53,17 @@ def text(value: Value | None) -> str | None:
     return value.value if isinstance(value, Known) and isinstance(value.value, str) else None
 
 
-def number(value: Value | None) -> float | None:
+def number(value: Value | None, depth: int = DEPTH_MAX) -> float | None:
     """A written number, also as ``60 * 1000`` or ``"60"``."""
+    if depth == 0:
+        return None
     if isinstance(value, Known):
         if isinstance(value.value, int | float) and not isinstance(value.value, bool):
             return float(value.value)
         if isinstance(value.value, str) and value.value.isdecimal():
             return float(value.value)
     if isinstance(value, Computed) and value.operator in ("*", "+", "-", "/"):
-        operands = [number(one) for one in value.operands]
+        operands = [number(one, depth - 1) for one in value.operands]
         return _computed(value.operator, operands)
     return None
 
@@ -84,18 +89,20 @@ def is_true(value: Value | None) -> bool:
     return isinstance(value, Known) and bool(value.value)
 
 
-def pattern(value: Value | None) -> str | None:
+def pattern(value: Value | None, depth: int = DEPTH_MAX) -> str | None:
     """A key or path with ``*`` for what is not written out; None where nothing is."""
+    if depth == 0:
+        return None
     if isinstance(value, Known):
         return None if value.value is None else str(value.value)
     if isinstance(value, Computed) and value.operator in ("text", "+"):
-        parts = [pattern(one) or "*" for one in value.operands]
+        parts = [pattern(one, depth - 1) or "*" for one in value.operands[:OPERANDS_MAX]]
         joined = "".join(parts)
         while "**" in joined:
             joined = joined.replace("**", "*")
         return None if joined == "*" else joined
     if isinstance(value, Either):
-        found = {pattern(one) for one in value.values}
+        found = {pattern(one, depth - 1) for one in value.values}
         return found.pop() if len(found) == 1 else None
     return None
 
