@@ -39,6 +39,8 @@ def keep(run: Run, meaning: Meaning, place: Place, arguments: tuple[Value, ...])
     for effect in meaning.effects:
 
         def act(effect: Effect = effect) -> None:
+            if meaning.autobegin and effect.session is not None:
+                run.record.begin_by_itself(effect, run.record.next_number)
             number = run.record.record(
                 location=location,
                 end_line=end_line,

@@ -59,7 +59,7 @@ def happen(
         number = record.next_number
         result = renumbered(meaning.result, number) if meaning.result is not None else None
         if meaning.autobegin and effect.session is not None:
-            _begin_by_itself(run, effect, number)
+            record.begin_by_itself(effect, number)
         record.record(
             location=location,
             end_line=end_line,
@@ -98,16 +98,6 @@ def _is_waited_for(effect: Effect, path: str) -> bool:
     if path.endswith((".py", ".pyi")):
         return False
     return effect.store in WAITED_FOR and effect.kind not in AT_ONCE
-
-
-def _begin_by_itself(run: Run, effect: Effect, number: int) -> None:
-    record = run.record
-    assert effect.session is not None
-    for one in record.state.transactions:
-        if not one.handles or any(is_handle(effect.session, each) for each in one.handles):
-            return
-    value = Transaction(number=number, isolation=effect.isolation, handle=effect.session)
-    record.open(Open(value, (effect.session,)))
 
 
 def _after(run: Run, effect: Effect, number: int, meaning: Meaning) -> None:

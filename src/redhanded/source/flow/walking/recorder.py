@@ -172,6 +172,14 @@ class Recorder:
                 return one.value
         return None
 
+    def begin_by_itself(self, effect: Effect, number: int) -> None:
+        """A statement begins a transaction of its session, if that has none."""
+        for one in self.state.transactions:
+            if not one.handles or any(is_handle(effect.session, each) for each in one.handles):
+                return
+        value = Transaction(number=number, isolation=effect.isolation, handle=effect.session)
+        self.open(Open(value, () if effect.session is None else (effect.session,)))
+
     def open(self, one: Open) -> None:
         self.opened.append(one)
         self.state = self.state._replace(transactions=(*self.state.transactions, one))
