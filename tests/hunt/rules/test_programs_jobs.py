@@ -187,6 +187,8 @@ def test_celery_before_the_commit(tmp_path: Path) -> None:
 AFTER = {
     "after the commit": "db.commit()\nconfirm.delay(visit.id)",
     "after the block": "with db.begin_nested():\n    pass\ndb.commit()\nconfirm.delay(visit.id)",
+    "when it is committed": "from sqlalchemy import event\n"
+    "event.listen(db, 'after_commit', lambda _: confirm.delay(visit.id), once=True)\ndb.commit()",
     "much later": "db.flush()\nconfirm.apply_async((visit.id,), countdown=60)\ndb.commit()",
 }
 

@@ -32,6 +32,7 @@ from redhanded.source.flow.frameworks import (
     rest_framework,
     sequelize,
     sqlalchemy,
+    sqlalchemy_events,
 )
 
 FRAMEWORKS: tuple[Framework, ...] = (
@@ -63,4 +64,5 @@ FRAMEWORKS: tuple[Framework, ...] = (
     rest_framework.FRAMEWORK,
     sequelize.FRAMEWORK,
     sqlalchemy.FRAMEWORK,
+    sqlalchemy_events.FRAMEWORK,
 )
