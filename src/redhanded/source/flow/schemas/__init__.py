@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from redhanded.source.flow.schemas import (
     alembic,
+    db_migrate,
     django,
     django_migrations,
     drizzle,
@@ -14,6 +15,7 @@ from redhanded.source.flow.schemas import (
     sequelize,
     sequelize_migrations,
     sql_files,
+    sql_in_code,
     sqlalchemy,
     typeorm,
     typeorm_migrations,
@@ -38,4 +40,6 @@ MIGRATIONS: tuple[MigrationTool, ...] = (
     knex.migrations,
     typeorm_migrations.migrations,
     node_pg_migrate.migrations,
+    db_migrate.migrations,
+    sql_in_code.migrations,
 )

@@ -23,7 +23,9 @@ class CreateTable:
     """Name (may be empty) and text."""
     if_absent: bool = False
     like: str = ""
-    """Table whose columns, constraints and indexes are copied."""
+    """Table whose columns are copied."""
+    copies_constraints: bool = True
+    """Its constraints and indexes, too."""
     is_complete: bool = True
     """False: parts of it could not be read."""
     location: Location | None = None

@@ -20,7 +20,7 @@ from redhanded.source.flow.schemas.program import belongs
 from redhanded.source.flow.schemas.walking import calls_of, parts_of
 from redhanded.source.flow.values import Kind, Procedure, Value
 
-SEQUELIZE, KNEX, PG_MIGRATE, TYPEORM, MIKRO_ORM, KYSELY, MONGO = (
+SEQUELIZE, KNEX, PG_MIGRATE, TYPEORM, MIKRO_ORM, KYSELY, MONGO, DB_MIGRATE = (
     "sequelize",
     "knex",
     "node-pg-migrate",
@@ -28,6 +28,7 @@ SEQUELIZE, KNEX, PG_MIGRATE, TYPEORM, MIKRO_ORM, KYSELY, MONGO = (
     "@mikro-orm/migrations",
     "kysely",
     "migrate-mongo",
+    "db-migrate",
 )
 _BY_ANNOTATION = {
     "QueryInterface": SEQUELIZE,
@@ -101,6 +102,8 @@ def _tool(module: Module, function: Function, packages: dict[str, frozenset[str]
             return TYPEORM
     if first is None:
         return ""
+    if "runSql" in said:
+        return DB_MIGRATE
     if "collection" in said and "createTable" not in said:
         return MONGO
     if "schema" in said and said & {"createTable", "alterTable", "table", "raw", "dropTable"}:
@@ -112,7 +115,7 @@ def _tool(module: Module, function: Function, packages: dict[str, frozenset[str]
     if counts[best] and list(counts.values()).count(counts[best]) == 1:
         return best
     near = _nearest(module, packages)
-    known = [one for one in (SEQUELIZE, KNEX, PG_MIGRATE, TYPEORM) if one in near]
+    known = [one for one in (SEQUELIZE, KNEX, PG_MIGRATE, TYPEORM, DB_MIGRATE) if one in near]
     if len(known) == 1:
         return known[0]
     return SEQUELIZE if len(function.parameters) > 1 or _is_umzug(module, first) else ""

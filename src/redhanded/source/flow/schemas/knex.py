@@ -63,7 +63,8 @@ def _reader(evaluation: Evaluation, one: Up) -> Callable[[], Iterable[Change]]:
     def read(step: Step) -> Iterable[Change] | None:
         return _step(evaluation, step)
 
-    return lambda: recorded(evaluation, [(one.procedure, (CONNECTION, Known(None)))], read)
+    start = (one.procedure, (CONNECTION, Known(None)))
+    return lambda: recorded(evaluation, [start], read, enters=False)
 
 
 def _step(evaluation: Evaluation, step: Step) -> Iterable[Change] | None:

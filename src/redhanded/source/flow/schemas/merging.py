@@ -25,7 +25,7 @@ def merged(state: State, said: Iterable[Models]) -> dict[str, Table]:
                 continue
             is_sure = name in created and known.is_complete and models.creates is None
             tables[name] = _laid_over(known, model, is_sure=is_sure)
-    return _shortened(tables)
+    return shortened(tables)
 
 
 def _migrated(one: Standing) -> Table:
@@ -136,7 +136,8 @@ def _columns(one: Unique) -> frozenset[str]:
     return frozenset("".join(each.lower().split()).strip('"') for each in one.columns)
 
 
-def _shortened(tables: dict[str, Table]) -> dict[str, Table]:
+def shortened(tables: dict[str, Table]) -> dict[str, Table]:
+    """By names without their schema, where that tells them apart."""
     names = [plain(one) for one in tables]
     found: dict[str, Table] = {}
     for name, table in tables.items():

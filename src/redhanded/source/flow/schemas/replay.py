@@ -33,8 +33,13 @@ def recorded(
     evaluation: Evaluation,
     starts: Iterable[tuple[Procedure, tuple[Value, ...]]],
     read: Read,
+    *,
+    enters: bool = True,
 ) -> list[Change]:
-    """The changes of these functions, called with these arguments, in order."""
+    """The changes of these functions, called with these arguments, in order.
+
+    ``enters``: functions that a step is given run after it; False: ``read`` has run them.
+    """
     found: list[Change] = []
 
     def seen(step: Step) -> Value | None:
@@ -53,6 +58,9 @@ def recorded(
                 found.append(Perhaps(change=one, text=said, location=step.location))
             else:
                 found.append(one)
+        for given in step.arguments if enters else ():
+            if isinstance(given, Procedure):
+                run(evaluation, given, ())
         made = Made(step.arguments, step.keywords, step.location)
         return Library(step.callee.package, (*step.callee.steps, made), step.callee.through)
 

@@ -137,10 +137,16 @@ def _create_index(cursor: Cursor, at: Location) -> Iterator[Change]:
         columns=columns,
         said=("migration",),
         location=at,
-        name=name or f"{plain(table)}_{'_'.join(columns)}_idx",
+        name=name or f"{plain(table)}_{'_'.join(map(_short, columns))}_idx",
         where=condition(cursor),
     )
     yield AddUnique(table=table, unique=unique)
+
+
+def _short(column: str) -> str:
+    """How PostgreSQL calls a column or an expression in the name that it makes of them."""
+    function = re.match(r"(\w+)\(", column)
+    return function[1] if function else column if re.fullmatch(r"\w+", column) else "expr"
 
 
 def _names(cursor: Cursor) -> list[str]:

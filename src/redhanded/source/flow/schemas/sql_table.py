@@ -33,6 +33,7 @@ class Parts:
     uniques: list[Unique] = field(default_factory=list)
     checks: list[tuple[str, str]] = field(default_factory=list)
     like: str = ""
+    copies_constraints: bool = True
     is_complete: bool = True
 
 
@@ -47,6 +48,7 @@ def table_items(cursor: Cursor, table: str, items: list[Word], lines: Lines) -> 
         uniques=tuple(parts.uniques),
         checks=tuple(parts.checks),
         like=parts.like,
+        copies_constraints=parts.copies_constraints,
         is_complete=parts.is_complete,
     )
 
@@ -62,6 +64,8 @@ def read_item(cursor: Cursor, parts: Parts, lines: Lines) -> None:
         return
     if cursor.take("LIKE"):
         parts.like = table_name(*cursor.qualified())
+        said = cursor.said(cursor.rest()).upper()
+        parts.copies_constraints = "INCLUDING ALL" in said or "INCLUDING INDEXES" in said
     elif first.text.startswith(UNKNOWN_WORD):
         parts.is_complete = False
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -110,8 +111,12 @@ def _create(state: State, change: CreateTable) -> None:
     if change.like and original is None:
         found.is_complete = False
     if original is not None:
-        found.columns |= original.columns
-        for unique in original.uniques:
+        found.columns |= {
+            name: replace(one, references="") for name, one in original.columns.items()
+        }
+        if change.copies_constraints:
+            found.checks |= original.checks
+        for unique in original.uniques if change.copies_constraints else ():
             _put(found, replace(unique, name=None))
     for column in change.columns:
         found.columns[column.name] = column
@@ -153,7 +158,7 @@ def _drop_column(state: State, change: DropColumn) -> None:
     table = state.open(change.table)
     column = _column(table, change.column)
     table.columns.pop(column, None)
-    table.uniques = [one for one in table.uniques if column not in one.columns]
+    table.uniques = [one for one in table.uniques if not _mentions(one, column)]
     table.checks = {name: one for name, one in table.checks.items() if column not in name}
 
 
@@ -165,9 +170,29 @@ def _rename_column(state: State, change: RenameColumn) -> None:
         for name, one in table.columns.items()
     }
     table.uniques = [
-        replace(one, columns=tuple(to if name == column else name for name in one.columns))
+        replace(
+            one,
+            columns=tuple(_reworded(name, column, to) for name in one.columns),
+            where=_reworded(one.where, column, to),
+        )
         for one in table.uniques
     ]
+    table.checks = {name: _reworded(one, column, to) for name, one in table.checks.items()}
+
+
+def _reworded(text: str, column: str, to: str) -> str:
+    """An expression after a column got another name."""
+    return to if text == column else re.sub(_word(column), lambda _: to, text)
+
+
+def _word(column: str) -> str:
+    return rf"(?<![\w$.]){re.escape(column)}(?![\w$(])"
+
+
+def _mentions(one: Unique, column: str) -> bool:
+    return column in one.columns or any(
+        re.search(_word(column), text) for text in (*one.columns, one.where)
+    )
 
 
 def _alter_column(state: State, change: AlterColumn) -> None:

@@ -1,0 +1,85 @@
+"""Tables that a program creates by SQL of its own: ``CREATE TABLE IF NOT EXISTS`` at its start.
+
+Only what is written out in one text counts. Such a text makes a whole schema at once; migrations
+that make the same tables count instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from redhanded.case.evidence import Location
+from redhanded.source.flow import form
+from redhanded.source.flow.form import Expression
+from redhanded.source.flow.module import Module
+from redhanded.source.flow.schemas.changes import Change, Unread
+from redhanded.source.flow.schemas.evaluation import Evaluation
+from redhanded.source.flow.schemas.sql import sql_changes
+from redhanded.source.flow.schemas.sql_text import UNKNOWN_WORD
+from redhanded.source.flow.schemas.tool import Migration
+from redhanded.source.flow.schemas.walking import flat, parts_of, said_in
+
+_CREATING = re.compile(
+    r"^\s*(?:--[^\n]*\n\s*|BEGIN;\s*)*(?:CREATE\s+(?:UNLOGGED\s+)?TABLE|CREATE\s+UNIQUE\s+INDEX"
+    r"|ALTER\s+TABLE)\s+(?:IF\s+|ONLY\s+|CONCURRENTLY\s+)?[\"`\w]",
+    re.IGNORECASE,
+)
+
+
+def migrations(evaluation: Evaluation) -> Iterable[Migration]:
+    """Every file that has such texts, and is no migration of a tool."""
+    for module in evaluation.program.modules.values():
+        if _is_down(module):
+            continue
+        texts = list(_texts(module))
+        if any(re.search(r"(?i)\bCREATE\s+(?:UNLOGGED\s+)?TABLE\b", one) for one, _ in texts):
+            yield Migration(
+                path=module.path,
+                group=f"code {module.path}",
+                order=(0, (), module.path),
+                changes=_reader(texts),
+                tool="sql",
+                is_dump=True,
+            )
+
+
+def _is_down(module: Module) -> bool:
+    """A migration of some tool: its texts also undo."""
+    names = {one.name for one in module.functions}
+    return bool(names & {"down", "downgrade"}) or any(
+        one.name == "Migration" for one in module.classes
+    )
+
+
+def _reader(texts: list[tuple[str, Location]]) -> Callable[[], Iterable[Change]]:
+    def read() -> Iterator[Change]:
+        for text, at in texts:
+            changes = sql_changes(text, at, is_file=False)
+            yield from (one for one in changes if not isinstance(one, Unread))
+
+    return read
+
+
+def _texts(module: Module) -> Iterator[tuple[str, Location]]:
+    for function in module.functions:
+        for statement in flat(function.body):
+            for one in said_in(statement):
+                for text in _written(one):
+                    if _CREATING.match(text):
+                        line = getattr(statement, "line", function.line)
+                        yield text, Location(path=module.path, line=line)
+
+
+def _written(expression: Expression) -> Iterator[str]:
+    if isinstance(expression, form.Constant) and isinstance(expression.value, str):
+        yield expression.value
+    elif isinstance(expression, form.Text):
+        parts = [
+            str(one.value) if isinstance(one, form.Constant) else UNKNOWN_WORD
+            for one in expression.parts
+        ]
+        yield "".join(parts)
+    else:
+        for one in parts_of(expression):
+            yield from _written(one)
