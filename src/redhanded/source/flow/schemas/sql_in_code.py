@@ -20,11 +20,15 @@ from redhanded.source.flow.schemas.sql_text import UNKNOWN_WORD
 from redhanded.source.flow.schemas.tool import Migration
 from redhanded.source.flow.schemas.walking import flat, parts_of, said_in
 
+_NAME = r"[\"`\w][\w$.\"`]*"
 _CREATING = re.compile(
-    r"^\s*(?:--[^\n]*\n\s*|BEGIN;\s*)*(?:CREATE\s+(?:UNLOGGED\s+)?TABLE|CREATE\s+UNIQUE\s+INDEX"
-    r"|ALTER\s+TABLE)\s+(?:IF\s+|ONLY\s+|CONCURRENTLY\s+)?[\"`\w]",
-    re.IGNORECASE,
+    rf"""^\s*(?:--[^\n]*\n\s*|BEGIN;\s*)*(?:
+      CREATE\s+(?:UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_NAME}\s*\(
+      |CREATE\s+UNIQUE\s+INDEX\s+[^()]*\sON\s+{_NAME}[^()]*\(
+      |ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{_NAME}\s+(?:ADD|ALTER|DROP|RENAME)\s)""",
+    re.IGNORECASE | re.VERBOSE,
 )
+_CREATES_TABLE = re.compile(r"\bCREATE\s+(?:UNLOGGED\s+)?TABLE\b", re.IGNORECASE)
 
 
 def migrations(evaluation: Evaluation) -> Iterable[Migration]:
@@ -33,7 +37,7 @@ def migrations(evaluation: Evaluation) -> Iterable[Migration]:
         if _is_down(module):
             continue
         texts = list(_texts(module))
-        if any(re.search(r"(?i)\bCREATE\s+(?:UNLOGGED\s+)?TABLE\b", one) for one, _ in texts):
+        if any(_CREATES_TABLE.search(one) for one, _ in texts):
             yield Migration(
                 path=module.path,
                 group=f"code {module.path}",
