@@ -35,6 +35,13 @@ def test_two_rows_in_the_order_of_the_input(make: object) -> None:
     assert "deadlock" in one.steps[-1].says
 
 
+def test_two_parts_of_one_parsed_body() -> None:
+    parsed = Computed("call:json.loads", (Input("request", ("body",)),))
+    one, other = Computed(".from", (parsed,)), Computed(".to", (parsed,))
+    assert found(reading(path(*within(0, locked(1, one), locked(2, other)))))
+    assert found(reading(path(*within(0, locked(1, one), locked(2, one))))) == []
+
+
 ITEM = Input("request", ("body", "items", "*", "id"))
 
 

@@ -96,6 +96,40 @@ def is_part(value: Computed) -> bool:
     return value.operator == "[]" or value.operator[:1] == "."
 
 
+Origin = tuple[Result | Input, tuple[str, ...]]
+"""What a value was made from, and the part of it that was taken on the way."""
+
+
+def origins(value: Value | None) -> frozenset[Origin]:
+    """The results and inputs in a value with the parts that were taken of them: two parts of one
+    parsed body are two things."""
+    return frozenset(_origins(value, (), _DEEPEST))
+
+
+def _origins(value: Value | None, taken: tuple[str, ...], depth: int) -> Iterator[Origin]:
+    if value is None or depth == 0:
+        return
+    if isinstance(value, Result | Input):
+        yield value, taken
+    elif isinstance(value, Computed) and is_part(value):
+        inside = (value.operator.removeprefix("."), *taken)
+        yield from _origins(value.operands[0], inside, depth - 1)
+        for key in value.operands[1:]:
+            yield from _origins(key, (), depth - 1)
+    elif isinstance(value, Computed | Either | Record):
+        for one in _parts(value):
+            yield from _origins(one, taken, depth - 1)
+    else:
+        for source in sources(value):
+            yield source, taken
+
+
+def _parts(value: Computed | Either | Record) -> tuple[Value, ...]:
+    if isinstance(value, Computed):
+        return value.operands
+    return value.values if isinstance(value, Either) else tuple(value.parts.values())
+
+
 def reads_of(value: Value | None) -> frozenset[int]:
     """Numbers of the events whose results a value was made from."""
     if isinstance(value, Computed) and value.operator == "raised":

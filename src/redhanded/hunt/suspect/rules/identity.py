@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from redhanded.hunt.suspect.rules.derivation import reads_of
+from redhanded.hunt.suspect.rules.derivation import origins, reads_of
 from redhanded.hunt.suspect.rules.rows import is_same_table
 from redhanded.hunt.suspect.rules.uniqueness import plain
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event
 from redhanded.source.flow.schema import Schema
-from redhanded.source.flow.values import Known, Stored, Unknown, Value, sources
+from redhanded.source.flow.values import Known, Stored, Unknown, Value
 
 Sameness = Literal["same", "perhaps", "other"]
 
@@ -82,7 +82,7 @@ def _same_value(one: Value, other: Value) -> Sameness:
         return "same"
     if isinstance(one, Known) and isinstance(other, Known):
         return "other"
-    first, second = set(sources(one)), set(sources(other))
+    first, second = origins(one), origins(other)
     if first and second:
         return "same" if first == second else "other"
     return "perhaps"

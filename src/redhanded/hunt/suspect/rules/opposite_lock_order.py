@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from redhanded.hunt.suspect.rules.derivation import comparisons, reads_of
+from redhanded.hunt.suspect.rules.derivation import comparisons, origins, reads_of
 from redhanded.hunt.suspect.rules.guarded import excludes
 from redhanded.hunt.suspect.rules.identity import same_row, same_subject
 from redhanded.hunt.suspect.rules.merging import one_each
@@ -172,14 +172,17 @@ def is_ordered(path: Path, value: Value, depth: int = 8) -> bool:
 
 
 def _is_compared(pair: _Pair) -> bool:
-    """Whether a condition decides which of the two is locked first."""
-    wanted = [set(sources(one)) for one in (*lock_key(pair.first), *lock_key(pair.second))]
+    """Whether a condition compares the two identifiers, and so decides which is locked first."""
+    first = frozenset(each for one in lock_key(pair.first) for each in origins(one))
+    second = frozenset(each for one in lock_key(pair.second) for each in origins(one))
+    ours, theirs = first - second, second - first
     for guard in (*pair.first.guards, *pair.second.guards):
         for test in comparisons(guard.test):
-            if test.operator in ("<", ">", "<=", ">="):
-                found = set(sources(test))
-                if sum(bool(found & one) for one in wanted) > 1:
-                    return True
+            if test.operator not in ("<", ">", "<=", ">=") or len(test.operands) != 2:
+                continue
+            left, right = (origins(one) for one in test.operands)
+            if (left & ours and right & theirs) or (left & theirs and right & ours):
+                return True
     return False
 
 
