@@ -7,7 +7,7 @@ its functions see.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from functools import cached_property
 
 from redhanded.source.flow import importing
 from redhanded.source.flow.form import Expression, Item, Let, Name
@@ -20,9 +20,6 @@ from redhanded.source.flow.values import Kind, Library, Procedure, Record, Unkno
 from redhanded.source.flow.walking import classes, loading, looking
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Scope, hash_of
-
-if TYPE_CHECKING:
-    pass
 
 NO_SCHEMA = Schema(tables={}, has_migrations=False)
 CHAIN_MAX = 30
@@ -105,6 +102,41 @@ class Program:
         return classes.decorators(self, of)
 
     # What the walker asks.
+
+    @cached_property
+    def reaching(self) -> tuple[str, ...]:
+        """Files from which imports lead to a library that is known: only there something happens
+        by itself."""
+        known = {package for one in self.frameworks for package in one.packages} - {"global"}
+        importers: dict[str, list[str]] = {}
+        found: dict[str, None] = {}
+        for path, module in self._modules.items():
+            links: list[Import | Export] = [*module.imports, *module.exports]
+            for one in links:
+                for target in self._targets(one, path) if one.specifier else ():
+                    importers.setdefault(target, []).append(path)
+                if one.specifier and self._package_of(one.specifier, path) in known:
+                    found[path] = None
+        waiting = list(found)
+        while waiting:
+            for importer in importers.get(waiting.pop(), ()):
+                if importer not in found:
+                    found[importer] = None
+                    waiting.append(importer)
+        return tuple(path for path in self._modules if path in found)
+
+    def _targets(self, one: Import | Export, path: str) -> list[str]:
+        found = [self.find(one.specifier, path)]
+        if path.endswith(".py") and one.name not in ("", "*"):
+            found.append(self.find(submodule(one.specifier, one.name), path))
+        return [each for each in found if each is not None]
+
+    def _package_of(self, specifier: str, path: str) -> str:
+        target = self._resolving.resolve(specifier, path)
+        if target is not None:
+            return self.stands_for.get(target, "")
+        whole = importing.library(specifier, path.endswith(".py"))
+        return whole.package if whole is not None else ""
 
     def modules_by_path(self) -> Mapping[str, Module]:
         return self._modules

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from redhanded.case.evidence import Location
@@ -24,14 +24,15 @@ from redhanded.source.flow.walking import (
     loading,
     statements,
 )
-from redhanded.source.flow.walking.recorder import Recorder
-from redhanded.source.flow.walking.run import STEPS_MAX, Frame, Run, TooFar
+from redhanded.source.flow.walking.recorder import Recorder, TooFar
+from redhanded.source.flow.walking.run import Frame, Run
 from redhanded.source.flow.walking.scope import Scope
 from redhanded.source.flow.webhooks import recognised
 
 NESTING = 40_000
 """Python's own bound on nested calls is for programs that run away; a walk is bounded by itself."""
 PER_FUNCTION_STEPS_MAX = 8_000
+STEPS_MAX_UNCALLED = 1_000_000
 
 
 def walk(program: Program) -> tuple[Path, ...]:
@@ -58,8 +59,8 @@ def _walk(program: Program) -> tuple[Path, ...]:
 
 def entries(program: Program) -> list[FoundEntry]:
     """The entries that frameworks find, and those that calls register when files are loaded."""
-    for module in program.modules():
-        program.scope_of(module.path)
+    for path in program.reaching:
+        program.scope_of(path)
     for framework in program.frameworks:
         try:
             program.register(framework.entries(program))
@@ -134,7 +135,7 @@ def _bounded(run: Run, location: Location, act: Callable[[], None]) -> None:
             act()
             flushing.at_the_end(run)
         except TooFar:
-            run.limit(f"{location}: not followed to the end: more than {STEPS_MAX} steps")
+            run.limit(f"{location}: not followed to the end: too much happens")
         except Exception as fault:  # noqa: BLE001  the trial boundary of an entry
             run.limit(loading.fault_of(run, fault))
 
@@ -166,8 +167,13 @@ def follow_top(program: Program, name: str) -> tuple[Path, Run]:
 
 def _uncalled(program: Program, entered: set[tuple[str, int]]) -> Iterator[Path]:
     """Functions that no entry reaches, if they do something to the world."""
-    for module, place in _candidates(program.modules(), entered):
+    left = STEPS_MAX_UNCALLED
+    skipped = 0
+    for module, place in _candidates(program):
         if (module.path, place) in entered:
+            continue
+        if left <= 0:
+            skipped += 1
             continue
         function = module.functions[place]
         location = Location(path=module.path, line=function.line, function=function.name or None)
@@ -179,22 +185,23 @@ def _uncalled(program: Program, entered: set[tuple[str, int]]) -> Iterator[Path]
             calls.enter(run, procedure, (), {}, 0, is_entry=True)
 
         _bounded(run, location, act)
+        left -= PER_FUNCTION_STEPS_MAX - run.steps
         entered |= run.entered
         if any(one.effect is not None for one in run.record.events()):
             yield _path(entry, run)
+    if skipped:
+        program.limits[f"{skipped} functions that nothing calls were not looked at"] = None
 
 
-def _candidates(
-    modules: Iterable[Module], entered: set[tuple[str, int]]
-) -> Iterator[tuple[Module, int]]:
+def _candidates(program: Program) -> Iterator[tuple[Module, int]]:
     """Functions that can be called from outside of their function, outermost first."""
-    for module in modules:
+    for path in program.reaching:
+        module = program.module(path)
+        if module is None:
+            continue
         for place, function in enumerate(module.functions):
-            if (
-                place
-                and function.parent <= 0
-                and function.kind not in ("constructor", "get", "set")
-            ):
+            is_called_alone = function.kind not in ("constructor", "get", "set")
+            if place and function.parent <= 0 and is_called_alone:
                 yield module, place
 
 

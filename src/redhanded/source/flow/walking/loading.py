@@ -10,8 +10,8 @@ from redhanded.source.flow.form import Expression
 from redhanded.source.flow.module import Module
 from redhanded.source.flow.values import Input, Unknown, Value
 from redhanded.source.flow.walking import binding, expressions, members, statements
-from redhanded.source.flow.walking.recorder import ELSEWHERE, Recorder
-from redhanded.source.flow.walking.run import Frame, Run, TooFar
+from redhanded.source.flow.walking.recorder import ELSEWHERE, Recorder, TooFar
+from redhanded.source.flow.walking.run import Frame, Run
 from redhanded.source.flow.walking.scope import Scope
 
 if TYPE_CHECKING:

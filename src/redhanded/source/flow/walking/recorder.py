@@ -17,6 +17,10 @@ ELSEWHERE = 1_000_000_000
 """Numbers of events that happen while files are loaded: on no path."""
 
 
+class TooFar(Exception):
+    """The budget of a walk is used up."""
+
+
 class Held(NamedTuple):
     """A lock; with a transaction it goes when that ends."""
 
@@ -117,10 +121,6 @@ class Recorder:
     def next_number(self) -> int:
         return self.first + len(self.drafts)
 
-    @property
-    def is_full(self) -> bool:
-        return len(self.drafts) >= EVENTS_MAX
-
     def draft(self, number: int) -> Draft | None:
         """The event with a number; None if it is of another path."""
         place = number - self.first
@@ -141,6 +141,8 @@ class Recorder:
     ) -> int:
         """Adds an event; its number."""
         number = self.next_number
+        if len(self.drafts) >= EVENTS_MAX:
+            raise TooFar
         inside = self.transaction_of(effect) if effect else None
         parts: dict[str, object] = {
             "location": location,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from redhanded.case.evidence import Location
 from redhanded.source.flow.module import Function
 from redhanded.source.flow.values import Value
-from redhanded.source.flow.walking.recorder import Recorder
+from redhanded.source.flow.walking.recorder import Recorder, TooFar
 from redhanded.source.flow.walking.scope import Scope
 
 if TYPE_CHECKING:
@@ -32,10 +32,6 @@ class Frame:
         self.given: list[tuple[tuple[object, ...], Value]] = []
         """What it returns, and the guards under which it does."""
         self.on_yield: Callable[[Value], Value] | None = None
-
-
-class TooFar(Exception):
-    """The budget of a walk is used up."""
 
 
 class Run:

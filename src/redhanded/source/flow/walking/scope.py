@@ -8,10 +8,13 @@ from typing import Any, TypeVar
 from redhanded.source.flow.values import (
     Computed,
     Either,
+    Input,
+    Kind,
     Known,
     Library,
     Made,
-    Record,
+    Procedure,
+    Result,
     Unknown,
     Value,
 )
@@ -109,51 +112,39 @@ class Journal:
 
 def either(values: Sequence[Value]) -> Value:
     """One of these: flat, each once."""
-    found: list[Value] = []
+    if len(values) == 2 and values[0] is values[1]:
+        return values[0]
+    found: dict[object, Value] = {}
     for value in values:
-        for one in value.values if isinstance(value, Either) else (value,):
-            if not any(is_same(one, other) for other in found):
-                found.append(one)
+        for one in value.values if type(value) is Either else (value,):
+            found.setdefault(_key(one), one)
     if not found:
         return Known(None)
     if len(found) == 1:
-        return found[0]
-    return Either(tuple(found[:ALTERNATIVES_MAX]))
+        return next(iter(found.values()))
+    return Either(tuple(found.values())[:ALTERNATIVES_MAX])
 
 
-def is_same(one: Value, other: Value, depth: int = 5) -> bool:
-    """Equal as far as that is cheap to tell."""
-    if one is other:
-        return True
-    if type(one) is not type(other) or depth == 0:
-        return False
-    if isinstance(one, Known) and isinstance(other, Known):
-        return type(one.value) is type(other.value) and one.value == other.value
-    if isinstance(one, Unknown) and isinstance(other, Unknown):
-        return one.text == other.text
-    if isinstance(one, Computed) and isinstance(other, Computed):
-        return one.operator == other.operator and _all_same(one.operands, other.operands, depth)
-    if isinstance(one, Library) and isinstance(other, Library):
-        return (
-            one.package == other.package
-            and len(one.steps) == len(other.steps)
-            and all(map(_is_same_step, one.steps, other.steps))
-        )
-    if isinstance(one, Either | Record):
-        return False
-    return bool(one == other)
-
-
-def _all_same(some: tuple[Value, ...], others: tuple[Value, ...], depth: int) -> bool:
-    return len(some) == len(others) and all(
-        is_same(one, other, depth - 1) for one, other in zip(some, others, strict=True)
-    )
-
-
-def _is_same_step(one: str | Made, other: str | Made) -> bool:
-    if isinstance(one, Made) and isinstance(other, Made):
-        return one is other or (one.location is not None and one.location == other.location)
-    return one == other
+def _key(value: Value, depth: int = 3) -> object:
+    """Equal for values that are the same, as far as that is cheap to tell."""
+    if isinstance(value, Known):
+        return (type(value.value), value.value)
+    if isinstance(value, Unknown):
+        return ("?", value.text)
+    if isinstance(value, Result):
+        return (value.event, value.parts)
+    if isinstance(value, Input):
+        return (value.source, value.parts, "input")
+    if isinstance(value, Kind):
+        return (value.path, value.index, "kind")
+    if isinstance(value, Procedure):
+        return (value.path, value.function, id(value.receiver), id(value.closure))
+    if isinstance(value, Library):
+        last = value.steps[-1] if value.steps else ""
+        return (value.package, value.names, last.location if isinstance(last, Made) else None)
+    if isinstance(value, Computed) and depth:
+        return (value.operator, *(_key(one, depth - 1) for one in value.operands))
+    return id(value)
 
 
 def hash_of(value: Any) -> int:
