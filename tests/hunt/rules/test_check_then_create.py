@@ -119,6 +119,12 @@ def test_a_violation_that_nobody_answers_is_shown_on_demand() -> None:
     assert "refused" in one.message
 
 
+def test_a_violation_that_fails_a_job_or_leaves_something_behind() -> None:
+    assert of(read(), insert(), table=holding("email"), kind="job", name="readers:add")
+    sent = event(1, effect("send", "mail.example"))
+    assert of(read(), sent, insert(2), table=holding("email"))
+
+
 @pytest.mark.parametrize(
     "catcher",
     [

@@ -66,7 +66,7 @@ def test_too_few_values(one: Event, value: Value, bits: float) -> None:
     (found,) = of(one, added(value))
     assert found.location.line == 10
     assert found.subject == "codes.code"
-    assert "1,000 rows a day" in found.message
+    assert "10,000 rows a day" in found.message
 
 
 def test_a_time_alone() -> None:

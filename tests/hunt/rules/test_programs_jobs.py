@@ -214,7 +214,7 @@ def test_celery_sends_again(tmp_path: Path, options: str) -> None:
 
 ONCE = {
     "no retries": ("", TWO),
-    "nothing after it": ("(autoretry_for=(Exception,))", MAIL),
+    "no retries, and last": ("", MAIL),
     "a key": (
         "(autoretry_for=(Exception,))",
         TWO.replace("json=", 'headers={"Idempotency-Key": str(visit_id)}, json='),
@@ -252,7 +252,8 @@ INVOICES = "CREATE TABLE invoices (id text PRIMARY KEY, sent boolean, state text
     [
         (f"{POST}\n      {SENT}", "{ attempts: 3 }", 1),
         (f"{POST}\n      {SENT}", "{ attempts: 1 }", 0),
-        (f"{SENT}\n      {POST}", "{ attempts: 3 }", 0),
+        (f"{SENT}\n      {POST}", "{ attempts: 3 }", 1),
+        (f"{SENT}\n      {POST}", "{}", 0),
         (
             "const mine = await pool.query(\"UPDATE invoices SET state = 'sending' WHERE id = $1 "
             "AND state = 'open'\", [job.data.invoice]);\n      if (mine.rowCount === 0) return;\n"
@@ -261,7 +262,13 @@ INVOICES = "CREATE TABLE invoices (id text PRIMARY KEY, sent boolean, state text
             0,
         ),
     ],
-    ids=["mail, then the mark", "one attempt", "mail last", "claimed"],
+    ids=[
+        "mail, then the mark",
+        "one attempt",
+        "its answer is lost",
+        "by default one attempt",
+        "claimed",
+    ],
 )
 def test_bull_sends_again(tmp_path: Path, work: str, options: str, count: int) -> None:
     files = {"src/letters.js": BULL % (work, options), "db/001.sql": INVOICES}

@@ -77,10 +77,16 @@ def test_who_runs_once(library: str, options: dict[str, Value], entry: dict[str,
 
 
 def test_nothing_can_fail_after_it() -> None:
-    assert of(SEND) == []
+    assert of(event(0, effect("send", "smtp"))) == []
     place = Location(path="shop/till.py", line=30)
     passed = Catcher(types=("*",), tests=(), outcome="goes on", location=place)
-    assert of(SEND, replace(MARK, catchers=(passed,))) == []
+    row = event(0, effect("insert", "letters", values={"invoice": ID}))
+    assert of(row, replace(MARK, catchers=(passed,)), tables=(table("letters"),)) == []
+
+
+def test_the_answer_of_the_last_call_is_lost() -> None:
+    (one,) = of(SEND)
+    assert "its answer is lost" in one.message
 
 
 def test_a_transaction_undoes_it() -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from redhanded.case.evidence import Location
-from redhanded.hunt.suspect.rules.guarded import Check, checks
+from redhanded.hunt.suspect.rules.guarded import Check, checks, excludes
 from redhanded.hunt.suspect.rules.handled import violation
-from redhanded.hunt.suspect.rules.occasion import occasion
+from redhanded.hunt.suspect.rules.occasion import is_repeated, occasion
 from redhanded.hunt.suspect.rules.origin import is_fresh, is_new_entity, roots
 from redhanded.hunt.suspect.rules.rows import inserts, is_same_table, table_of
 from redhanded.hunt.suspect.rules.rule import Reason
@@ -20,10 +20,12 @@ from redhanded.hunt.suspect.rules.uniqueness import (
     named,
     plain_columns,
 )
-from redhanded.source.flow.effects import Effect
+from redhanded.source.flow.effects import Effect, EffectKind
 from redhanded.source.flow.events import Event, Guard, Path
 from redhanded.source.flow.schema import Schema, Table, Unique
 from redhanded.source.flow.values import Known, Value
+
+_LASTING: frozenset[EffectKind] = frozenset({"insert", "upsert", "send", "enqueue", "save"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +154,7 @@ def _constraint(path: Path, found: Lookup, table: Table | None) -> Iterator[Reas
         yield Reason(weight=-0.1, says=says, location=found.act.location)
         return
     if found.unique is not None:
-        yield _refused(found, found.unique)
+        yield _refused(path, found, found.unique)
         return
     partial = covering(table, named(found.looked.where), partial=True)
     overlap = excluded(table)
@@ -176,7 +178,7 @@ def _constraint(path: Path, found: Lookup, table: Table | None) -> Iterator[Reas
         yield Reason(weight=0.1, says=says, location=table.location)
 
 
-def _refused(found: Lookup, unique: Unique) -> Reason:
+def _refused(path: Path, found: Lookup, unique: Unique) -> Reason:
     columns = ", ".join(unique.columns)
     handling = violation(found.act)
     if found.created.conflict == "error" or handling == "handled":
@@ -185,8 +187,28 @@ def _refused(found: Lookup, unique: Unique) -> Reason:
     if handling == "swallowed":
         says = f"{columns} is unique, and whatever fails is passed over"
         return Reason(weight=-0.6, says=says, location=unique.location)
-    says = f"{columns} is unique: the second run fails, the data stays right"
+    left = _left_behind(path, found.act)
+    if left is not None:
+        says = f"{columns} is unique: the second run fails, after {left.callee} ({left.location})"
+        return Reason(weight=0.05, says=says, location=unique.location)
+    if is_repeated(path):
+        says = f"{columns} is unique: the second run fails, and is taken for a fault"
+        return Reason(weight=0.0, says=says, location=unique.location)
+    says = f"{columns} is unique: the second run is refused, the data stays right"
     return Reason(weight=-0.2, says=says, location=unique.location)
+
+
+def _left_behind(path: Path, act: Event) -> Event | None:
+    """What a run has done before the refused insert, and does not undo when it fails."""
+    undone = {one.number for one in act.around}
+    for event in path.events[: act.number]:
+        effect = event.effect
+        if effect is None or effect.kind not in _LASTING or excludes(event, act):
+            continue
+        if undone & {one.number for one in event.around} and effect.store == "database":
+            continue
+        return event
+    return None
 
 
 def _other(path: Path, found: Lookup, table: Table) -> Unique | None:

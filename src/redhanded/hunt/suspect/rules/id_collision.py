@@ -36,9 +36,11 @@ experiment = "None: the arithmetic decides, with the rate that the log shows."
 remedy = "longer-identifier"
 threshold = 0.55
 
-PER_DAY = 1_000
+PER_DAY = 10_000
 """Rows a day that are assumed where no log says how many there are."""
 DAYS = 365
+LIKELY = 0.1
+"""Probability of two equal ones within the year from which on it is said."""
 _DAY_S = 86_400
 
 
@@ -61,7 +63,7 @@ def _findings(reading: Reading) -> Iterator[Finding]:
                 if unique is None and key not in looked:
                     continue
                 space = space_of(path, value)
-                if space.is_known and chance(space) >= 0.01:
+                if space.is_known and chance(space) >= LIKELY:
                     yield _finding(path, event, effect, column, drawn, space, unique)
 
 

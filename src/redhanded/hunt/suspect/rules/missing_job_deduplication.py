@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from redhanded.hunt.suspect.rules.deduplicated import Dedup, deduplication
@@ -14,7 +15,7 @@ from redhanded.hunt.suspect.rules.rows import is_same_table, name_of
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event, Path
-from redhanded.source.flow.values import Value
+from redhanded.source.flow.values import Input, Value, sources
 
 name = "missing-job-deduplication"
 title = "The same event is queued more than once"
@@ -34,6 +35,13 @@ needs = "Two jobs of one event in the log, from two deliveries or two requests."
 experiment = "The event is delivered again after the first job was queued, and after it was done."
 remedy = "job-id"
 threshold = 0.55
+
+_NAME = re.compile(
+    r"^(?:id|(?:event|message|delivery|request|notification|transaction)_?id|reference"
+    r"|idempotency_?key)$",
+    re.IGNORECASE,
+)
+"""Parts of a request that tell it from others."""
 
 
 def look(reading: Reading) -> Iterable[Finding]:
@@ -138,6 +146,7 @@ def _reasons(
         says = "the job is about a row that this very run has made"
         yield Reason(weight=-0.5, says=says, location=where)
     yield from _looked_for(reading, path, event, done)
+    yield from _named_by_sender(path, event, effect, done)
     yield _repetition(path, event)
 
 
@@ -159,6 +168,29 @@ def _looked_for(
             says = f"{name_of(effect)} is looked at before the job is queued, not in the job"
             yield Reason(weight=0.2, says=says, location=check.look.location)
             return
+
+
+def _named_by_sender(
+    path: Path, event: Event, effect: Effect, done: Repeat | None
+) -> Iterator[Reason]:
+    """The request names what it tells of, and neither the queue nor the job looks at the name.
+
+    An ``id`` by which the job finds a row is that row's, not the request's.
+    """
+    if path.entry.kind != "route" or done is None or done.effect.where.keys() & {"id", "pk"}:
+        return
+    for value in (*event.arguments, *event.keywords.values(), *effect.values.values()):
+        for one in sources(value):
+            if (
+                isinstance(one, Input)
+                and one.parts[:1] == ("body",)
+                and _NAME.search(one.parts[-1])
+            ):
+                says = (
+                    f"the request has a name of its own ({one.parts[-1]}), which nothing looks at"
+                )
+                yield Reason(weight=0.1, says=says, location=event.location)
+                return
 
 
 def _repetition(path: Path, event: Event) -> Reason:

@@ -12,11 +12,11 @@ from redhanded.hunt.suspect.rules.handled import ends_run, said, violation
 from redhanded.hunt.suspect.rules.origin import is_fresh, made_by, results
 from redhanded.hunt.suspect.rules.rows import inserts, is_same_table, name_of, table_of
 from redhanded.hunt.suspect.rules.serialised import is_ruled_out, kept_apart
-from redhanded.hunt.suspect.rules.uniqueness import covering
+from redhanded.hunt.suspect.rules.uniqueness import covering, plain
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.schema import Schema, Table, Unique
-from redhanded.source.flow.values import Known, Stored
+from redhanded.source.flow.values import Known, Record, Stored, Value
 
 Kind = Literal["row", "refused", "count", "send"]
 Told = Literal["claimed", "looked", ""]
@@ -57,7 +57,7 @@ def repeats(schema: Schema, path: Path) -> Iterator[Repeat]:
             found = _row(schema, path, event, effect)
         elif effect.kind == "send":
             found = _send(schema, path, event, effect)
-        elif effect.kind == "update" and effect.store == "database":
+        elif effect.kind in ("update", "upsert") and effect.store == "database":
             found = _count(schema, path, event, effect)
         else:
             found = None
@@ -117,10 +117,13 @@ def _varies(path: Path, effect: Effect, column: str) -> bool:
 
 
 def _count(schema: Schema, path: Path, event: Event, effect: Effect) -> Repeat | None:
-    """An update relative to what is there, unless it says what must be there."""
-    counted = [column for column, value in effect.values.items() if isinstance(value, Stored)]
-    counted = [column for column in counted if column in _columns_read(effect, column)]
-    set_too = {column for column, value in effect.values.items() if isinstance(value, Known)}
+    """A change relative to what is there, unless it says what must be there."""
+    written = effect.values
+    if effect.kind == "upsert":
+        changed = effect.options.get("set")
+        written = changed.parts if isinstance(changed, Record) else {}
+    counted = [column for column, value in written.items() if _is_relative(column, value)]
+    set_too = {column for column, value in written.items() if isinstance(value, Known)}
     if not counted or set_too & set(effect.where):
         return None
     return Repeat(
@@ -133,9 +136,11 @@ def _count(schema: Schema, path: Path, event: Event, effect: Effect) -> Repeat |
     )
 
 
-def _columns_read(effect: Effect, column: str) -> tuple[str, ...]:
-    value = effect.values[column]
-    return value.columns or (column,) if isinstance(value, Stored) else ()
+def _is_relative(column: str, value: Value) -> bool:
+    """``credits + 5``: made from the column itself."""
+    if not isinstance(value, Stored):
+        return False
+    return not value.columns or plain(column) in map(plain, value.columns)
 
 
 def _send(schema: Schema, path: Path, event: Event, effect: Effect) -> Repeat | None:

@@ -21,7 +21,7 @@ wrong = (
     "guide, Tasks, acks_late; Bull, Important Notes: stalled jobs are run again)."
 )
 safe: tuple[str, ...] = (
-    "The effect is the last thing that can fail, or what follows cannot fail the job.",
+    "What follows the effect cannot fail the job.",
     "All its writes are in one transaction, which a failure undoes.",
     "The outside call is given an idempotency key.",
     "The job claims its work first: a row that the database holds once, SET NX, an update that "
@@ -71,22 +71,24 @@ def _fails_later(path: Path, found: Repeat) -> Event | None:
             continue
         if all(one.outcome in ("raises", "tries again") for one in other.catchers):
             return other
-    return event if event.in_loop and found.kind == "send" else None
+    return event if found.kind == "send" else None
 
 
 def _finding(path: Path, found: Repeat, later: Event, again: Reason) -> Finding:
     where = found.event.location
     job = path.entry.name
-    if later is found.event:
+    if later is not found.event:
+        fails = f"{later.callee} ({later.location}) fails"
+    elif later.in_loop:
         fails = "one of the later ones fails"
     else:
-        fails = f"{later.callee} ({later.location}) fails"
+        fails = "its answer is lost or comes too late"
     return Finding(
         rule=name,
         location=where,
         message=(
             f"{job} comes to {where} and can fail after it: when {fails}, it is run again from "
-            f"the beginning, and {found.says}."
+            f"the beginning ({again.says}), and {found.says}."
         ),
         steps=(
             Step(location=where, says=f"the first run of {job}: {found.event.callee} is done"),
@@ -100,14 +102,25 @@ def _finding(path: Path, found: Repeat, later: Event, again: Reason) -> Finding:
     )
 
 
+def is_mail(found: Repeat) -> bool:
+    """Mail is rarely refused after it was taken, and a second one rarely hurts."""
+    return found.effect.subject == "smtp" or "mail" in found.effect.library.lower()
+
+
 def _reasons(path: Path, found: Repeat, later: Event, again: Reason) -> Iterator[Reason]:
     where = found.event.location
     weight = {"row": 0.25, "count": 0.3, "send": 0.25, "refused": 0.15}[found.kind]
     yield Reason(weight=0.15, says="it is a job", location=path.entry.location)
     yield Reason(weight=weight, says=f"run twice, {found.says}", location=where)
     yield again
-    says = "what comes after it can fail" if later is not found.event else "it is done in a loop"
-    yield Reason(weight=0.1, says=says, location=later.location)
+    if later is not found.event:
+        yield Reason(weight=0.1, says="what comes after it can fail", location=later.location)
+    elif later.in_loop:
+        yield Reason(weight=0.1, says="it is done in a loop", location=later.location)
+    else:
+        weight = -0.15 if is_mail(found) else 0.0
+        says = "only its own answer can fail the job after it was done"
+        yield Reason(weight=weight, says=says, location=where)
     if not found.is_sure:
         says = "what would refuse the second one could not be read"
         yield Reason(weight=-0.1, says=says, location=where)
