@@ -226,11 +226,16 @@ def test_a_path_that_is_not_there(line: CommandLine, tree: Path) -> None:
     refused(scan(line, tree / "nowhere"), "nowhere")
 
 
-@pytest.mark.parametrize("name", ["pipe.js", "notes.txt", "/dev/null", "/dev/zero"])
-def test_a_path_that_is_no_source(line: CommandLine, tree: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["pipe.js", "/dev/null", "/dev/zero"])
+def test_a_path_that_is_neither_folder_nor_file(line: CommandLine, tree: Path, name: str) -> None:
     os.mkfifo(tree / "pipe.js")
-    (tree / "notes.txt").write_text("x")
     refused(scan(line, path=tree / name), name.rpartition("/")[2], "neither")
+
+
+def test_a_file_in_no_language_that_is_read(line: CommandLine, tree: Path) -> None:
+    (tree / "notes.txt").write_text("x")
+    scanned = found(scan(line, path=tree / "notes.txt"), 0)
+    assert "notes.txt is in no language that is read" in scanned["limits"]
 
 
 def test_one_file_of_a_project(line: CommandLine, tree: Path) -> None:

@@ -103,17 +103,17 @@ def command(
     )
     with reading(no_color=no_color) as say:
         found = scan(request, say)
+    if output is not None:
+        _write(output, _document(format, found))
+    elif format is not ScanFormat.HUMAN:
+        sys.stdout.write(_document(format, found))
+        sys.stdout.flush()
     if format is ScanFormat.HUMAN or output is not None:
         from redhanded.cli.options import Format
         from redhanded.cli.scan_screen import show
         from redhanded.cli.terminal import console_for
 
         show(console_for(Format.HUMAN, no_color=no_color), found, explained=explain)
-    if output is not None:
-        _write(output, _document(format, found))
-    elif format is not ScanFormat.HUMAN:
-        sys.stdout.write(_document(format, found))
-        sys.stdout.flush()
     return 1 if found.fails else 0
 
 

@@ -59,7 +59,10 @@ def project_of(paths: Sequence[Path]) -> Project:
 
 def _there(path: Path) -> Path:
     try:
-        return path.resolve(strict=True)
+        found = path.resolve(strict=True)
+        if found.is_dir() or found.is_file():
+            return found
+        raise InputError(f"{path} is neither a folder nor a file; name files or folders")
     except FileNotFoundError:
         raise InputError(
             f"there is no {path}; name files or folders of the program, or nothing for all here"

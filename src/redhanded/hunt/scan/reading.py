@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from redhanded.case.evidence import Location
 from redhanded.hunt.suspect.rules.rule import Reading
 from redhanded.logs.index.place import usual_folder as logs_folder
 from redhanded.source.flow.charting import chart
+from redhanded.source.flow.languages import language_of
 from redhanded.source.flow.module import Module, Note
 from redhanded.source.project import Project
 
@@ -43,8 +44,15 @@ def read(project: Project, say: Callable[[str], None], *, keeps: bool) -> Source
         files=len(modules),
         notes=tuple((path, one.notes) for path, one in modules.items() if one.notes),
         span=lambda at: span_in(modules.get(at.path), at.line),
-        limits=found.limits,
+        limits=(*_unknown(project), *found.limits),
     )
+
+
+def _unknown(project: Project) -> Iterator[str]:
+    """Files that were asked for by name and cannot be read."""
+    for path in project.asked:
+        if (project.root / path).is_file() and language_of(PurePosixPath(path).suffix) is None:
+            yield f"{path} is in no language that is read"
 
 
 def usual_folder() -> Path:
