@@ -33,6 +33,7 @@ from redhanded.source.flow.frameworks import (
     sequelize,
     sqlalchemy,
     sqlalchemy_events,
+    typeorm,
 )
 
 FRAMEWORKS: tuple[Framework, ...] = (
@@ -65,4 +66,5 @@ FRAMEWORKS: tuple[Framework, ...] = (
     sequelize.FRAMEWORK,
     sqlalchemy.FRAMEWORK,
     sqlalchemy_events.FRAMEWORK,
+    typeorm.FRAMEWORK,
 )
