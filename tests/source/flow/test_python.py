@@ -316,7 +316,7 @@ def test_any_bytes(source: bytes) -> None:
         "x = a() " + "if y else a() " * 900 + "if z else 1",
         "x = [" + " for x in a()" * 300 + "]",
     ],
-    ids=str,
+    ids=[f"deep-{number}" for number in range(19)],
 )  # fmt: skip
 def test_deep_nesting(text: str) -> None:
     lowered("a()\n" + text)

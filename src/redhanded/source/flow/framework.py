@@ -6,7 +6,7 @@ package is a `Library`. It holds no state between calls.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -81,6 +81,9 @@ class Meaning:
     flushes: bool = False
     """Before its effects, instances that were changed since are written (SQLAlchemy's ``flush``
     and ``commit``): the walker adds a ``save`` for each."""
+    written: Callable[[Value], Value] | None = None
+    """How a value that was set on an instance is written: ``row.stock = F('stock') - 1`` is a
+    `Stored`. None: as it is."""
     at_flush: bool = False
     """The effects happen when their session is flushed next, where that call stands and under its
     handlers: SQLAlchemy's ``session.add(x)``, then ``session.commit()`` in a ``try``."""

@@ -58,7 +58,7 @@ def _app(path: str) -> str:
 
 def model_of(value: Value | None, around: Surroundings) -> tuple[str, str | None]:
     """The name of the model that a chain is about, and its table; empty where it is not known."""
-    kind = _model(value, around)
+    kind = model_kind(value, around)
     if kind is not None:
         return kind.name, table_of(kind, around)
     if not isinstance(value, Library):
@@ -86,7 +86,8 @@ def model_of(value: Value | None, around: Surroundings) -> tuple[str, str | None
     return "", None
 
 
-def _model(value: Value | None, around: Surroundings) -> Kind | None:
+def model_kind(value: Value | None, around: Surroundings) -> Kind | None:
+    """The class of the program that is the model of a chain or instance."""
     kind = kind_of(value)
     if kind is not None and is_model(kind, around):
         return kind

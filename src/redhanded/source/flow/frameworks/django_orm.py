@@ -27,7 +27,7 @@ from redhanded.source.flow.frameworks.chain import (
     links,
     method_of,
 )
-from redhanded.source.flow.frameworks.django_models import MANAGERS, is_model, model_of
+from redhanded.source.flow.frameworks.django_models import MANAGERS, is_model, model_kind, model_of
 from redhanded.source.flow.frameworks.django_queries import (
     BUILDS,
     Query,
@@ -35,6 +35,7 @@ from redhanded.source.flow.frameworks.django_queries import (
     lookups,
     names,
     query_of,
+    stored,
     written,
 )
 from redhanded.source.flow.frameworks.reading import elements, gives, is_true, members
@@ -146,10 +147,8 @@ def _effect(
 
 def _row(value: Value | None, around: Surroundings) -> Value:
     """What a read gives: an instance where the model is a class of the program."""
-    kind = kind_of(value)
-    if kind is not None and is_model(kind, around):
-        return Result(THIS.event, (), kind)
-    return THIS
+    kind = model_kind(value, around)
+    return THIS if kind is None else Result(THIS.event, (), kind)
 
 
 def _read(site: CallSite, name: str, around: Surroundings) -> Meaning:
@@ -285,7 +284,7 @@ def _save(site: CallSite, around: Surroundings) -> Meaning:
         whole=given(site, 3, "update_fields") is None and not is_new,
         options={"update_fields": Known(", ".join(fields))} if fields else {},
     )
-    return Meaning(effects=(effect,), result=Known(None))
+    return Meaning(effects=(effect,), result=Known(None), written=stored)
 
 
 def _of_instance(kind: EffectKind) -> Callable[[CallSite, Surroundings], Meaning]:

@@ -7,8 +7,6 @@ were added or changed are written when it is flushed, which every query and comm
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.framework import THIS, CallSite, Meaning, Moment, Surroundings
 from redhanded.source.flow.frameworks.chain import (
@@ -21,6 +19,7 @@ from redhanded.source.flow.frameworks.reading import gives, text
 from redhanded.source.flow.frameworks.sqlalchemy_columns import PACKAGES, row
 from redhanded.source.flow.frameworks.sqlalchemy_sessions import (
     WORK,
+    flushing,
     is_async,
     isolation_of,
     meaning,
@@ -126,7 +125,7 @@ def _queried(
     result: Value | None = None
     if found.verb == "read":
         result = _row(found, scalar=name == "scalar")
-    return replace(meaning((effect,), session, result), flushes=True)
+    return flushing(meaning((effect,), session, result), around)
 
 
 def _row(found: Statement, *, scalar: bool = False) -> Value:
@@ -158,7 +157,7 @@ def _executed(site: CallSite, name: str, session: Library, around: Surroundings)
             made = Made((), {"column": Known(columns[0])})
         # A result has columns or instances; what is fetched from it says which.
         result = Result(THIS.event, (), Library("sqlalchemy", ("engine", "Result", made)))
-    return replace(meaning(effects, session, result), flushes=True)
+    return flushing(meaning(effects, session, result), around)
 
 
 def _fetched(chain: tuple[Link, ...]) -> bool:
@@ -186,7 +185,7 @@ def _settle(value: Library, moment: Moment, around: Surroundings) -> Meaning | N
         return None
     last = chain[-1]
     if moment == "enter":
-        return _entered(value, last)
+        return _entered(value, last, around)
     if moment == "iterate":
         session = _session(value)
         found = statement(value, around)
@@ -195,11 +194,11 @@ def _settle(value: Library, moment: Moment, around: Surroundings) -> Meaning | N
         if session is None:
             session = _flask_session(value)
         effect = effect_of(found, library="sqlalchemy", verb="iterate", session=session, many=True)
-        return replace(meaning((effect,), session, _row(found)), flushes=True)
+        return flushing(meaning((effect,), session, _row(found)), around)
     return None
 
 
-def _entered(value: Library, last: Link) -> Meaning | None:
+def _entered(value: Library, last: Link, around: Surroundings) -> Meaning | None:
     """``with session.begin():``, ``with engine.begin() as connection:``."""
     if last.name not in ("begin", "begin_nested") or last.made is None:
         return None
@@ -220,7 +219,8 @@ def _entered(value: Library, last: Link) -> Meaning | None:
         isolation=isolation_of(value),
         options={"savepoint": Known(True)} if last.name == "begin_nested" else {},
     )
-    return Meaning(effects=(effect,), result=session, is_async=is_async(value), flushes=True)
+    begun = Meaning(effects=(effect,), result=session, is_async=is_async(value))
+    return flushing(begun, around)
 
 
 FRAMEWORK = LibraryTable(

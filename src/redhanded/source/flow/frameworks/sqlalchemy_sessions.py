@@ -58,6 +58,11 @@ def isolation_of(session: Value | None) -> str:
     return ""
 
 
+def flushing(meaning: Meaning, around: Surroundings) -> Meaning:
+    """A call before which all that was added or changed is written."""
+    return replace(meaning, flushes=True, written=lambda one: stored(one, around))
+
+
 def _add(site: CallSite, session: Library, around: Surroundings) -> Meaning | None:
     """``add``: a new instance is inserted at the next flush; one that was read is known already."""
     effects = []
@@ -135,7 +140,7 @@ def _get(site: CallSite, session: Library, around: Surroundings) -> Meaning | No
         session=session,
         entity=target if name == "refresh" else None,
     )
-    result = Result(THIS.event, (), kind) if name != "refresh" else Known(None)
+    result = Result(THIS.event, (), kind) if name != "refresh" else None
     return meaning((effect,), session, result)
 
 
@@ -174,7 +179,7 @@ def _bulk(site: CallSite, session: Library, around: Surroundings) -> Meaning | N
         session=session,
         many=True,
     )
-    return replace(meaning((effect,), session), flushes=True)
+    return flushing(meaning((effect,), session), around)
 
 
 def _end(site: CallSite, session: Library, around: Surroundings) -> Meaning | None:
@@ -186,16 +191,12 @@ def _end(site: CallSite, session: Library, around: Surroundings) -> Meaning | No
         verb=name,
         session=session,
     )
-    return Meaning(
-        effects=(effect,),
-        result=Known(None),
-        flushes=name == "commit",
-        is_async=is_async(session),
-    )
+    ended = Meaning(effects=(effect,), is_async=is_async(session))
+    return flushing(ended, around) if name == "commit" else ended
 
 
 def _flush(site: CallSite, session: Library, around: Surroundings) -> Meaning | None:
-    return Meaning(result=Known(None), flushes=True, is_async=is_async(session))
+    return flushing(Meaning(result=Known(None), is_async=is_async(session)), around)
 
 
 def _run_sync(site: CallSite, session: Library, around: Surroundings) -> Meaning | None:

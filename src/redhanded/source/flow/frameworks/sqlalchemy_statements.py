@@ -77,6 +77,8 @@ def _start(one: Link, value: Library, around: Surroundings) -> Statement | None:
         return None
     for place, entity in enumerate(one.made.arguments):
         _entity(found, entity, around, first=place == 0)
+    if not one.made.arguments:
+        found.table = model_of(value, around)[1]  # ``table.insert()``
     return found
 
 

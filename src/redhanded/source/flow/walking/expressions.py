@@ -167,7 +167,9 @@ def _mapping(run: Run, one: form.Mapping, scope: Scope) -> Value:
         if isinstance(key, Known):
             parts[str(key.value)] = value
         elif isinstance(key, Library) and key.steps:
-            parts[".".join(key.names)] = value
+            named = pair.key.name if isinstance(pair.key, form.Attribute) else ""
+            is_described = key.names[-1] == "()"  # ``{Row.stock: 1}``, with ``stock = Column(…)``
+            parts[named if named and is_described else ".".join(key.names)] = value
         else:
             is_complete = False
     return Record(parts, is_complete=is_complete)
@@ -215,6 +217,8 @@ def _operation(run: Run, one: form.Operation, scope: Scope) -> Value:
         if found is not None:
             return found
     operands = tuple(evaluate(run, operand, scope) for operand in one.operands)
+    if operator == "[:]" and isinstance(operands[0], Library) and "()" in operands[0].names:
+        return operands[0]  # a part of a query is a query
     if operator == "void":
         return Known(None)
     if operator == "typeof" and operands and isinstance(operands[0], Procedure | Kind):

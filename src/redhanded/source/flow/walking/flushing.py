@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from redhanded.case.evidence import Location
@@ -13,7 +14,7 @@ from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Scope
 
 
-def completed(run: Run, effect: Effect) -> Effect:
+def completed(run: Run, effect: Effect, meaning: Meaning) -> Effect:
     """An effect that writes an instance, with the attributes that were set on it since."""
     entity = effect.entity
     if not isinstance(entity, Result) or effect.kind not in ("save", "update", "upsert"):
@@ -21,7 +22,13 @@ def completed(run: Run, effect: Effect) -> Effect:
     changed = taken(run, entity)
     if not changed:
         return effect
-    return replace(effect, values={**changed, **effect.values})
+    return replace(effect, values={**_written(changed, meaning), **effect.values})
+
+
+def _written(values: Mapping[str, Value], meaning: Meaning) -> dict[str, Value]:
+    if meaning.written is None:
+        return dict(values)
+    return {name: meaning.written(one) for name, one in values.items()}
 
 
 def taken(run: Run, entity: Result) -> dict[str, Value]:
@@ -45,7 +52,7 @@ def keep(run: Run, meaning: Meaning, place: Place, arguments: tuple[Value, ...])
                 location=location,
                 end_line=end_line,
                 callee=callee,
-                effect=completed(run, effect),
+                effect=completed(run, effect, meaning),
                 arguments=arguments,
                 is_async=meaning.is_async,
             )
@@ -64,10 +71,10 @@ def flush(run: Run, meaning: Meaning, location: Location, end_line: int, callee:
     """What was kept for the session, and a ``save`` for each instance that was changed."""
     session = next((one.session for one in meaning.effects if one.session is not None), None)
     library = next((one.library for one in meaning.effects), "")
-    _flush(run, session, library, (location, end_line, callee))
+    _flush(run, session, library, (location, end_line, callee), meaning)
 
 
-def _flush(run: Run, session: Value | None, library: str, place: Place) -> None:
+def _flush(run: Run, session: Value | None, library: str, place: Place, meaning: Meaning) -> None:
     def is_meant(one: Pending) -> bool:
         if one.effect is None or (library and one.effect.library != library):
             return False
@@ -75,7 +82,7 @@ def _flush(run: Run, session: Value | None, library: str, place: Place) -> None:
 
     for one in run.record.take(is_meant):
         one.act()
-    _write_changed(run, session, library, place)
+    _write_changed(run, session, library, place, meaning)
 
 
 def before_end(run: Run, opened: Open, line: int) -> None:
@@ -91,10 +98,10 @@ def before_end(run: Run, opened: Open, line: int) -> None:
         mine = [one for one in kept if one.session and is_handle(one.session, session)]
     draft = run.record.draft(opened.value.number)
     began = draft.parts["effect"] if draft is not None else None
-    if opened.flushes and isinstance(began, Effect):
-        _flush(run, session, began.library, place)
+    if opened.began is not None and isinstance(began, Effect):
+        _flush(run, session, began.library, place, opened.began)
     elif mine and mine[0].effect is not None:
-        _flush(run, session, mine[0].effect.library, place)
+        _flush(run, session, mine[0].effect.library, place, Meaning())
 
 
 def after_end(run: Run, transaction: int, *, is_committed: bool) -> None:
@@ -120,7 +127,9 @@ def at_the_end(run: Run) -> None:
         one.act()
 
 
-def _write_changed(run: Run, session: Value | None, library: str, place: Place) -> None:
+def _write_changed(
+    run: Run, session: Value | None, library: str, place: Place, meaning: Meaning
+) -> None:
     record = run.record
     location, end_line, callee = place
     for entity, cell in list(record.changed.items()):
@@ -140,7 +149,7 @@ def _write_changed(run: Run, session: Value | None, library: str, place: Place) 
             subject=read.subject,
             model=read.model or (kind.name if kind else ""),
             entity=entity,
-            values=dict(cell),
+            values=_written(cell, meaning),
             session=read.session if read.session is not None else session,
         )
         record.record(location=location, end_line=end_line, callee=callee, effect=effect)

@@ -55,7 +55,7 @@ def happen(
     if meaning.flushes:
         flushing.flush(run, meaning, location, end_line, callee)
     for effect in meaning.effects:
-        effect = flushing.completed(run, effect)
+        effect = flushing.completed(run, effect, meaning)
         number = record.next_number
         result = renumbered(meaning.result, number) if meaning.result is not None else None
         if meaning.autobegin and effect.session is not None:
@@ -111,7 +111,7 @@ def _after(run: Run, effect: Effect, number: int, meaning: Meaning) -> None:
             handle=None if meaning.whole_path else handle,
         )
         handles = () if meaning.whole_path else (handle, Result(number))
-        record.open(Open(value, handles, meaning.flushes))
+        record.open(Open(value, handles, meaning if meaning.flushes else None))
     elif effect.kind in ("commit", "rollback"):
         if effect.kind == "rollback":
             flushing.forget(run, effect.session)

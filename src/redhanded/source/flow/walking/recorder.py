@@ -8,6 +8,7 @@ from typing import NamedTuple
 from redhanded.case.evidence import Location
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Catcher, Event, Guard, Transaction
+from redhanded.source.flow.framework import Meaning
 from redhanded.source.flow.values import Computed, Library, Result, Value
 from redhanded.source.flow.walking.scope import Journal
 
@@ -34,8 +35,8 @@ class Open(NamedTuple):
 
     value: Transaction
     handles: tuple[Value, ...]
-    flushes: bool = False
-    """Instances that were changed are written before it ends with its block."""
+    began: Meaning | None = None
+    """What began it, if instances that were changed are written before its block ends."""
 
 
 class Pending(NamedTuple):
