@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -35,7 +36,7 @@ def schema_of(modules: Iterable[Module], texts: Mapping[str, str] | None = None)
     dumps_first = sorted(found, key=lambda one: (not one.is_dump, one.group, one.order, one.path))
     for migration in dumps_first:
         state.group, state.is_dump = migration.group, migration.is_dump
-        state.words = _words(by_path.get(migration.path))
+        state.words = partial(_words, by_path.get(migration.path))
         state.apply(migration.changes())
     # Models that a migration declares for its own use are those of another day.
     current = {path: one for path, one in by_path.items() if path not in migrations}

@@ -43,3 +43,21 @@ MIGRATIONS: tuple[MigrationTool, ...] = (
     db_migrate.migrations,
     sql_in_code.migrations,
 )
+
+PACKAGES = (
+    "@mikro-orm/migrations",
+    "alembic",
+    "django",
+    "drizzle-orm",
+    "flask_sqlalchemy",
+    "knex",
+    "mongoose",
+    "node-pg-migrate",
+    "sequelize",
+    "sequelize-typescript",
+    "sqlalchemy",
+    "sqlmodel",
+    "typeorm",
+    "umzug",
+)
+"""Imports by which a file that says something of tables is known."""

@@ -58,8 +58,15 @@ class Up:
     """Empty: could not be told."""
 
 
-def ups(evaluation: Evaluation) -> Iterator[Up]:
-    """Every file that exports ``up``."""
+def ups(evaluation: Evaluation) -> tuple[Up, ...]:
+    """Every file that exports ``up``; looked for once."""
+    found = evaluation.kept.get("ups")
+    if found is None:
+        found = evaluation.kept["ups"] = tuple(_ups(evaluation))
+    return found
+
+
+def _ups(evaluation: Evaluation) -> Iterator[Up]:
     packages = _packages(evaluation)
     for module in evaluation.program.modules.values():
         if module.language == "python":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from redhanded.case.evidence import Location
 from redhanded.source.flow import form
@@ -66,6 +67,8 @@ class Evaluation:
         self.program = program
         self.seen = seen
         self.calls = 0
+        self.kept: dict[str, Any] = {}
+        """What several tools ask for, found once."""
         self._bound: dict[tuple[str, int], dict[str, Expression | Procedure | Kind]] = {}
         self._given: dict[str, dict[str, Value]] = {}
         self._busy: set[tuple[str, int, str]] = set()
@@ -204,7 +207,12 @@ class Evaluation:
                 inner = self.program.resolve(module, f"{specifier.rstrip('.')}.{name}")
                 if specifier.strip(".") == "":
                     inner = self.program.resolve(module, specifier + name)
-                return Library(f"file:{inner}") if inner is not None else found
+                if inner is not None:
+                    return Library(f"file:{inner}")
+                if target.endswith("__init__.py") and not specifier.startswith("."):
+                    # A folder called like a library (``alembic/``) does not have what is meant.
+                    package, steps = package_of(module, specifier)
+                    return Library(package, (*steps, name))
             return found
         if specifier.startswith("."):
             return Unknown(name)

@@ -7,11 +7,18 @@ a tool knows that library.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from redhanded.source.flow.module import Module
 
+MARKS = {
+    "create_all": re.compile(rb"create_all"),
+    "create table": re.compile(rb"(?i)create\s+(?:unlogged\s+)?table\b"),
+}
 _ENDINGS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".py")
 
 
@@ -22,6 +29,8 @@ class Program:
     modules: Mapping[str, Module]
     texts: Mapping[str, str] = field(default_factory=dict)
     _by_stem: dict[str, list[str]] = field(default_factory=dict)
+    _marked: dict[str, list[str]] = field(default_factory=dict)
+    _resolved: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for path in self.modules:
@@ -33,6 +42,13 @@ class Program:
 
     def resolve(self, module: Module, specifier: str) -> str | None:
         """The file that an import in this module means; None: a library."""
+        key = (posixpath.dirname(module.path), specifier)
+        if key not in self._resolved:
+            self._resolved[key] = self._resolve(module, specifier)
+        found = self._resolved[key]
+        return found if found != module.path or module.language != "python" else None
+
+    def _resolve(self, module: Module, specifier: str) -> str | None:
         if module.language == "python":
             return self._python(module.path, specifier)
         folder = posixpath.dirname(module.path)
@@ -72,7 +88,7 @@ class Program:
             return self._package(posixpath.join(folder, inner) if inner else folder)
         while True:
             found = self._package(posixpath.join(folder, inner))
-            if found is not None and found != path:
+            if found is not None:
                 return found
             if not folder:
                 break
@@ -84,6 +100,18 @@ class Program:
             if stem + tail in self.modules:
                 return stem + tail
         return None
+
+    def marked(self, mark: str) -> list[Module]:
+        """The modules that have one of ``MARKS`` written somewhere: few are then walked."""
+        if not self._marked:
+            self._marked = {one: [] for one in MARKS}
+            encoder = msgspec.msgpack.Encoder()
+            for path, module in self.modules.items():
+                packed = encoder.encode(module)
+                for one, pattern in MARKS.items():
+                    if pattern.search(packed):
+                        self._marked[one].append(path)
+        return [self.modules[path] for path in self._marked[mark]]
 
     def importing(self, *packages: str) -> Iterable[Module]:
         """The modules that import one of these packages, or a part of one."""

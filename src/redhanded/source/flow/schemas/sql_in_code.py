@@ -33,7 +33,7 @@ _CREATES_TABLE = re.compile(r"\bCREATE\s+(?:UNLOGGED\s+)?TABLE\b", re.IGNORECASE
 
 def migrations(evaluation: Evaluation) -> Iterable[Migration]:
     """Every file that has such texts, and is no migration of a tool."""
-    for module in evaluation.program.modules.values():
+    for module in evaluation.program.marked("create table"):
         if _is_down(module):
             continue
         texts = list(_texts(module))

@@ -51,7 +51,9 @@ def models(evaluation: Evaluation) -> Models:
     for module in evaluation.program.importing("sqlalchemy", "flask_sqlalchemy", "sqlmodel"):
         reading.read_calls(module)
     tables = tuple(one.finished() for one in reading.found.values())
-    return Models(tool="sqlalchemy", tables=tables, creates=_creates(evaluation))
+    return Models(
+        tool="sqlalchemy", tables=tables, creates=_creates(evaluation) if tables else None
+    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -357,9 +359,7 @@ def _last_name(expression: Expression) -> str:
 
 def _creates(evaluation: Evaluation) -> Location | None:
     """``metadata.create_all(engine)``, called or handed to ``run_sync``."""
-    for module in evaluation.program.modules.values():
-        if module.language != "python":
-            continue
+    for module in evaluation.program.marked("create_all"):
         for function in module.functions:
             for statement in flat(function.body):
                 for expression in said_in(statement):

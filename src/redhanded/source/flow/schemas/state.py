@@ -58,8 +58,8 @@ class State:
     group: str = ""
     is_dump: bool = False
     """What comes now is a dump of a schema."""
-    words: frozenset[str] = frozenset()
-    """Texts that the file whose changes come now has written out."""
+    words: Callable[[], frozenset[str]] = frozenset
+    """Gives the words of the texts that the file whose changes come now has written out."""
 
     def apply(self, changes: Iterable[Change]) -> None:
         """One after the other."""
@@ -261,7 +261,8 @@ def _unread(state: State, change: Unread) -> None:
     names = change.tables
     if not names:
         # A migration that computes its statements still names the tables that it is about.
-        names = tuple(one for one in state.tables if plain(one) in state.words)
+        words = state.words()
+        names = tuple(one for one in state.tables if plain(one) in words)
     for table in [state.open(name) for name in names] if names else state.tables.values():
         if names or not table.groups or state.group in table.groups:
             table.is_complete = False
