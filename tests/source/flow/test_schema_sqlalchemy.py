@@ -281,3 +281,29 @@ def test_classes_that_only_look_like_models_are_none() -> None:
         class Two(One): ...
     """
     assert of({"x.py": text}).tables == {}
+
+
+def test_a_folder_called_like_the_library_hides_nothing() -> None:
+    found = of({"alembic/__init__.py": "", "alembic/versions/__init__.py": "", **MIGRATED})
+    assert "code migration" in uniques(found, "vouchers")
+
+
+def test_models_of_a_migration_are_those_of_another_day() -> None:
+    more = """
+        from alembic import op
+        import sqlalchemy as sa
+        from sqlalchemy.orm import declarative_base
+        revision = "cc"
+        down_revision = "bb"
+        Base = declarative_base()
+        class Voucher(Base):
+            __tablename__ = "vouchers"
+            id = sa.Column(sa.Integer, primary_key=True)
+            shop_id = sa.Column(sa.Integer, unique=True)
+        def upgrade():
+            for one in sa.orm.Session(bind=op.get_bind()).query(Voucher):
+                one.shop_id = 1
+    """
+    found = of({**MIGRATED, "alembic/versions/cc.py": more})
+    assert uniques(found, "vouchers") == {"id migration pk", "code migration"}
+    assert found.tables["vouchers"].is_complete

@@ -14,6 +14,7 @@ from redhanded.source.flow.program import Program
 from redhanded.source.flow.reading import Files
 from redhanded.source.flow.schema import Schema
 from redhanded.source.flow.schema_of import schema_of, texts_of
+from redhanded.source.flow.schemas import PACKAGES as SCHEMA_PACKAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ def chart(
 
     ``cache``: a folder of the caller's, in which what was read is kept for the next time.
     """
-    packages = {package for one in frameworks for package in one.packages}
+    packages = {package for one in frameworks for package in one.packages} | set(SCHEMA_PACKAGES)
     files = reading.read(root, folders, packages, cache, everything=everything)
     schema = schema_of(files.modules.values(), texts_of(root, folders))
     program = Program(
