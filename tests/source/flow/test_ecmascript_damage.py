@@ -5,7 +5,19 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from redhanded.source.flow.form import Attribute, Await, Call, Constant, Let, Name, Text
+from redhanded.source.flow.form import (
+    Argument,
+    Attribute,
+    Await,
+    Call,
+    Constant,
+    Do,
+    Let,
+    Loop,
+    Name,
+    Operation,
+    Text,
+)
 from redhanded.source.flow.languages.ecmascript import lower
 from redhanded.source.flow.module import Module
 
@@ -87,6 +99,47 @@ def test_types_before_a_template_are_no_comparison(path: str, types: str) -> Non
         (Constant("SELECT '<b>' "), Name("id"), Constant(" <b>"))
     )
     assert (module.damaged_at, call.column) == (0, 14)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.js", "await (db).query(x)"),
+        ("a.js", "await (0, db.query)(x)"),
+        ("a.ts", "await db.query<Row>(x)"),
+        ("a.ts", "await db.query<Array<{ n: number }>>(x)"),
+        ("a.tsx", "await db!.query(x)"),
+        ("a.ts", "await (db as Pool)!.query<Row>(x!)"),
+        ("a.ts", "void db.query<Row>(x)"),
+        ("a.ts", "!db!.query<Row>(x)"),
+    ],
+)
+def test_an_operator_before_a_call_is_of_its_result(path: str, text: str) -> None:
+    (statement,) = lower(path, f"{text};".encode()).functions[0].body
+    assert isinstance(statement, Do)
+    outer = statement.value
+    assert isinstance(outer, Await | Operation)
+    call = outer.value if isinstance(outer, Await) else outer.operands[0]
+    assert isinstance(call, Call)
+    assert (call.function, call.arguments) == (
+        Attribute(Name("db"), "query"),
+        (Argument(Name("x")),),
+    )
+
+
+def test_what_looks_like_await_is_none() -> None:
+    module = lower("a.js", b"s = 'await (x)'; o.await(x); for await (const a of b) {}")
+    first, second, third = module.functions[0].body
+    assert isinstance(first, Let) and first.value == Constant("await (x)")
+    assert isinstance(second, Do) and isinstance(second.value, Call)
+    assert isinstance(third, Loop) and third.is_async
+
+
+def test_new_of_what_is_sure_to_be_there() -> None:
+    (statement,) = lower("a.ts", b"new Made!(x)").functions[0].body
+    assert isinstance(statement, Do) and isinstance(statement.value, Call)
+    assert (statement.value.new, statement.value.function) == (True, Name("Made"))
+    assert statement.value.arguments == (Argument(Name("x")),)
 
 
 @pytest.mark.parametrize(

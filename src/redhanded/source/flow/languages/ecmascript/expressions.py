@@ -89,6 +89,11 @@ def call(writing: Writing, node: Node) -> Expression:
     is_new = node.type == "new_expression"
     callee = node.child_by_field_name("constructor" if is_new else "function")
     listed = node.child_by_field_name("arguments")
+    if callee is not None and callee.type == "non_null_expression" and not is_new:
+        # ``new Made!(x)`` is read as a call of what ``new Made`` gives.
+        made = callee.named_children[0]
+        if made.type == "new_expression" and made.child_by_field_name("arguments") is None:
+            is_new, node, callee = True, made, made.child_by_field_name("constructor")
     function = writing.expression(callee)
     if isinstance(function, Operation) and function.operator == ",":
         *others, last = function.operands
@@ -169,6 +174,8 @@ def unary(writing: Writing, node: Node) -> Expression:
     sign = node.child_by_field_name("operator")
     operator = writing.text(sign) if sign is not None else ""
     operand = writing.expression(node.child_by_field_name("argument"))
+    if node.start_byte in writing.awaits and node.children[0].type == "void":
+        return Await(operand)
     number = isinstance(operand, Constant) and type(operand.value) in (int, float)
     if operator == "-" and number and isinstance(operand, Constant):
         value = operand.value

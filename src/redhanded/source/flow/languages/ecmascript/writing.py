@@ -54,6 +54,8 @@ class Writing:
     depth: int = 0
     damaged_at: int = 0
     is_ascii: bool = True
+    awaits: frozenset[int] = frozenset()
+    """Where ``void`` in the tree is ``await`` in the file."""
 
     def text(self, node: Node) -> str:
         """The source text of a node."""
@@ -65,11 +67,12 @@ class Writing:
         return " ".join(text.decode("utf-8", "replace").split())[:TEXT_MAX]
 
     def column(self, node: Node) -> int:
-        """In characters, from 1."""
+        """From 1, in units of UTF-16, as stack traces and source maps have it."""
         column = node.start_point.column
         if not self.is_ascii and column < 10_000:
             start = node.start_byte
-            column = len(self.source[start - column : start].decode("utf-8", "replace"))
+            text = self.source[start - column : start].decode("utf-8", "replace")
+            column = len(text.encode("utf-16-le")) // 2
         return column + 1
 
     def damaged(self, node: Node) -> None:
