@@ -21,6 +21,7 @@ from redhanded.source.flow.framework import (
 from redhanded.source.flow.frameworks.chain import before, given, is_python, links
 from redhanded.source.flow.frameworks.python_routes import (
     METHODS,
+    calls_in_factories,
     decorated,
     methods_in,
     parameters_of,
@@ -34,6 +35,7 @@ from redhanded.source.flow.values import Input, Kind, Library, Procedure, Record
 
 PACKAGES = ("fastapi", "starlette")
 ROUTERS = frozenset({"FastAPI", "APIRouter", "Starlette", "Router"})
+REGISTERS = frozenset({"include_router", "mount", "add_api_route", "add_route"})
 DEPENDENCIES = frozenset({"Depends", "Security"})
 PROVIDED = frozenset(
     {
@@ -64,6 +66,8 @@ def _entries(around: Surroundings) -> Iterable[FoundEntry | Mount]:
             first = _dependencies(last.made.keywords.get("dependencies"))
             for method in methods:
                 yield _route(method, path, here, before(value, 1), first, around)
+    for site in calls_in_factories(around, REGISTERS):
+        yield from _registered(site, around)
 
 
 def _registered(site: CallSite, around: Surroundings) -> Iterable[FoundEntry | Mount]:

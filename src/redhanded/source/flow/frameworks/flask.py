@@ -20,6 +20,7 @@ from redhanded.source.flow.frameworks.chain import (
 )
 from redhanded.source.flow.frameworks.python_routes import (
     METHODS,
+    calls_in_factories,
     decorated,
     methods_in,
     parameters_of,
@@ -32,6 +33,7 @@ from redhanded.source.flow.mounting import join_path
 from redhanded.source.flow.values import Input, Kind, Library, Procedure, Value
 
 PACKAGES = ("flask", "quart", "flask_restful", "flask_restx", "flask_smorest", "apiflask")
+REGISTERS = frozenset({"register_blueprint", "add_namespace", "add_url_rule", "add_resource"})
 MAKERS = frozenset({"Flask", "Blueprint", "Quart", "Api", "APIFlask", "APIBlueprint", "Namespace"})
 
 
@@ -65,6 +67,8 @@ def _entries(around: Surroundings) -> Iterable[FoundEntry | Mount]:
             for method in methods:
                 yield _route(method, path, here, on, around)
     yield from _classes(around)
+    for site in calls_in_factories(around, REGISTERS):
+        yield from _registered(site, around)
 
 
 def _command(here: Procedure, name: str | None, around: Surroundings) -> FoundEntry:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Entry
-from redhanded.source.flow.form import Call, Expression, Form, Statement
+from redhanded.source.flow.form import Expression
 from redhanded.source.flow.framework import (
     Callback,
     CallSite,
@@ -29,7 +29,7 @@ from redhanded.source.flow.frameworks.chain import (
     links,
     procedure_of,
 )
-from redhanded.source.flow.frameworks.python_routes import decorated, place_of
+from redhanded.source.flow.frameworks.python_routes import calls_of, decorated, place_of
 from redhanded.source.flow.frameworks.reading import elements, members, text
 from redhanded.source.flow.frameworks.table import LibraryTable
 from redhanded.source.flow.values import Known, Library, Made, Procedure, Value
@@ -301,7 +301,7 @@ def _enqueued(around: Surroundings) -> Iterator[FoundEntry]:
         if module.language != "python":
             continue
         for index, function in enumerate(module.functions):
-            for call in _calls(function.body):
+            for call in calls_of(function.body):
                 name = getattr(call.function, "name", "")
                 place = 1 if name in ("enqueue_in", "enqueue_at") else 0
                 if name not in ENQUEUING or len(call.arguments) <= place:
@@ -315,18 +315,6 @@ def _enqueued(around: Surroundings) -> Iterator[FoundEntry]:
                     library = _canonical(base.package)
                     found.setdefault((task.path, task.function), _job(task, library, around, {}))
     return iter(found.values())
-
-
-def _calls(body: tuple[Statement, ...]) -> Iterator[Call]:
-    waiting: list[object] = [body]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, Call):
-            yield one
-        if isinstance(one, tuple):
-            waiting.extend(one)
-        elif isinstance(one, Form):
-            waiting.extend(getattr(one, name) for name in one.__struct_fields__)
 
 
 def _dotted(name: str | None, around: Surroundings) -> Procedure | None:

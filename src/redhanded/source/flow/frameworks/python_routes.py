@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from redhanded.case.evidence import Location
 from redhanded.source.flow.events import Entry
-from redhanded.source.flow.framework import Surroundings
+from redhanded.source.flow.form import Call, Form, Statement
+from redhanded.source.flow.framework import CallSite, Surroundings
 from redhanded.source.flow.frameworks.reading import elements, text
 from redhanded.source.flow.module import Function
 from redhanded.source.flow.values import Library, Procedure, Value
@@ -34,6 +35,48 @@ def decorated(
             )
             if values:
                 yield here, function, values
+
+
+def calls_in_factories(around: Surroundings, names: frozenset[str]) -> Iterator[CallSite]:
+    """Calls of these methods in functions: ``create_app`` is often called by a server only."""
+    for module in around.modules():
+        if module.language != "python":
+            continue
+        for index, function in enumerate(module.functions):
+            if index == 0:
+                continue
+            for call in calls_of(function.body):
+                if getattr(call.function, "name", "") not in names:
+                    continue
+                callee = around.evaluate(call.function, module.path, index)
+                if not isinstance(callee, Library):
+                    continue
+                given = [
+                    (one.name, around.evaluate(one.value, module.path, index))
+                    for one in call.arguments
+                    if not one.spread
+                ]
+                yield CallSite(
+                    callee=callee,
+                    arguments=tuple(value for name, value in given if name is None),
+                    keywords={name: value for name, value in given if name is not None},
+                    location=Location(
+                        path=module.path, line=call.line, function=function.name or None
+                    ),
+                )
+
+
+def calls_of(body: tuple[Statement, ...]) -> Iterator[Call]:
+    """The calls in a function's body."""
+    waiting: list[object] = [body]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Call):
+            yield one
+        if isinstance(one, tuple):
+            waiting.extend(reversed(one))
+        elif isinstance(one, Form):
+            waiting.extend(getattr(one, name) for name in reversed(one.__struct_fields__))
 
 
 def place_of(here: Procedure, around: Surroundings) -> Location:
