@@ -44,9 +44,15 @@ class Library:
     instance it is the `Record` or `Result` of that class, and the steps have a ``()`` before the
     method."""
 
+    _names: tuple[str, ...] | None = field(default=None, init=False, repr=False, compare=False)
+
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(one if isinstance(one, str) else "()" for one in self.steps)
+        names = self._names
+        if names is None:
+            names = tuple([one if isinstance(one, str) else "()" for one in self.steps])
+            object.__setattr__(self, "_names", names)
+        return names
 
     def __hash__(self) -> int:
         # Values share their parts: to hash all that they are made of may take forever.

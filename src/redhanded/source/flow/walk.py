@@ -31,8 +31,8 @@ from redhanded.source.flow.webhooks import recognised
 
 NESTING = 40_000
 """Python's own bound on nested calls is for programs that run away; a walk is bounded by itself."""
-PER_FUNCTION_STEPS_MAX = 8_000
-STEPS_MAX_UNCALLED = 1_000_000
+PER_FUNCTION_STEPS_MAX = 4_000
+STEPS_MAX_UNCALLED = 400_000
 
 
 def walk(program: Program) -> tuple[Path, ...]:

@@ -19,6 +19,7 @@ from redhanded.source.flow.values import (
     Value,
 )
 from redhanded.source.flow.walking import asynchronous, binding, calls, folders, members, memory
+from redhanded.source.flow.walking.recorder import TooFar
 from redhanded.source.flow.walking.run import NESTED_MAX, Run
 from redhanded.source.flow.walking.scope import Scope, either
 from redhanded.source.flow.walking.words import GLOBALS
@@ -28,7 +29,13 @@ TEXT_MAX = 200
 
 def evaluate(run: Run, expression: Expression, scope: Scope) -> Value:
     """The value of an expression, as far as it can be told."""
-    run.step()
+    run.steps -= 1
+    if run.steps < 0:
+        raise TooFar
+    if type(expression) is form.Name:
+        return lookup(run, expression.name, scope)
+    if type(expression) is form.Constant:
+        return Known(expression.value)
     run.nested += 1
     try:
         if run.nested > NESTED_MAX:
@@ -121,14 +128,6 @@ def _language(name: str) -> Value:
     if name in ("NaN", "Infinity"):
         return Unknown(name)
     return Library("global", (name,))
-
-
-def _name(run: Run, one: form.Name, scope: Scope) -> Value:
-    return lookup(run, one.name, scope)
-
-
-def _constant(run: Run, one: form.Constant, scope: Scope) -> Value:
-    return Known(one.value)
 
 
 def _text(run: Run, one: form.Text, scope: Scope) -> Value:
@@ -342,8 +341,6 @@ def _other(run: Run, one: form.Other, scope: Scope) -> Value:
 
 
 _EVALUATE: dict[type, Callable[[Run, Any, Scope], Value]] = {
-    form.Name: _name,
-    form.Constant: _constant,
     form.Text: _text,
     form.Attribute: _attribute,
     form.Item: _item,

@@ -112,8 +112,9 @@ class Journal:
 
 def either(values: Sequence[Value]) -> Value:
     """One of these: flat, each once."""
-    if len(values) == 2 and values[0] is values[1]:
-        return values[0]
+    first = values[0] if values else None
+    if first is not None and all(one is first for one in values):
+        return first
     found: dict[object, Value] = {}
     for value in values:
         for one in value.values if type(value) is Either else (value,):
