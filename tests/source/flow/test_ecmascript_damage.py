@@ -65,6 +65,7 @@ def test_what_is_broken_costs_only_itself(broken: str) -> None:
         "class B { accessor x = 1; static accessor y = 2; }",
         'import defer * as q from "q";',
         "class Q<in out T> { a() {} }",
+        "interface Q<\n  // what\n  out T extends R = R,\n  in U,\n> { a(): void }",
         "class P { #x; has(o) { return #x in o } }",
         "const z = /[\\p{L}--[a-z]]/v;",
         "function asrt(x: unknown): asserts x is string {}",

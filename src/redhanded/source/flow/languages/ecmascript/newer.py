@@ -11,9 +11,11 @@ from tree_sitter import Tree
 
 WORDS = re.compile(
     rb"(?<=import )(?:defer|source)(?= )|\baccessor(?=[ \t]+[#\w\[])"
-    rb"|(?<=[<,])\s?(?:in out|in|out|const)(?= [A-Z])"
+    rb"|(?<=[<,])\s*(?:in out|in|out|const)(?= [A-Z$_])"
+    rb"|^[ \t]*(?:in out|out)(?= [A-Z$_]\w*(?: extends\b| =|[,>]|$))"
     rb"|\bexport\s+type\s+\*[^;'\"\n]{0,200}\bfrom\s*(?:'[^'\n]*'|\"[^\"\n]*\")"
-    rb"|(?<=[:<|&(,=] )import\((?:'[^'\n]*'|\"[^\"\n]*\")\)\."
+    rb"|(?<=[:<|&(,=] )import\((?:'[^'\n]*'|\"[^\"\n]*\")\)\.",
+    re.MULTILINE,
 )
 """Words before a name, and what is only of types."""
 TYPED = b">`"
