@@ -51,7 +51,7 @@ def enter(
         for each in record.state.transactions:
             number = each.value.number
             if number not in opened and number in range(first, first + len(values)):
-                record.end_transaction(each)
+                record.leave(each)
                 flushing.after_end(run, number, is_committed=True)
 
 

@@ -191,9 +191,10 @@ def _one_callback(
         record.in_loop, record.retried = in_loop, retried
         if opened is not None:
             flushing.before_end(run, opened, run.line)
-            record.end_transaction(opened)
+            record.leave(opened)
             flushing.after_end(run, opened.value.number, is_committed=True)
         if callback.holding and first is not None:
+            record.let_go(first)
             locks = tuple(one for one in record.state.locks if one.number != first)
             record.state = record.state._replace(locks=locks)
 

@@ -101,9 +101,10 @@ def leave_all(run: Run, before: State, value: Value, first: int) -> None:
         is_own = is_own or any(is_handle(value, each) for each in one.handles)
         if (number not in begun and (number == first or is_own)) or is_own:
             flushing.before_end(run, one, run.line)
-            record.end_transaction(one)
+            record.leave(one)
             flushing.after_end(run, number, is_committed=True)
     held = {one.number for one in before.locks}
+    record.let_go(first)
     locks = tuple(
         one
         for one in record.state.locks

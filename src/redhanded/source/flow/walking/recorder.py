@@ -213,6 +213,18 @@ class Recorder:
             locks=tuple(each for each in self.state.locks if each.transaction != number),
         )
 
+    def leave(self, one: Open) -> None:
+        """A block ends its transaction whatever happens: where an error that left the block is
+        handled, nothing of it is open."""
+        number = one.value.number
+        self.end_transaction(one)
+        self.opened = [each for each in self.opened if each.value.number != number]
+        self.acquired = [each for each in self.acquired if each.transaction != number]
+
+    def let_go(self, number: int) -> None:
+        """A block gives its lock back whatever happens."""
+        self.acquired = [each for each in self.acquired if each.number != number]
+
     def later(
         self,
         act: Callable[[], object],
