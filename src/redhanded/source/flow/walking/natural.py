@@ -276,11 +276,20 @@ def method(run: Run, base: Value, name: str, site: Site) -> Value:
             parts = (*parts, str(key.value))
         if name in ("json", "text", "formData", "get", "header", "items", "values") or name in SAME:
             return Input(base.source, parts)
-    if name in SAME and isinstance(base, Result | Either | Record):
+    if name in SAME and isinstance(base, Result | Either | Record) and not _is_drawn(run, base):
         return base
     if name in PLAIN:
         return Computed(f"call:{name}", (base, *arguments))
     return library.unresolved(run, site, arguments, keywords)
+
+
+def _is_drawn(run: Run, value: Value) -> bool:
+    """A text that is drawn at random or told by a clock is shortened by ``slice``."""
+    if not isinstance(value, Result):
+        return False
+    draft = run.record.draft(value.event)
+    effect = draft.parts["effect"] if draft is not None else None
+    return isinstance(effect, Effect) and effect.kind in ("identifier", "clock")
 
 
 def unrolled(value: Value) -> list[Value] | None:
