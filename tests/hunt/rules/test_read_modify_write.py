@@ -86,6 +86,9 @@ SAFE = {
     "serializable": path(*within(0, read(1), write(2), isolation="SERIALIZABLE")),
     "input replaces it": path(read(), write(values={"cents": asked("cents")})),
     "the old value if none was given": path(read(), write(values={"cents": OLD_OR_NEW})),
+    "a text in its form": path(
+        read(), write(values={"title": Computed("call:strip", (Result(0, ("title",)),))})
+    ),
     "another row": path(read(), write(where={"id": asked("other")})),
     "another table": path(event(0, effect("read", "limits", where=ROW)), write()),
     "a sum of other rows": path(read(aggregates=("sum",)), write()),

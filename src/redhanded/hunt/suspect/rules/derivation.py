@@ -33,6 +33,14 @@ _CONVERSIONS = frozenset(
         "Decimal", "json.loads", "json.dumps", "loads", "dumps",
     )
 )  # fmt: skip
+_FORMING = frozenset({"form"}) | frozenset(
+    f"call:{one}"
+    for one in (
+        "strip", "lstrip", "rstrip", "trim", "lower", "upper", "toLowerCase", "toUpperCase",
+        "slice", "substring", "substr", "title", "capitalize", "normalize", "truncate", "slugify",
+        "round", "Math.round", "quantize", "escape", "clean",
+    )
+)  # fmt: skip
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "not in"})
 _DEEPEST = 12
 
@@ -48,6 +56,11 @@ class Use:
     @property
     def is_arithmetic(self) -> bool:
         return not ARITHMETIC.isdisjoint(self.operators)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it only brings a text into its form: twice gives what once gives."""
+        return not self.is_arithmetic and not _FORMING.isdisjoint(self.operators)
 
     @property
     def is_copy(self) -> bool:
@@ -78,7 +91,7 @@ def _uses(value: Value | None, event: int, around: tuple[str, ...], depth: int) 
             return
         parts = value.operands[1:] if value.operator == "?" else value.operands
         if not is_part(value) and value.operator not in _KEEPING:
-            around = (*around, value.operator)
+            around = (*around, "form" if _only_forms(value) else value.operator)
     elif isinstance(value, Either):
         parts = value.values
     elif isinstance(value, Record):
@@ -89,6 +102,16 @@ def _uses(value: Value | None, event: int, around: tuple[str, ...], depth: int) 
         around = (*around, f"call:{'.'.join(value.names)}")
     for one in parts:
         yield from _uses(one, event, around, depth - 1)
+
+
+def _only_forms(value: Computed) -> bool:
+    """A part of a text, or a text with fixed words around it."""
+    if value.operator == "[:]":
+        return True
+    given = [one for one in value.operands if not isinstance(one, Known)]
+    fixed = [one.value for one in value.operands if isinstance(one, Known)]
+    texts = bool(fixed) and all(isinstance(one, str) for one in fixed)
+    return value.operator in ("+", "text") and len(given) == 1 and texts
 
 
 def is_part(value: Computed) -> bool:
@@ -132,6 +155,25 @@ def _parts(value: Computed | Either | Record) -> tuple[Value, ...]:
 
 def reads_of(value: Value | None) -> frozenset[int]:
     """Numbers of the events whose results a value was made from."""
+    if value is None or isinstance(value, Known):
+        return frozenset()
+    if not isinstance(value, Computed):
+        return _reads_of(value)
+    known = _KNOWN.get(id(value))
+    if known is None:
+        if len(_KNOWN) > _KNOWN_MAX:
+            _KNOWN.clear()
+        known = _KNOWN[id(value)] = (value, _reads_of(value))
+    return known[1]
+
+
+_KNOWN: dict[int, tuple[Value, frozenset[int]]] = {}
+"""By identity, since conditions are large, and the same for hundreds of events. The value is kept
+with what was found, so that its identity is nobody else's."""
+_KNOWN_MAX = 20_000
+
+
+def _reads_of(value: Value) -> frozenset[int]:
     if isinstance(value, Computed) and value.operator == "raised":
         return frozenset()
     return frozenset(one.event for one in sources(value) if isinstance(one, Result))

@@ -36,6 +36,8 @@ remedy = "shared-store"
 threshold = 0.5
 
 _CHANGES: frozenset[EffectKind] = frozenset({"set", "push", "increment", "remove", "pop"})
+_NEAR = 60
+"""Uses of one variable on one path that are compared with each other."""
 _WAITS: frozenset[Store] = frozenset({"database", "keys", "queue", "network"})
 _HARM: dict[EffectKind, float] = {
     "insert": 0.25,
@@ -55,29 +57,27 @@ def look(reading: Reading) -> Iterable[Finding]:
 
 
 def _on(path: Path) -> Iterator[Finding]:
-    shared = [one for one in path.events if one.effect is not None and _is_shared(one)]
-    for later in shared:
-        for earlier in shared:
-            if earlier.number >= later.number or not _same(earlier, later):
-                continue
-            wait = _wait(path, earlier, later)
-            if wait is None or excludes(earlier, later):
-                continue
-            found = _pair(path, earlier, wait, later)
+    shared: dict[str, list[Event]] = {}
+    for one in path.events:
+        if one.effect is not None and one.effect.store == "process" and one.effect.subject:
+            shared.setdefault(one.effect.subject, []).append(one)
+    for uses_of_one in shared.values():
+        if any(_changes(one) for one in uses_of_one):
+            yield from _pairs(path, uses_of_one)
+            yield from _several_processes(path, uses_of_one)
+
+
+def _pairs(path: Path, shared: list[Event]) -> Iterator[Finding]:
+    """Two uses of one variable with a wait between them, the nearest first."""
+    for place, later in enumerate(shared):
+        for earlier in reversed(shared[max(0, place - _NEAR) : place]):
+            found = _pair(path, earlier, later)
             if found is not None:
                 yield found
-    yield from _several_processes(path, shared)
 
 
-def _is_shared(event: Event) -> bool:
-    effect = event.effect
-    return effect is not None and effect.store == "process" and effect.subject is not None
-
-
-def _same(one: Event, other: Event) -> bool:
-    assert one.effect is not None
-    assert other.effect is not None
-    return one.effect.subject == other.effect.subject
+def _changes(event: Event) -> bool:
+    return event.effect is not None and event.effect.kind in _CHANGES
 
 
 def _wait(path: Path, first: Event, last: Event) -> Event | None:
@@ -90,22 +90,29 @@ def _wait(path: Path, first: Event, last: Event) -> Event | None:
     return None
 
 
-def _pair(path: Path, earlier: Event, wait: Event, later: Event) -> Finding | None:
+def _pair(path: Path, earlier: Event, later: Event) -> Finding | None:
     first, second = earlier.effect, later.effect
     assert first is not None
     assert second is not None
+    says = ""
+    decides = False
     if first.kind == "get" and second.kind in _CHANGES:
-        made = any(uses(value, earlier) for value in second.values.values())
-        if made:
+        if any(uses(value, earlier) for value in second.values.values()):
             says = "it is set to a value made from what it was before the wait"
-            return _finding(path, earlier, wait, later, Reason(weight=0.5, says=says))
-        if any(earlier.number in reads_of(guard.test) for guard in later.guards):
-            return _decided(path, earlier, wait, later)
-    kept = first.kind == "set" and _is_of_request(first.values.values())
-    if kept and second.kind == "get" and not _is_keyed(first.where.values()):
-        says = "it holds what belongs to one request, and is read after a wait"
-        return _finding(path, earlier, wait, later, Reason(weight=0.5, says=says))
-    return None
+        else:
+            decides = any(earlier.number in reads_of(guard.test) for guard in later.guards)
+    elif first.kind == "set" and second.kind == "get":
+        kept = _is_of_request(first.values.values())
+        if kept and not _is_keyed(first.where.values()):
+            says = "it holds what belongs to one request, and is read after a wait"
+    if not (says or decides) or excludes(earlier, later):
+        return None
+    wait = _wait(path, earlier, later)
+    if wait is None:
+        return None
+    if decides:
+        return _decided(path, earlier, wait, later)
+    return _finding(path, earlier, wait, later, Reason(weight=0.5, says=says))
 
 
 def _decided(path: Path, earlier: Event, wait: Event, later: Event) -> Finding:
@@ -125,12 +132,14 @@ def _harm(path: Path, first: Event, last: Event) -> tuple[float, Event | None]:
     """What happens under the same look and cannot be done twice."""
     best: tuple[float, Event | None] = (0.0, None)
     for one in path.events[first.number + 1 :]:
-        if one.effect is None or excludes(one, last) or one.effect.store == "process":
-            continue
-        if not any(first.number in reads_of(guard.test) for guard in one.guards):
+        if one.effect is None or one.effect.store == "process":
             continue
         weight = _HARM.get(one.effect.kind, 0.0)
-        if weight > best[0]:
+        if weight <= best[0]:
+            continue
+        if any(first.number in reads_of(guard.test) for guard in one.guards) and not excludes(
+            one, last
+        ):
             best = (weight, one)
     return best
 
@@ -151,7 +160,7 @@ def _several_processes(path: Path, shared: list[Event]) -> Iterator[Finding]:
         assert earlier.effect is not None
         if earlier.effect.kind != "get":
             continue
-        kept = next((one for one in shared if _same(one, earlier) and _keeps(one)), None)
+        kept = next((one for one in shared if _keeps(one)), None)
         if kept is None or _is_content(path, kept):
             continue
         weight, harm = _harm(path, earlier, kept)

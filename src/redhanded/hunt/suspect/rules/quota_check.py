@@ -53,10 +53,10 @@ _ACTS: frozenset[EffectKind] = frozenset(
     {"insert", "upsert", "update", "save", "increment", "push", "set", "delete"}
 )
 _CONSEQUENCES: dict[EffectKind, float] = {
-    "insert": 0.2,
-    "increment": 0.2,
-    "send": 0.1,
-    "enqueue": 0.1,
+    "insert": 0.25,
+    "increment": 0.25,
+    "send": 0.15,
+    "enqueue": 0.15,
 }
 """What happens under the same condition and cannot be done twice without harm."""
 
@@ -160,7 +160,7 @@ def _finding(path: Path, use: _Use, reading: Reading) -> Finding | None:
     if again is not None:
         says = "it is looked at again afterwards"
         reasons.append(Reason(weight=-0.3, says=says, location=again.location))
-    if shared is not None and not against:
+    if shared is not None and not against and use.kind != "state":
         says = "the transaction around both does not lock what it looks at"
         reasons.append(Reason(weight=0.05, says=says, location=look.location))
     subject = subject_of(act)
@@ -192,7 +192,7 @@ def _for(path: Path, use: _Use) -> Iterator[Reason]:
         yield Reason(weight=0.45, says=says, location=where)
     else:
         says = f"{use.column} is tested, and then set without a condition"
-        yield Reason(weight=0.3, says=says, location=where)
+        yield Reason(weight=0.25, says=says, location=where)
         twice = max(_twice(path, use), key=lambda one: one.weight, default=None)
         if twice is not None:
             yield twice
@@ -205,7 +205,7 @@ def _twice(path: Path, use: _Use) -> Iterator[Reason]:
             continue
         weight = _CONSEQUENCES.get(one.effect.kind, 0.0)
         if one.effect.kind == "update" and stored_columns(one.effect):
-            weight = 0.2
+            weight = 0.25
         if weight and use.check.guard in one.guards and not excludes(one, use.act):
             says = f"{subject_of(one)} is reached by both runs"
             yield Reason(weight=weight, says=says, location=one.location)

@@ -109,6 +109,8 @@ def _change(read: Event, write: Event, column: str, use: Use, sameness: Sameness
     if not use.operators or (use.is_copy and not in_keys):
         return None
     own = in_keys or column in columns_of(use.result)
+    if own and use.is_cut:
+        return None
     return _Change(
         read=read, write=write, column=column, use=use, is_same_column=own, sameness=sameness
     )
