@@ -122,8 +122,8 @@ def bound(program: Program, procedure: Procedure) -> Procedure:
         return procedure
     kind = classes.kind(program, procedure.path, function.owner)
     receiver: Value = kind if function.kind == "class" else injection.instance(program, kind)
-    if isinstance(receiver, Record):
-        program.singletons[id(receiver)] = receiver
+    if isinstance(receiver, Record) and not procedure.path.endswith((".py", ".pyi")):
+        program.singletons[id(receiver)] = receiver  # Python's frameworks make one per request
     return Procedure(procedure.path, procedure.function, receiver, procedure.closure)
 
 

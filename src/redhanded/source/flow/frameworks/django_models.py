@@ -8,6 +8,7 @@ from __future__ import annotations
 from redhanded.source.flow.form import Form, Name
 from redhanded.source.flow.framework import Surroundings
 from redhanded.source.flow.frameworks.chain import (
+    Link,
     classes,
     constant_field,
     given,
@@ -76,9 +77,8 @@ def model_of(value: Value | None, around: Surroundings) -> tuple[str, str | None
     if names[:3] == ["contrib", "auth", "models"] and len(names) > 3:
         return names[3], OWN_TABLES.get(names[3])
     for one in chain:
-        if one.name == "get_model" and one.made is not None:
-            said = [text(each) or "" for each in one.made.arguments]
-            name = said[-1].rsplit(".", 1)[-1] if said else ""
+        name = _asked_for(one)
+        if name:
             table = around.schema.table(name)
             return name, name if table is None else table.name
         if one.name in ("get_object_or_404", "get_list_or_404", "aget_object_or_404"):
@@ -95,6 +95,10 @@ def model_kind(value: Value | None, around: Surroundings) -> Kind | None:
         return owner_of(kind, around)
     if isinstance(value, Library):
         for one in links(value):
+            if name := _asked_for(one):
+                named = [each for each, _ in classes(around) if each.name == name]
+                models = [each for each in named if is_model(each, around)]
+                return models[0] if len(models) == 1 else None
             if one.name in MANAGERS and one.made is not None and one.made.location is not None:
                 place = one.made.location
                 return _at(place.path, place.line, around)
@@ -102,6 +106,15 @@ def model_kind(value: Value | None, around: Surroundings) -> Kind | None:
                 used = kind_of(given(one.made, 0))
                 return None if used is None else owner_of(used, around)
     return None
+
+
+def _asked_for(link: Link) -> str:
+    """The model in ``apps.get_model("app", "Model")`` or ``get_model("app.Model")``."""
+    if link.name not in ("get_model", "get_registered_model") or link.made is None:
+        return ""
+    made = link.made
+    name = text(given(made, 1, "model_name")) or text(given(made, 0, "app_label")) or ""
+    return name.rsplit(".", 1)[-1]
 
 
 def _at(path: str, line: int, around: Surroundings) -> Kind | None:

@@ -41,7 +41,7 @@ from redhanded.source.flow.frameworks.django_queries import (
 from redhanded.source.flow.frameworks.reading import elements, gives, is_true, members
 from redhanded.source.flow.frameworks.table import LibraryTable
 from redhanded.source.flow.sql_effects import sql_effects
-from redhanded.source.flow.values import Kind, Known, Library, Record, Result, Value
+from redhanded.source.flow.values import Either, Kind, Known, Library, Record, Result, Value
 
 ONE = frozenset({"get", "first", "last", "earliest", "latest"})
 ASKS = frozenset({*ONE, "count", "exists", "aggregate", "in_bulk", "iterator", "contains"})
@@ -157,6 +157,8 @@ def _read(site: CallSite, name: str, around: Surroundings) -> Meaning:
     source: Value = value
     if site.callee.names[-1] in SHORTCUTS:
         base = given(site, 0, "klass")
+        if isinstance(base, Either):
+            base = next((one for one in base.values if isinstance(one, Library | Kind)), base)
         if isinstance(base, Library):
             query = query_of(base)
         source = base or value

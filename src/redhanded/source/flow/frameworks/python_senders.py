@@ -1,4 +1,4 @@
-"""Services with Python packages: payments and messages that are sent, signatures of webhooks.
+"""Services with Python packages: what is paid or sent through them, signatures of webhooks.
 
 References: the packages' own pages on webhooks and idempotent requests.
 """
