@@ -99,3 +99,31 @@ def test_db_migrate(text: str) -> None:
         "gate+code migration",
         "seat migration",
     }
+
+
+def test_long_chains() -> None:
+    made = "".join(f".createTable('t{n}', (t) => {{ t.uuid('a').unique(); }})" for n in range(60))
+    found = of({"migrations/1.js": f"exports.up = (knex) => knex.schema{made};"})
+    assert uniques(found, "t0") == uniques(found, "t59") == {"a migration"}
+
+
+def test_circles_end() -> None:
+    found = of(
+        {
+            "a.ts": "import { B } from './b'; export class A extends B.c {} export * from './b';",
+            "b.ts": "import { A } from './a'; export class B extends A.c {} export * from './a';",
+            "migrations/1.js": """
+                const again = (q) => { more(q); };
+                const more = (q) => { again(q); q.addIndex('t', ['a'], { unique: true }); };
+                exports.up = (q, S) => { more(q); };
+            """,
+            "models.py": """
+                from django.db import models
+                class A(B, models.Model):
+                    class Meta(B.Meta): pass
+                class B(A):
+                    class Meta(A.Meta): pass
+            """,
+        }
+    )
+    assert uniques(found, "t") == {"a migration"}

@@ -17,7 +17,7 @@ from redhanded.source.flow.form import Expression
 from redhanded.source.flow.module import Function, Module
 from redhanded.source.flow.schemas.evaluation import Evaluation
 from redhanded.source.flow.schemas.program import belongs
-from redhanded.source.flow.schemas.walking import calls_of, parts_of
+from redhanded.source.flow.schemas.walking import calls_of, inside
 from redhanded.source.flow.values import Kind, Procedure, Value
 
 SEQUELIZE, KNEX, PG_MIGRATE, TYPEORM, MIKRO_ORM, KYSELY, MONGO, DB_MIGRATE = (
@@ -138,10 +138,7 @@ def _is_umzug(module: Module, first: object) -> bool:
 
 
 def _names(expression: Expression) -> Iterator[str]:
-    if isinstance(expression, form.Name | form.Attribute):
-        yield expression.name
-    for part in parts_of(expression):
-        yield from _names(part)
+    return (one.name for one in inside(expression) if isinstance(one, form.Name | form.Attribute))
 
 
 def _attributes(module: Module) -> set[str]:

@@ -20,6 +20,8 @@ from redhanded.source.flow.schemas.walking import flat
 from redhanded.source.flow.values import Kind, Library, Procedure, Record, Unknown, Value
 
 DEPTH_MAX = 24
+NESTED_MAX = 60
+"""Of all that is evaluated for something else, over files and functions."""
 CALLS_MAX = 20_000
 """Of one migration; a program that computes more is not read further."""
 
@@ -69,6 +71,7 @@ class Evaluation:
         self.calls = 0
         self.kept: dict[str, Any] = {}
         """What several tools ask for, found once."""
+        self._nested = 0
         self._bound: dict[tuple[str, int], dict[str, Expression | Procedure | Kind]] = {}
         self._given: dict[str, dict[str, Value]] = {}
         self._busy: set[tuple[str, int, str]] = set()
@@ -99,7 +102,13 @@ class Evaluation:
             return Unknown()
         from redhanded.source.flow.schemas.expressions import read
 
-        return read(self, expression, scope, depth + 1)
+        if self._nested > NESTED_MAX:
+            return Unknown()
+        self._nested += 1
+        try:
+            return read(self, expression, scope, depth + 1)
+        finally:
+            self._nested -= 1
 
     def name(self, name: str, scope: Scope, depth: int = 0) -> Value:
         """What a name holds there."""

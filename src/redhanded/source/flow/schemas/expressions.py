@@ -175,9 +175,23 @@ def _operation(operator: str, operands: list[Value]) -> Value:
 
 
 def _call(evaluation: Evaluation, call: form.Call, scope: Scope, depth: int) -> Value:
+    """Chains (``a.b().c()…``) are long where a builder is used; they are taken from their start."""
+    links = [call]
+    function = call.function
+    while isinstance(function, form.Attribute) and isinstance(function.base, form.Call):
+        links.append(function.base)
+        function = function.base.function
     base: Value = Unknown()
+    if isinstance(function, form.Attribute):
+        base = evaluation.value(function.base, scope, depth)
+    for link in reversed(links):
+        base = _link(evaluation, link, base, (scope, depth))
+    return base
+
+
+def _link(evaluation: Evaluation, call: form.Call, base: Value, where: tuple[Scope, int]) -> Value:
+    scope, depth = where
     if isinstance(call.function, form.Attribute):
-        base = evaluation.value(call.function.base, scope, depth)
         callee = evaluation.member(base, call.function.name)
     else:
         callee = evaluation.value(call.function, scope, depth)

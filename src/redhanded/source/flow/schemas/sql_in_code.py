@@ -18,7 +18,7 @@ from redhanded.source.flow.schemas.evaluation import Evaluation
 from redhanded.source.flow.schemas.sql import sql_changes
 from redhanded.source.flow.schemas.sql_text import UNKNOWN_WORD
 from redhanded.source.flow.schemas.tool import Migration
-from redhanded.source.flow.schemas.walking import flat, parts_of, said_in
+from redhanded.source.flow.schemas.walking import flat, inside, said_in
 
 _NAME = r"[\"`\w][\w$.\"`]*"
 _CREATING = re.compile(
@@ -69,21 +69,19 @@ def _texts(module: Module) -> Iterator[tuple[str, Location]]:
     for function in module.functions:
         for statement in flat(function.body):
             for one in said_in(statement):
-                for text in _written(one):
+                for text in dict.fromkeys(_written(one)):
                     if _CREATING.match(text):
                         line = getattr(statement, "line", function.line)
                         yield text, Location(path=module.path, line=line)
 
 
 def _written(expression: Expression) -> Iterator[str]:
-    if isinstance(expression, form.Constant) and isinstance(expression.value, str):
-        yield expression.value
-    elif isinstance(expression, form.Text):
-        parts = [
-            str(one.value) if isinstance(one, form.Constant) else UNKNOWN_WORD
-            for one in expression.parts
-        ]
-        yield "".join(parts)
-    else:
-        for one in parts_of(expression):
-            yield from _written(one)
+    for one in inside(expression):
+        if isinstance(one, form.Constant) and isinstance(one.value, str):
+            yield one.value
+        elif isinstance(one, form.Text):
+            parts = [
+                str(part.value) if isinstance(part, form.Constant) else UNKNOWN_WORD
+                for part in one.parts
+            ]
+            yield "".join(parts)

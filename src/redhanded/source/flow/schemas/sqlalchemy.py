@@ -34,7 +34,7 @@ from redhanded.source.flow.schemas.sqlalchemy_parts import (
     index_of,
 )
 from redhanded.source.flow.schemas.tool import Models, is_true, last_call
-from redhanded.source.flow.schemas.walking import calls_of, flat, parts_of, said_in
+from redhanded.source.flow.schemas.walking import calls_of, flat, inside, parts_of, said_in
 from redhanded.source.flow.values import Kind, Known, Library, Made, Procedure, Record, Value
 
 _COLUMNS = ("Column", "mapped_column", "Field", "column")
@@ -370,6 +370,4 @@ def _creates(evaluation: Evaluation) -> Location | None:
 
 
 def _mentions(expression: Expression, name: str) -> bool:
-    if isinstance(expression, form.Attribute) and expression.name == name:
-        return True
-    return any(_mentions(part, name) for part in parts_of(expression))
+    return any(isinstance(one, form.Attribute) and one.name == name for one in inside(expression))

@@ -11,7 +11,7 @@ from redhanded.source.flow.module import Class, Field
 from redhanded.source.flow.schemas.evaluation import Evaluation
 from redhanded.source.flow.schemas.lists import text
 from redhanded.source.flow.schemas.running import run
-from redhanded.source.flow.schemas.walking import flat, parts_of
+from redhanded.source.flow.schemas.walking import flat, inside
 from redhanded.source.flow.values import Kind, Procedure
 
 CONTAINERS = ("Mapped", "Annotated", "Optional", "Union", "List", "list", "WriteOnlyMapped")
@@ -29,16 +29,10 @@ def is_field(one: Field) -> bool:
 
 
 def names_in(expression: Expression) -> frozenset[str]:
-    found: set[str] = set()
-    if isinstance(expression, form.Name | form.Attribute):
-        found.add(expression.name)
-    elif isinstance(expression, form.Constant):
-        found |= (
-            {"None"} if expression.value is None else set(re.findall(r"\w+", str(expression.value)))
-        )
-    for part in parts_of(expression):
-        found |= names_in(part)
-    return frozenset(found)
+    """The names in an annotation, also in one that is written as text."""
+    return frozenset(_ordered_names(expression)) | frozenset(
+        "None" for one in inside(expression) if isinstance(one, form.Constant) and one.value is None
+    )
 
 
 def type_text(annotation: Expression) -> str:
@@ -51,12 +45,11 @@ def type_text(annotation: Expression) -> str:
 
 
 def _ordered_names(expression: Expression) -> Iterator[str]:
-    if isinstance(expression, form.Name | form.Attribute):
-        yield expression.name
-    elif isinstance(expression, form.Constant) and isinstance(expression.value, str):
-        yield from re.findall(r"\w+", expression.value)
-    for part in parts_of(expression):
-        yield from _ordered_names(part)
+    for one in inside(expression):
+        if isinstance(one, form.Name | form.Attribute):
+            yield one.name
+        elif isinstance(one, form.Constant) and isinstance(one.value, str):
+            yield from re.findall(r"\w+", one.value)
 
 
 def computed_name(

@@ -76,12 +76,18 @@ def said_in(one: Statement) -> tuple[Expression, ...]:
             return ()
 
 
+def inside(expression: Expression) -> Iterator[Expression]:
+    """An expression and all that stand in it, however deep, in the order of the text."""
+    left = [expression]
+    while left:
+        one = left.pop()
+        yield one
+        left += reversed(parts_of(one))
+
+
 def calls(expression: Expression) -> Iterator[form.Call]:
     """The calls in an expression, outermost first; not those in functions it makes."""
-    if isinstance(expression, form.Call):
-        yield expression
-    for one in parts_of(expression):
-        yield from calls(one)
+    return (one for one in inside(expression) if isinstance(one, form.Call))
 
 
 def calls_of(module: Module) -> Iterator[tuple[form.Call, int]]:
@@ -109,7 +115,6 @@ def texts_in(module: Module) -> Iterator[str]:
 
 
 def _texts(expression: Expression) -> Iterator[str]:
-    if isinstance(expression, form.Constant) and isinstance(expression.value, str):
-        yield expression.value
-    for one in parts_of(expression):
-        yield from _texts(one)
+    for one in inside(expression):
+        if isinstance(one, form.Constant) and isinstance(one.value, str):
+            yield one.value
