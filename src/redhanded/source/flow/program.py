@@ -404,7 +404,9 @@ def _of_library(whole: Library, name: str) -> Library:
 
 
 def _method_name(function: Function) -> str:
-    return "constructor" if function.kind == "constructor" else function.name
+    if function.kind == "constructor" and not function.name.startswith("__"):
+        return "constructor"
+    return function.name
 
 
 def _may_inject(module: Module) -> bool:

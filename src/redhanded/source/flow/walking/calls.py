@@ -94,7 +94,7 @@ def method(
     run: Run, base: Value, name: str, site: Site, state: memory.State | None = None
 ) -> Value:
     """``base.name(…)``."""
-    if isinstance(base, Either):
+    if isinstance(base, Either) and name not in asynchronous.CHAINED:
         return _each(run, base, lambda one: method(run, one, name, site, state), site)
     own = _own(run, base, name)
     if own is not None:

@@ -108,7 +108,10 @@ def _of_library(run: Run, value: Library, name: str) -> Value:
 
 
 def _of_kind(run: Run, value: Kind, name: str) -> Value | None:
-    return classes.member(run, value, name, value)
+    found = classes.member(run, value, name, value)
+    if found is None and name in ("name", "__name__"):
+        return Known(value.name)
+    return found
 
 
 def _of_procedure(run: Run, value: Procedure, name: str) -> Value | None:
