@@ -66,12 +66,26 @@ def test_everything_can_be_asked_for(tmp_path: Path) -> None:
         ("models/line.js", "module.exports = (sql, types) => sql.make('line', {});"),
         ("app/api/line/route.ts", "export async function POST() { return seen.add(1) }"),
         ("src/pages/api/line.ts", "export default function handler() {}"),
-        ("plugins/jobs.js", "module.exports = async (app) => { app.bullmq.add('x') }"),
+        ("plugins/mails.js", "module.exports = async (app) => { app.bullmq.add('x') }"),
         ("shop/views.py", "from django.http import JsonResponse\n"),
     ],
 )
 def test_what_no_import_leads_to_may_matter(tmp_path: Path, name: str, text: str) -> None:
     assert list(read_all(write(tmp_path, {name: text})).modules) == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("web/list.js", "import axios from 'axios'; export const load = () => axios.get('/');"),
+        ("web/id.ts", "import { v4 } from 'uuid'; setTimeout(v4, 1);"),
+        ("tools/clean.py", "import os, time\nfrom datetime import datetime\n"),
+        ("web/expressions.js", "export const knexus = 1;"),
+    ],
+)
+def test_what_front_ends_use_too_is_not_enough(tmp_path: Path, name: str, text: str) -> None:
+    packages = {*PACKAGES, "axios", "uuid", "os", "time", "datetime", "express", "knex"}
+    assert list(read(write(tmp_path, {name: text}), (".",), packages).modules) == []
 
 
 def test_files_loaded_by_computed_names_are_reached(tmp_path: Path) -> None:

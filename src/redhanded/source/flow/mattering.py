@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import sys
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Mapping
 
@@ -16,54 +17,61 @@ from redhanded.source.flow.scanning import Look
 
 CONVENTIONS = re.compile(
     r"(?:^|/)(?:migrations?|migrate|models?|entity|entities|schemas?|seeders|prisma|drizzle"
-    r"|database|db)(?:/|\.\w+$)"
+    r"|database|db|controllers?|workers?|processors?|consumers?|subscribers?|listeners?|jobs?"
+    r"|queues?|cron)(?:/|\.\w+$)"
     r"|(?:^|/)app/(?:.*/)?route\.[cm]?[jt]sx?$|(?:^|/)pages/api/"
 )
 """Files that a framework finds by where they are, so that nothing imports them."""
-COMMON_WORDS = frozenset(
+HANDED = (
+    "agenda", "bullmq", "celery", "django", "drizzle", "fastify", "ioredis", "knex", "koa",
+    "mongoose", "prisma", "redis", "sequelize", "sqlalchemy", "typeorm",
+)  # fmt: skip
+"""Libraries that files are handed rather than import: ``module.exports = (knex) => …``."""
+WEAK = frozenset(
     [
-        "assert",
-        "buffer",
+        "axios",
+        "cross-fetch",
+        "cuid",
+        "follow-redirects",
+        "fs-extra",
+        "isomorphic-fetch",
+        "ky",
+        "nanoid",
+        "node-fetch",
+        "request",
+        "shortid",
+        "superagent",
+        "ulid",
+        "undici",
+        "uuid",
         "child_process",
-        "client",
-        "common",
-        "core",
         "crypto",
-        "data",
         "events",
-        "express-session",
-        "fetch",
-        "global",
-        "http",
-        "http2",
-        "https",
-        "koa-router",
-        "next",
+        "fs",
         "node",
+        "os",
         "path",
+        "perf_hooks",
         "process",
-        "send",
-        "server",
-        "stream",
         "timers",
         "util",
-        "utils",
-        "worker_threads",
+        "httpx",
+        "pendulum",
+        "requests",
+        "shortuuid",
+        "urllib3",
     ]
-)
+) | (sys.stdlib_module_names - {"sqlite3", "http", "smtplib"})
+"""What front ends and tools use as well: alone, it does not make a file matter. A file that
+matters may well use it."""
 FOLDER_FILES_MAX = 500
 
 Resolve = Callable[[str, str], "str | None"]
 
 
-def words_of(packages: Collection[str]) -> tuple[bytes, ...]:
-    """By which names a file speaks of a library that is handed to it: ``(sequelize, types) =>``."""
-    found = set()
-    for package in packages:
-        for one in package.removeprefix("@").split("/"):
-            if len(one) >= 4 and one not in COMMON_WORDS:
-                found.add(one.lower().encode())
-    return tuple(sorted(found))
+def words_of(packages: Collection[str]) -> tuple[str, ...]:
+    """Names by which a file speaks of a known library that it is handed."""
+    return tuple(one for one in HANDED if any(one in package for package in packages))
 
 
 def package_of(specifier: str, path: str) -> str:
@@ -98,7 +106,7 @@ def mattering(
     packages: Collection[str],
 ) -> frozenset[str]:
     """The files that matter."""
-    known = frozenset(packages)
+    known = frozenset(packages) - WEAK
     starts = []
     loaded_by: dict[int, list[int]] = {}
     found: dict[int, tuple[int, ...]] = {}

@@ -6,6 +6,7 @@ What did not change since the last time is neither read nor lowered again (``kep
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -122,11 +123,11 @@ def version() -> bytes:
     return digest.digest()
 
 
-def _name(root: Path, words: Collection[bytes]) -> str:
+def _name(root: Path, words: Collection[str]) -> str:
     """Under which looks at this tree are kept: they depend on the words that were looked for."""
     digest = hashlib.blake2b(version(), digest_size=8)
     for one in words:
-        digest.update(one + b"\n")
+        digest.update(one.encode() + b"\n")
     return f"{digest.hexdigest()} {root.resolve()}"
 
 
@@ -165,7 +166,7 @@ def _looked_at(
     root: Path,
     found: Found,
     before: Mapping[str, Seen],
-    words: Collection[bytes],
+    words: Collection[str],
     processes: int | None,
 ) -> dict[str, Seen]:
     """All files with what their bytes tell; those that did not change are not opened."""
@@ -177,7 +178,8 @@ def _looked_at(
             seen[path] = known
         else:
             unknown.append(path)
-    work = partial(_look, root, words, before)
+    pattern = re.compile(rf"\b(?:{'|'.join(words)})\b".encode(), re.I) if words else None
+    work = partial(_look, root, pattern, before)
     for path, result in sharing.shared(unknown, work, processes=processes):
         if not result:
             found.leave("could not be read" if result is None else "vanished while reading", path)
@@ -188,7 +190,9 @@ def _looked_at(
     return {path: seen[path] for path in found.stamps}
 
 
-def _look(root: Path, words: Collection[bytes], before: Mapping[str, Seen], path: str) -> bytes:
+def _look(
+    root: Path, words: re.Pattern[bytes] | None, before: Mapping[str, Seen], path: str
+) -> bytes:
     source = _bytes(root / path)
     if source is None:
         return b""

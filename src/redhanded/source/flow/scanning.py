@@ -6,7 +6,7 @@ Not a parser: a word in a comment may count as an import, which costs time and n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import PurePosixPath
 
 import msgspec
@@ -81,8 +81,8 @@ class Look(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The package that a generated file is a copy of."""
 
 
-def look(path: str, source: bytes, words: Collection[bytes] = ()) -> Look:
-    """What the bytes of a file tell; ``words``: names of packages, in lower case."""
+def look(path: str, source: bytes, words: re.Pattern[bytes] | None = None) -> Look:
+    """What the bytes of a file tell; ``words``: names of packages."""
     if _is_minified(source):
         return Look(why_not="minified")
     begin = HEADER.match(source[:HEADER_BYTES])
@@ -93,8 +93,8 @@ def look(path: str, source: bytes, words: Collection[bytes] = ()) -> Look:
     if b"\0" in source[:HEADER_BYTES]:
         return Look(why_not="binary")
     found = _LOOKS.get(PurePosixPath(path).suffix, _ecmascript)(source)
-    lower = source.lower()
-    return msgspec.structs.replace(found, has_word=any(one in lower for one in words))
+    has_word = words is not None and words.search(source) is not None
+    return msgspec.structs.replace(found, has_word=has_word)
 
 
 def _is_minified(source: bytes) -> bool:
