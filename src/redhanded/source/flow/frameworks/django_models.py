@@ -5,6 +5,10 @@ Reference: https://docs.djangoproject.com/en/stable/topics/db/managers/.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
 from redhanded.source.flow.form import Form, Name
 from redhanded.source.flow.framework import Surroundings
 from redhanded.source.flow.frameworks.chain import (
@@ -129,28 +133,51 @@ def _at(path: str, line: int, around: Surroundings) -> Kind | None:
 
 def owner_of(manager: Kind, around: Surroundings) -> Kind | None:
     """The only model whose manager is made from this manager or query set."""
-    wanted = {manager.name}
-    for kind, one in classes(around):
-        extends = any(_mentions(base.value, wanted) for base in one.bases)
-        if extends and kind.name not in wanted and is_manager(kind, around):
-            wanted.add(kind.name)
-    found = []
-    for kind, one in classes(around):
-        for each in one.fields:
-            if each.value is not None and _mentions(each.value, wanted):
-                found.append(kind)
+    names = _names(around)
+    wanted, waiting = {manager.name}, [manager.name]
+    while waiting:
+        for kind in names.bases.get(waiting.pop(), ()):
+            if kind.name not in wanted and is_manager(kind, around):
+                wanted.add(kind.name)
+                waiting.append(kind.name)
+    found = [kind for name in wanted for kind in names.fields.get(name, ())]
     models = [one for one in dict.fromkeys(found) if is_model(one, around)]
     return models[0] if len(models) == 1 else None
 
 
-def _mentions(expression: object, names: set[str]) -> bool:
-    waiting: list[object] = [expression]
+@dataclass(slots=True)
+class _Names:
+    """Name to the classes whose bases, or whose fields' values, have it in them."""
+
+    bases: dict[str, list[Kind]] = field(default_factory=dict)
+    fields: dict[str, list[Kind]] = field(default_factory=dict)
+
+
+_KEPT: WeakKeyDictionary[Surroundings, _Names] = WeakKeyDictionary()
+"""Of a program: it says what stands in its files, which does not change."""
+
+
+def _names(around: Surroundings) -> _Names:
+    found = _KEPT.get(around)
+    if found is None:
+        found = _KEPT[around] = _Names()
+        for kind, one in classes(around):
+            for name in _mentioned([each.value for each in one.bases]):
+                found.bases.setdefault(name, []).append(kind)
+            for name in _mentioned([each.value for each in one.fields]):
+                found.fields.setdefault(name, []).append(kind)
+    return found
+
+
+def _mentioned(expressions: Iterable[object]) -> set[str]:
+    waiting = list(expressions)
+    names: set[str] = set()
     while waiting:
         one = waiting.pop()
-        if isinstance(one, Name) and one.name in names:
-            return True
-        if isinstance(one, tuple):
+        if isinstance(one, Name):
+            names.add(one.name)
+        elif isinstance(one, tuple):
             waiting.extend(one)
         elif isinstance(one, Form):
             waiting.extend(getattr(one, name) for name in one.__struct_fields__)
-    return False
+    return names
