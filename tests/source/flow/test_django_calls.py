@@ -192,6 +192,22 @@ CALLS = {
         "with transaction.atomic():\n    moor.delay_on_commit(1)",
         ["begin ?", "enqueue celery harbour.tasks.moor"],
     ),
+    "foreign-key": (
+        "ship = Ship.objects.get(pk=number)\n"
+        "ship.berth.depth = ship.berth.depth - 1\n"
+        "ship.berth.save()",
+        ["read harbour_ship where id", "save berth values depth"],
+    ),
+    "other-end": (
+        "berth = Berth.objects.get(pk=number)\n"
+        "if not berth.ship_set.filter(name='a').exists():\n"
+        "    berth.ship_set.create(name='a')",
+        [
+            "read berth where id",
+            "read harbour_ship where berth,name exists",
+            "insert harbour_ship values berth,name",
+        ],
+    ),
     "cache": (
         "cache.set('a', 1, 60)\ncache.add(f'b:{number}', 1)\ncache.incr('c')\ncache.delete('a')",
         ["set a for 60 s", "set b:* if absent", "increment c", "remove a"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from redhanded.case.evidence import Location
 from redhanded.source.flow.effects import Effect
@@ -196,4 +196,15 @@ class Framework(Protocol):
         """The entries that a call registers (``app.post(path, …handlers)``, ``queue.process``),
         and what it mounts. All that were found go through `mounting.mounted` in the order of the
         calls."""
+        ...
+
+
+@runtime_checkable
+class Relating(Protocol):
+    """A framework whose rows lead to other rows."""
+
+    def part(self, of: Kind, name: str, around: Surroundings) -> Value | None:
+        """What an attribute of an instance of a class is beyond a value of its own: a related row
+        (``Result(THIS.event, (name,), kind)``), or a query of related rows. ``THIS`` stands for the
+        instance; None: nothing of ours."""
         ...

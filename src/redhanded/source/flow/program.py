@@ -43,6 +43,8 @@ class Program:
         self._resolving = resolving or importing.Unlinked()
         self.stands_for = dict(stands_for or {})
         self.schema = schema
+        self.relations: dict[tuple[str, int, str], Value | None] = {}
+        """What attributes of instances lead to, by class and name."""
         self.scopes: dict[str, Scope] = {}
         self.class_scopes: dict[tuple[str, int], Scope] = {}
         self.instances: dict[tuple[str, int], Record] = {}

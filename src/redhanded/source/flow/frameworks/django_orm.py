@@ -38,6 +38,7 @@ from redhanded.source.flow.frameworks.django_queries import (
     stored,
     written,
 )
+from redhanded.source.flow.frameworks.django_relations import related, related_by
 from redhanded.source.flow.frameworks.reading import elements, gives, is_true, members
 from redhanded.source.flow.frameworks.table import LibraryTable
 from redhanded.source.flow.sql_effects import sql_effects
@@ -190,7 +191,8 @@ def _raw(site: CallSite, around: Surroundings) -> Meaning:
 
 
 def _create(site: CallSite, around: Surroundings) -> Meaning:
-    effect = _effect("insert", "create", site.callee, around, values=written(site.keywords))
+    values = {**related_by(site.callee), **written(site.keywords)}
+    effect = _effect("insert", "create", site.callee, around, values=values)
     return Meaning(effects=(effect,), result=_row(site.callee, around))
 
 
@@ -367,4 +369,5 @@ FRAMEWORK = LibraryTable(
     packages=("django", "mptt", "polymorphic"),
     calls=_call,
     settles=_settle,
+    relates=related,
 )

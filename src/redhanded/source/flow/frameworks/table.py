@@ -13,7 +13,7 @@ from redhanded.source.flow.framework import (
     Mount,
     Surroundings,
 )
-from redhanded.source.flow.values import Library
+from redhanded.source.flow.values import Kind, Library, Value
 
 
 def _no_meaning(site: CallSite, around: Surroundings) -> Meaning | None:
@@ -32,6 +32,10 @@ def _no_registration(site: CallSite, around: Surroundings) -> Iterable[FoundEntr
     return ()
 
 
+def _no_relation(of: Kind, name: str, around: Surroundings) -> Value | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryTable:
     """A `Framework` of those functions that a library needs; see there."""
@@ -42,6 +46,8 @@ class LibraryTable:
     settles: Callable[[Library, Moment, Surroundings], Meaning | None] = _no_end
     declares: Callable[[Surroundings], Iterable[FoundEntry | Mount]] = _no_entries
     registers: Callable[[CallSite, Surroundings], Iterable[FoundEntry | Mount]] = _no_registration
+
+    relates: Callable[[Kind, str, Surroundings], Value | None] = _no_relation
 
     def call(self, site: CallSite, around: Surroundings) -> Meaning | None:
         return self.calls(site, around)
@@ -54,3 +60,6 @@ class LibraryTable:
 
     def registered(self, site: CallSite, around: Surroundings) -> Iterable[FoundEntry | Mount]:
         return self.registers(site, around)
+
+    def part(self, of: Kind, name: str, around: Surroundings) -> Value | None:
+        return self.relates(of, name, around)

@@ -20,7 +20,7 @@ from redhanded.source.flow.values import (
     Unknown,
     Value,
 )
-from redhanded.source.flow.walking import classes
+from redhanded.source.flow.walking import classes, relations
 from redhanded.source.flow.walking.recorder import ELSEWHERE
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import either
@@ -89,7 +89,8 @@ def _of_record(run: Run, value: Record, name: str) -> Value | None:
     if found is not None:
         return found
     if isinstance(value.of, Kind):
-        return classes.member(run, value.of, name, value)
+        led_to = relations.related(run, value, name)
+        return classes.member(run, value.of, name, value) if led_to is None else led_to
     if isinstance(value.of, Library):
         return classes.inherited(value.of, name, value)
     if EACH in value.parts and name.isdigit():
@@ -128,6 +129,9 @@ def _of_result(run: Run, value: Result, name: str) -> Value | None:
         return cell[name]
     if isinstance(value.of, Kind):
         found = classes.method_of(run, value.of, name, value)
+        if found is not None:
+            return found
+        found = relations.related(run, value, name)
         if found is not None:
             return found
     of = value.of if name.isdigit() else None
