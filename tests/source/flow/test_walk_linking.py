@@ -223,3 +223,24 @@ def test_a_guard_in_a_decorator_holds_for_the_function(tmp_path: Path) -> None:
     files, entry, _ = PROGRAMS["decorators of the program"]
     path = paths_of(tmp_path, files)[entry]
     assert len(path.events[-1].guards) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "count"),
+    [
+        ("if (!req.user) return res.status(401).end(); next();", 1),
+        ("if (!req.user) { res.status(401).end(); return; } return next();", 1),
+        ("if (!req.user) { next(); return; } req.known = true; return next();", 0),
+        ("if (!req.user) throw new Error('who'); return next();", 1),
+    ],
+)
+def test_what_runs_before_may_end_the_request(tmp_path: Path, before: str, count: int) -> None:
+    text = f"""
+        const shelf = require('shelf');
+        function check(req, res, next) {{ {before} }}
+        shelf.on('x', check, async (req) => {{ await shelf.table('a').create(1); }});
+        """
+    (create,) = (
+        one for one in paths_of(tmp_path, {"a.js": text})["x"].events if one.effect is not None
+    )
+    assert len(create.guards) == count

@@ -106,6 +106,19 @@ class Program:
     # What the walker asks.
 
     @cached_property
+    def folders(self) -> dict[str, dict[str, None]]:
+        """What each folder of the program holds, in order."""
+        found: dict[str, dict[str, None]] = {}
+        for path in self._modules:
+            folder, _, name = path.rpartition("/")
+            while name not in found.setdefault(folder, {}):
+                found[folder][name] = None
+                if not folder:
+                    break
+                folder, _, name = folder.rpartition("/")
+        return found
+
+    @cached_property
     def reaching(self) -> tuple[str, ...]:
         """Files from which imports lead to a library that is known: only there something happens
         by itself."""

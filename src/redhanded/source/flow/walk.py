@@ -98,7 +98,9 @@ def _enter(run: Run, function: Value, found: FoundEntry, *, is_last: bool) -> No
     if not is_last:
         arguments = arguments[: len(form.parameters)] if arguments else ()
     line = form.line
+    run.is_before_others = not is_last
     calls.enter(run, procedure, arguments, dict(found.keywords), line, is_entry=True)
+    run.is_before_others = False
 
 
 def _enter_library(run: Run, function: Library, found: FoundEntry) -> None:

@@ -38,7 +38,8 @@ from redhanded.source.flow.walking.scope import Scope, either
 from redhanded.source.flow.walking.site import Site
 
 RECURSION_MAX = 2
-RAISED = frozenset(("raise",))
+RAISED = frozenset(("raise", "stop"))
+"""Exits after which a caller does not go on, nor what would run after it."""
 
 
 def call(run: Run, one: form.Call, scope: Scope) -> Value:
@@ -242,6 +243,10 @@ def enter(
         record.stack = (*stack, run.place(line, run.frame.scope))
     frame = Frame(procedure.path, function, scope)
     frame.on_yield = on_yield
+    if is_entry and run.is_before_others:
+        run.is_before_others = False
+        last = function.parameters[-1].target if len(function.parameters) > 1 else None
+        frame.following = last.name if isinstance(last, form.Name) else ""
     run.frames.append(frame)
     try:
         binding.parameters(run, function, arguments, keywords, scope, is_entry=is_entry)
@@ -252,7 +257,7 @@ def enter(
         record.stack = stack
     run.line = line
     record.guards = record.without(base, mark, RAISED)
-    record.exits[mark:] = [one for one in record.exits[mark:] if one.kind == "raise"]
+    record.exits[mark:] = [one for one in record.exits[mark:] if one.kind in RAISED]
     return given_by(frame, falls, base)
 
 

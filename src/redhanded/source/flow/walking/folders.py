@@ -70,12 +70,7 @@ def listed(run: Run, folder: Value) -> Value | None:
         return None
     if not folder.value.startswith(ROOT):
         return None
-    start = folder.value.strip("/")
-    start = f"{start}/" if start else ""
-    names: dict[str, None] = {}
-    for one in run.program.modules_by_path():
-        if one.startswith(start):
-            names[one[len(start) :].split("/")[0]] = None
+    names = run.program.folders.get(folder.value.strip("/"), {})
     if not names or len(names) > ENTRIES_MAX:
         return None
     return Record({str(at): Known(name) for at, name in enumerate(names)})

@@ -17,7 +17,7 @@ from redhanded.source.flow.walking import (
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Changes, Scope, either
 
-LEAVING = frozenset(("return", "raise"))
+LEAVING = frozenset(("return", "raise", "stop"))
 
 
 def loop(run: Run, one: form.Loop, scope: Scope) -> bool:

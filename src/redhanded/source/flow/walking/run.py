@@ -23,7 +23,7 @@ NESTED_MAX = 150
 class Frame:
     """A function that is being run."""
 
-    __slots__ = ("function", "given", "on_yield", "path", "scope")
+    __slots__ = ("following", "function", "given", "on_yield", "passed", "path", "scope")
 
     def __init__(self, path: str, function: Function, scope: Scope) -> None:
         self.path = path
@@ -32,6 +32,10 @@ class Frame:
         self.given: list[tuple[tuple[object, ...], Value]] = []
         """What it returns, and the guards under which it does."""
         self.on_yield: Callable[[Value], Value] | None = None
+        self.following = ""
+        """Of a function that runs before others: the parameter by which it calls the next one."""
+        self.passed: tuple[object, ...] | None = None
+        """The guards under which it did."""
 
 
 class Run:
@@ -54,6 +58,8 @@ class Run:
         """Decorated functions whose decorators are being run."""
         self.injected: dict[tuple[str, int], Value] = {}
         """What dependencies gave on this path: each is made once."""
+        self.is_before_others = False
+        """The next entered function is one of those that run before the handler."""
         self.async_calls: set[int] = set()
         """Calls, by the identity of their form, that gave a promise or coroutine."""
         self.promised: list[list[Value]] = []

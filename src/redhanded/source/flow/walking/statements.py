@@ -23,7 +23,7 @@ from redhanded.source.flow.walking.recorder import Exit, Held, Open, Pending, St
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Scope
 
-ALL_EXITS = frozenset(("return", "raise", "break", "continue"))
+ALL_EXITS = frozenset(("return", "raise", "break", "continue", "stop"))
 
 
 def hoist(run: Run, body: tuple[Statement, ...], scope: Scope) -> None:
@@ -46,6 +46,8 @@ def block(run: Run, body: tuple[Statement, ...], scope: Scope) -> bool:
 
 
 def _do(run: Run, one: form.Do, scope: Scope) -> bool:
+    if run.frames and _goes_on(run, one.value):
+        run.frame.passed = run.record.guards
     asynchronous.dropped(run, one, scope)
     return True
 
@@ -161,8 +163,18 @@ def _return(run: Run, one: form.Return, scope: Scope) -> bool:
     if frame.function.is_async:
         value = asynchronous.awaited(run, value, scope)
     frame.given.append((run.record.guards, value))
-    run.record.exits.append(Exit("return", run.record.guards))
+    passes = not frame.following or _goes_on(run, one.value) or frame.passed is run.record.guards
+    run.record.exits.append(Exit("return" if passes else "stop", run.record.guards))
     return False
+
+
+def _goes_on(run: Run, one: form.Expression | None) -> bool:
+    """``next()``: the functions after this one run."""
+    if isinstance(one, form.Await):
+        one = one.value
+    if not isinstance(one, form.Call) or not isinstance(one.function, form.Name):
+        return False
+    return bool(run.frame.following) and one.function.name == run.frame.following
 
 
 def _raise(run: Run, one: form.Raise, scope: Scope) -> bool:
