@@ -17,8 +17,8 @@ PROGRAMS = {
                 import { Stock } from './stock';
                 @Injectable()
                 export class Desk {
-                  constructor(private readonly stock: Stock, @Inject('CLOCK') private clock: Clock) {}
-                  async take(req) { await this.stock.take(req.id); await this.clock.tick(); }
+                  constructor(private readonly stock: Stock, @Inject('CLOCK') private at: Clock) {}
+                  async take(req) { await this.stock.take(req.id); await this.at.tick(); }
                 }
                 """,
             "stock.ts": """
@@ -59,7 +59,8 @@ PROGRAMS = {
                 """,
             "routes.js": """
                 module.exports = function routes(app, { take, log }) {
-                  const wrap = (fn) => (req, res, next) => Promise.resolve(fn(req, res)).catch(next);
+                  const wrap = (fn) => (req, res, next) =>
+                    Promise.resolve(fn(req, res)).catch(next);
                   app.on('x', wrap(async (req) => { await take(req.id); await log('took'); }));
                 };
                 """,
@@ -80,7 +81,9 @@ PROGRAMS = {
                     const model = require(path.join(__dirname, file))(shelf);
                     models[model.name] = model;
                   });
-                shelf.on('x', async () => { await models.Books.add(1); await models.Loans.add(1); });
+                shelf.on('x', async () => {
+                  await models.Books.add(1); await models.Loans.add(1);
+                });
                 """,
             "routes/books.js": """
                 module.exports = (shelf) => class Books {
