@@ -129,7 +129,7 @@ class _Screen:
         from redhanded.report import scan_sentences as say
 
         scan = self.scan
-        if scan.findings or scan.remarks or scan.limits:
+        if scan.remarks or scan.limits:
             self.console.print()
         style = "bold red" if scan.fails else "bold green" if not scan.counts.new else "bold"
         told = "; ".join((say.totals(scan), *say.not_shown(scan, scan.findings)))

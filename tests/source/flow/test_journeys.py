@@ -154,8 +154,8 @@ def test_what_surrounds_an_event() -> None:
         "computed by the database",
         "tried again in a loop",
         "not awaited",
-        "on a condition",
-        "caught: X (tries again)",
+        "if line 3",
+        "X caught: tries again",
     )
 
 

@@ -81,11 +81,12 @@ def marks(event: Event, path: Sequence[Event]) -> tuple[str, ...]:
         found.append(f"nobody waits for it (started at {event.dropped_at})")
     if event.together_with is not None:
         found.append("beside others at the same time")
-    if event.guards:
-        found.append("on a condition")
-    for catcher in event.catchers[:1]:
+    # What follows an early return is no branch of its own, and a handler that raises again none.
+    if holding := [one for one in event.guards if one.holds]:
+        found.append(f"if line {holding[-1].location.line}")
+    for catcher in [one for one in event.catchers if one.outcome != "raises"][:1]:
         types = ", ".join(catcher.types) or "*"
-        found.append(f"caught: {types} ({catcher.outcome})")
+        found.append(f"{types} caught: {catcher.outcome}")
     return tuple(found)
 
 
