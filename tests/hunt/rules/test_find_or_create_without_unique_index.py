@@ -94,3 +94,18 @@ def test_a_library_that_does_not_look_again() -> None:
     )
     answered = event(0, upsert, catchers=(catcher,))
     assert list(rule.look(joined(path(answered), None, table("shelves", "label")))) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "is_inside", "count"),
+    [("6.7.0", True, 1), ("6.8.0", True, 0), ("6.7.0", False, 0), ("", True, 0)],
+    ids=["aborted", "mended", "no transaction", "version not known"],
+)
+def test_a_look_in_an_aborted_transaction(version: str, is_inside: bool, count: int) -> None:
+    call = replace(ONE.effect, library="sequelize", verb="findCreateFind")
+    one = event(1, call)
+    events = within(0, one) if is_inside else [one]
+    reading = joined(path(event(0, effect("begin")), *events), None, table("shelves", "label"))
+    versions = {"sequelize": version} if version else {}
+    found = shown(rule, replace(reading, versions=versions))
+    assert len(found) == count

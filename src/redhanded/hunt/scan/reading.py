@@ -13,6 +13,7 @@ from redhanded.logs.index.place import usual_folder as logs_folder
 from redhanded.source.flow.charting import chart
 from redhanded.source.flow.languages import language_of
 from redhanded.source.flow.module import Module, Note
+from redhanded.source.flow.versions import versions_of
 from redhanded.source.project import Project
 
 FILES_KEPT = 256
@@ -40,7 +41,12 @@ def read(project: Project, say: Callable[[str], None], *, keeps: bool) -> Source
     found = chart(project.root, (".",), usual_folder() if keeps else None)
     modules = found.files.modules
     return Source(
-        reading=Reading(paths=found.paths, schema=found.schema, text=lines_of(project.root)),
+        reading=Reading(
+            paths=found.paths,
+            schema=found.schema,
+            text=lines_of(project.root),
+            versions=versions_of(project.root),
+        ),
         files=len(modules),
         notes=tuple((path, one.notes) for path, one in modules.items() if one.notes),
         span=lambda at: span_in(modules.get(at.path), at.line),

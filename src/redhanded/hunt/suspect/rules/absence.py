@@ -162,6 +162,9 @@ def _constraint(path: Path, found: Lookup, table: Table | None) -> Iterator[Reas
     if partial is not None:
         says = f"{', '.join(partial.columns)} is unique where {partial.where}"
         yield Reason(weight=-0.4, says=says, location=partial.location)
+    elif found.looked.ranges and _is_of_isolation(found):
+        says = "a wrong isolation level: see that rule"
+        yield Reason(weight=FULL, says=says, location=found.act.location)
     elif overlap is not None and found.looked.ranges:
         yield Reason(weight=FULL, says=f"the database refuses what overlaps: {overlap}")
     elif other is not None:
@@ -176,6 +179,12 @@ def _constraint(path: Path, found: Lookup, table: Table | None) -> Iterator[Reas
     else:
         says = f"no constraint on {columns} was found; {table.name} could not be read in full"
         yield Reason(weight=0.1, says=says, location=table.location)
+
+
+def _is_of_isolation(found: Lookup) -> bool:
+    """Rows that overlap, looked for in a snapshot: the transaction's level was chosen for it."""
+    levels = {one.isolation.lower().replace("_", " ") for one in found.act.around}
+    return bool(levels & {"repeatable read", "snapshot"})
 
 
 def _refused(path: Path, found: Lookup, unique: Unique) -> Reason:

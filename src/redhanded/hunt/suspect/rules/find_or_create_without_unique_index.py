@@ -15,6 +15,7 @@ from redhanded.hunt.suspect.rules.uniqueness import UNREAD, covering, named
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.schema import Table, Unique
+from redhanded.source.flow.versions import is_before
 
 name = "find-or-create-without-unique-index"
 title = "Find or create, where the database does not hold the row once"
@@ -29,6 +30,7 @@ safe: tuple[str, ...] = (
     "A unique index on the columns that are looked at, or on some of them.",
     "It happens under a lock that both runs must take, or in a SERIALIZABLE transaction.",
     "What is looked for is new in each run, or belongs to a row that the same run has made.",
+    "The library looks again after a violation, outside the transaction that it has aborted.",
     "It is one statement: INSERT … ON CONFLICT.",
     "It runs once, or by hand: migrations, seeds, scripts, tests.",
 )
@@ -44,6 +46,11 @@ FAILING: Mapping[str, str] = {
 """Libraries that do not look again when the insert of their two steps is refused."""
 
 
+ABORTED: Mapping[tuple[str, str], str] = {("sequelize", "findCreateFind"): "6.8.0"}
+"""Library and call that look again after a violation inside the transaction that it has aborted,
+and the version that no longer does (pull request 13482 of Sequelize)."""
+
+
 def look(reading: Reading) -> Iterable[Finding]:
     """One finding for each call."""
     return one_each(_findings(reading))
@@ -57,20 +64,36 @@ def _findings(reading: Reading) -> Iterator[Finding]:
                 continue
             table = table_of(reading.schema, effect)
             unique = covering(table, named(effect.where)) if table else None
-            if unique is not None and (
-                effect.library not in FAILING or violation(event) == "handled"
-            ):
+            fails = _fails(reading, event, effect)
+            if unique is not None and (fails is None or violation(event) == "handled"):
                 continue
-            yield _finding(path, event, effect, table, unique)
+            yield _finding(path, event, effect, table, unique, fails or "")
+
+
+def _fails(reading: Reading, event: Event, effect: Effect) -> str | None:
+    """What becomes of the second call although an index holds the row once; None: it finds it."""
+    mended = ABORTED.get((effect.library, effect.verb))
+    version = reading.versions.get(effect.library, "")
+    if mended and version and is_before(version, mended) and event.transaction is not None:
+        return (
+            f"the violation aborts the transaction in which {effect.verb} of {effect.library} "
+            f"{version} looks again (mended in {mended})"
+        )
+    return FAILING.get(effect.library)
 
 
 def _finding(
-    path: Path, event: Event, effect: Effect, table: Table | None, unique: Unique | None
+    path: Path,
+    event: Event,
+    effect: Effect,
+    table: Table | None,
+    unique: Unique | None,
+    fails: str,
 ) -> Finding:
     columns, subject, where = listed(named(effect.where)), name_of(effect), event.location
     other = _elsewhere(effect, table) if unique is None else None
     if unique is not None:
-        ends = f"{', '.join(unique.columns)} is unique: {FAILING[effect.library]}"
+        ends = f"{', '.join(unique.columns)} is unique: {fails}"
     elif other is not None:
         ends = (
             f"the second insert violates {', '.join(other.columns)}, and looking again for "
@@ -131,7 +154,8 @@ def _constraint(
     columns = listed(named(effect.where))
     if unique is not None:
         says = f"{', '.join(unique.columns)} is unique: the second call fails, the data stays right"
-        return Reason(weight=-0.2, says=says, location=unique.location)
+        weight = 0.1 if (effect.library, effect.verb) in ABORTED else -0.2
+        return Reason(weight=weight, says=says, location=unique.location)
     if table is None:
         says = "the table's constraints are not known"
         return Reason(weight=0.0, says=says, location=event.location)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from redhanded.case.evidence import Location
@@ -22,6 +22,8 @@ class Reading:
     schema: Schema
     text: Callable[[Location], str]
     """The source line, stripped."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of the libraries, as far as a manifest or lock file says."""
 
 
 class Rule(Protocol):
