@@ -97,7 +97,7 @@ def test_reasons_are_told_when_they_are_asked_for() -> None:
 def test_nothing_found() -> None:
     counts = Counts(weak=2, suppressed=1, known=3)
     text = shown(limits=("a.py could not be parsed",), counts=counts, width=200)
-    assert "Not read" in text
+    assert "Limits" in text
     told = "0 findings; 2 below the threshold (--all shows them); 1 accepted by a comment;"
     assert told in text
     assert text.rstrip().endswith("exit code 0")

@@ -46,7 +46,7 @@ class _Screen:
             for one in findings[len(full) :]:
                 self.row(one)
         self.list("Comments that suppress nothing", self.remarks(), REMARKS_MAX)
-        self.list("Not read", list(self.scan.limits), LIMITS_MAX)
+        self.list("Limits", list(self.scan.limits), LIMITS_MAX)
         self.ending()
 
     def finding(self, one: Reported) -> None:
@@ -69,8 +69,10 @@ class _Screen:
         if len(finding.steps) > STEPS_MAX:
             self.say(f"… {len(finding.steps) - STEPS_MAX} more steps (--format json has all)", 6)
         if one.confirmation is not None:
-            word = one.confirmation
-            self.say(f"lab: {word.word}: {word.why}")
+            word = "confirmed" if one.confirmation.word == "CONFIRMED" else "not confirmed"
+            self.say(f"{word} in the lab: {one.confirmation.why}")
+            if one.confirmation.schedule:
+                self.say(f"the order: {one.confirmation.schedule}")
         self.also(one)
         if one.remedy:
             self.say(f"remedy: {one.remedy}")

@@ -41,6 +41,11 @@ def scan(request: ScanRequest, say: Say, rules: Sequence[Rule] = RULES) -> Scan:
     source = read(project, say, keeps=request.keeps)
     say(f"asking {len(asked)} rules about {len(source.reading.paths):,} paths")
     found = weigh(project, source, request, asked=asked, known=rules, old=old, changed=changed)
+    if request.confirms:
+        from redhanded.hunt.scan.confirm import confirm  # the lab comes with it
+
+        tried = confirm(found, source.span, say)
+        found = replace(found, findings=tried.findings, limits=(*found.limits, *tried.limits))
     return replace(found, seconds=round(monotonic() - began, 3))
 
 
