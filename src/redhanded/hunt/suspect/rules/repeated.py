@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,24 +48,27 @@ class Repeat:
 
 def repeats(schema: Schema, path: Path) -> Iterator[Repeat]:
     """The events of a path that are not idempotent, in their order."""
+    first = _unique_inserts(schema, path)
     adding = {event.number for event, _ in inserts(path)}
     for event in path.events:
         effect = event.effect
         if effect is None:
             continue
         if event.number in adding:
-            found = _row(schema, path, event, effect)
+            found = _row(schema, path, event, effect, first)
         elif effect.kind == "send":
-            found = _send(schema, path, event, effect)
+            found = _send(schema, path, event, effect, first)
         elif effect.kind in ("update", "upsert") and effect.store == "database":
-            found = _count(schema, path, event, effect)
+            found = _count(schema, path, event, effect, first)
         else:
             found = None
         if found is not None:
             yield found
 
 
-def _row(schema: Schema, path: Path, event: Event, effect: Effect) -> Repeat | None:
+def _row(
+    schema: Schema, path: Path, event: Event, effect: Effect, first: Sequence[Event]
+) -> Repeat | None:
     if any(_depends(path, effect, column) for column in effect.values):
         return None
     table = table_of(schema, effect)
@@ -83,7 +86,7 @@ def _row(schema: Schema, path: Path, event: Event, effect: Effect) -> Repeat | N
         kind=kind,
         says=says,
         is_sure=table is not None and table.is_complete and bool(effect.values),
-        warned=warning(schema, path, event),
+        warned=warning(schema, path, event, first),
         unique=unique,
     )
 
@@ -116,7 +119,9 @@ def _varies(path: Path, effect: Effect, column: str) -> bool:
     return bool(kinds & {"identifier", "clock", "insert", "save"})
 
 
-def _count(schema: Schema, path: Path, event: Event, effect: Effect) -> Repeat | None:
+def _count(
+    schema: Schema, path: Path, event: Event, effect: Effect, first: Sequence[Event]
+) -> Repeat | None:
     """A change relative to what is there, unless it says what must be there."""
     written = effect.values
     if effect.kind == "upsert":
@@ -132,7 +137,7 @@ def _count(schema: Schema, path: Path, event: Event, effect: Effect) -> Repeat |
         kind="count",
         says=f"{name_of(effect)}.{counted[0]} is changed twice",
         is_sure=True,
-        warned=warning(schema, path, event),
+        warned=warning(schema, path, event, first),
     )
 
 
@@ -143,7 +148,9 @@ def _is_relative(column: str, value: Value) -> bool:
     return not value.columns or plain(column) in map(plain, value.columns)
 
 
-def _send(schema: Schema, path: Path, event: Event, effect: Effect) -> Repeat | None:
+def _send(
+    schema: Schema, path: Path, event: Event, effect: Effect, first: Sequence[Event]
+) -> Repeat | None:
     if ASKS.match(effect.verb) or has_idempotency_key(event, effect):
         return None
     return Repeat(
@@ -152,7 +159,7 @@ def _send(schema: Schema, path: Path, event: Event, effect: Effect) -> Repeat | 
         kind="send",
         says=f"{effect.subject or event.callee} is asked twice",
         is_sure=bool(effect.subject) or effect.verb.upper() in ("POST", "PUT", "PATCH"),
-        warned=warning(schema, path, event),
+        warned=warning(schema, path, event, first),
     )
 
 
@@ -163,9 +170,12 @@ def has_idempotency_key(event: Event, effect: Effect) -> bool:
     return any(re.search(r"idempot|dedup|client_?token|request_?token", one, re.I) for one in names)
 
 
-def warning(schema: Schema, path: Path, event: Event) -> Told:
-    """What tells a second run that it is one, before it comes to ``event``."""
-    if _claimed_before(schema, path, event):
+def warning(schema: Schema, path: Path, event: Event, first: Sequence[Event] | None = None) -> Told:
+    """What tells a second run that it is one, before it comes to ``event``.
+
+    ``first``: the inserts of the path that the database refuses the second time, if known.
+    """
+    if _claimed_before(_unique_inserts(schema, path) if first is None else first, event):
         return "claimed"
     told: Told = ""
     for check in checks(path, event):
@@ -218,15 +228,20 @@ def _changed(schema: Schema, path: Path, look: Event, looked: Effect) -> bool:
     return False
 
 
-def _claimed_before(schema: Schema, path: Path, event: Event) -> bool:
+def _unique_inserts(schema: Schema, path: Path) -> tuple[Event, ...]:
+    """The inserts that the database refuses the second time, which then ends the run."""
+    return tuple(
+        event
+        for event, effect in inserts(path)
+        if identity(path, effect, table_of(schema, effect)) is not None and ends_run(event)
+    )
+
+
+def _claimed_before(first: Sequence[Event], event: Event) -> bool:
     """A row that the database holds once is inserted first, or in the transaction that is undone
     when it is refused."""
-    for other, effect in inserts(path):
+    for other in first:
         if other.number == event.number or excludes(other, event):
-            continue
-        if identity(path, effect, table_of(schema, effect)) is None:
-            continue
-        if not ends_run(other):
             continue
         if other.number < event.number and set(other.guards) <= set(event.guards):
             return True
