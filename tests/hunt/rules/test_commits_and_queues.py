@@ -39,6 +39,15 @@ def test_the_job_looks_at_what_is_written() -> None:
     assert early(BEGUN, *within(0, ROW, enqueue(2)), taker=SENDS) == []
 
 
+def test_the_job_is_about_what_is_changed() -> None:
+    by = {"id": asked("visit")}
+    change = event(1, effect("update", "visits", where=by, values={"state": Known("paid")}))
+    queued = enqueue(2, arguments=(asked("visit"),))
+    assert early(BEGUN, *within(0, change, queued), taker=SENDS)
+    other = enqueue(2, arguments=(asked("shop"),))
+    assert early(BEGUN, *within(0, change, other), taker=SENDS) == []
+
+
 def test_queued_before_the_write() -> None:
     assert early(BEGUN, *within(0, enqueue(1), replace(ROW, number=2)))
 

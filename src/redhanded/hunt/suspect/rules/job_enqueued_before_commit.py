@@ -9,7 +9,13 @@ from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import is_one_off, is_test
 from redhanded.hunt.suspect.rules.rows import name_of
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
-from redhanded.hunt.suspect.rules.transactional import given, reads_of, takes_part, writes_in
+from redhanded.hunt.suspect.rules.transactional import (
+    given,
+    is_about,
+    reads_of,
+    takes_part,
+    writes_in,
+)
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event, Path, Transaction
 from redhanded.source.flow.values import Known
@@ -109,6 +115,10 @@ def _needed(
             if read is not None:
                 says = f"the job looks at {name_of(one.effect)}, which the transaction writes"
                 return one, (Reason(weight=0.3, says=says, location=read.location),)
+    changed = next((one for one in written if is_about(event, effect, one)), None)
+    if changed is not None:
+        says = "the job is about a row that the transaction changes"
+        return changed, (Reason(weight=0.3, says=says, location=changed.location),)
     says = "the job is not seen to need what the transaction writes"
     return written[0], (Reason(weight=-0.05, says=says, location=event.location),)
 

@@ -51,6 +51,22 @@ def given(event: Event, effect: Effect) -> frozenset[int]:
     )
 
 
+def is_about(event: Event, effect: Effect, write: Event) -> bool:
+    """Whether the job is told of the row that is changed: by the value that the row is found by."""
+    written = write.effect
+    if written is None:
+        return False
+    by = {one for value in written.where.values() for one in sources(value)}
+    by |= set(sources(written.entity))
+    values = (*event.arguments, *event.keywords.values(), *effect.values.values())
+    told = {one for value in values for one in sources(value)}
+    events = {one.event for one in by if isinstance(one, Result)}
+    return bool(by & told) or any(
+        isinstance(one, Result) and one.event in events and one.parts[-1:] in (("id",), ("pk",))
+        for one in told
+    )
+
+
 def reads_of(schema: Schema, path: Path, written: Effect) -> Iterator[Event]:
     """What a path looks for in the table that was written."""
     for event in path.events:
