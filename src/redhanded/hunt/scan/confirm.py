@@ -69,7 +69,8 @@ def confirm(scan: Scan, span: Callable[[Location], tuple[int, int]], say: Say) -
             )
             return Confirmed(findings=findings, limits=lab.limits)
     except (LabError, InputError) as error:
-        return Confirmed(findings=_all(scan.findings, f"the system could not be run: {error}"))
+        first_line = str(error).partition("\n")[0]
+        return Confirmed(findings=_all(scan.findings, f"the system could not be run: {first_line}"))
 
 
 @contextmanager
