@@ -127,8 +127,30 @@ TAKEN = {"POST /api/seats/:id": ["insert notes", "update seats"]}
     export default app;
 """,
         },
+        {
+            "src/server.js": """
+    const Hapi = require('@hapi/hapi');
+    const { take, note } = require('./db');
+    const server = Hapi.server({ port: 3000 });
+    const plugin = {
+      name: 'seats',
+      register: async (host) => {
+        host.route([{
+          method: 'POST',
+          path: '/api/seats/:id',
+          options: { pre: [{ method: async (request) => note(request.params.id) }] },
+          handler: async (request, h) => {
+            await take(request.params.id);
+            return h.response({}).code(201);
+          },
+        }]);
+      },
+    };
+    server.register({ plugin });
+""",
+        },
     ],
-    ids=["express", "express-function", "fastify", "fastify-route", "koa", "hono"],
+    ids=["express", "express-function", "fastify", "fastify-route", "koa", "hono", "hapi"],
 )
 def test_a_route_with_what_runs_before_it(tmp_path: File, files: dict[str, str]) -> None:
     assert names(tmp_path, files) == TAKEN
@@ -238,6 +260,32 @@ def test_next(tmp_path: File) -> None:
         "ANY /api/seats": ["update seats"],
         "ACTION takeSeat": ["update seats"],
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import { program } from 'commander';"
+        "program.command('clean <id>').option('-f').action(async (id) => { await note(id); });",
+        "import yargs from 'yargs';"
+        "yargs.command('clean <id>', 'cleans', () => 1, (a) => note(a.id)).parse();",
+        "import yargs from 'yargs';"
+        "yargs(process.argv).command({ command: 'clean', handler: (a) => note(a.id) }).parse();",
+    ],
+    ids=["commander", "yargs", "yargs-object"],
+)
+def test_commands(tmp_path: File, text: str) -> None:
+    found = names(tmp_path, {"src/clean.ts": f"    import {{ note }} from './db';\n    {text}\n"})
+    assert found["clean"] == ["insert notes"]
+
+
+def test_a_server_of_node_itself(tmp_path: File) -> None:
+    text = """
+    import http from 'node:http';
+    import { take } from './db';
+    http.createServer(async (req, res) => { await take(req.url); res.end(); }).listen(3000);
+"""
+    assert names(tmp_path, {"src/a.ts": text}) == {"ANY *": ["update seats"]}
 
 
 @pytest.mark.parametrize(
