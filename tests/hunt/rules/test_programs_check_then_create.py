@@ -170,3 +170,24 @@ def test_fastapi_and_sqlalchemy_safe(tmp_path: Path, body: str) -> None:
 def test_fastapi_and_a_unique_column(tmp_path: Path) -> None:
     text = FASTAPI % (", unique=True", FAULTY_FASTAPI["raises"])
     assert lines_shown(rule, tmp_path, {"shelves/main.py": text}) == []
+
+
+WIDER = "CREATE UNIQUE INDEX readers_both ON readers (%s);"
+SINCE = "ALTER TABLE readers ADD COLUMN since timestamptz;"
+ADD_SINCE = ADD.replace("(email, name)", "(email, since)").replace("[email, name]", "[email, now]")
+
+
+@pytest.mark.parametrize("columns", ["email, name", "name, email"])
+def test_a_constraint_on_more_than_is_looked_at(tmp_path: Path, columns: str) -> None:
+    files = {
+        "src/app.js": EXPRESS % ("", FAULTY_EXPRESS["returns"]),
+        "db/001.sql": SQL + WIDER % columns,
+    }
+    assert lines_shown(rule, tmp_path, files) == []
+
+
+def test_a_constraint_with_the_time_refuses_nothing(tmp_path: Path) -> None:
+    body = f"{LOOK}\nif (rows[0]) return res.end();\nconst now = Date.now();\n{ADD_SINCE}"
+    schema = SQL + SINCE + WIDER % "email, since"
+    files = {"src/app.js": EXPRESS % ("", body), "db/001.sql": schema}
+    assert len(lines_shown(rule, tmp_path, files)) == 1

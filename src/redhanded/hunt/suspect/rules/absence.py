@@ -173,6 +173,9 @@ def _constraint(path: Path, found: Lookup, table: Table | None) -> Iterator[Reas
     elif UNREAD in found.looked.where and any(not one.is_primary for one in table.uniques):
         says = "a part of what is looked at could not be read; it may be what is unique"
         yield Reason(weight=-0.2, says=says, location=check_location(found))
+    elif (wider := _wider(path, found, table)) is not None:
+        says = f"{', '.join(wider.columns)} is unique, which holds what is looked at and more"
+        yield Reason(weight=-0.05, says=says, location=wider.location)
     elif table.is_complete:
         says = f"no constraint of {table.name} refuses two rows with the same {columns}"
         yield Reason(weight=0.25, says=says, location=table.location)
@@ -235,6 +238,21 @@ def _other(path: Path, found: Lookup, table: Table) -> Unique | None:
             continue
         values = [by_column.get(one) for one in plain_columns(table, unique.columns)]
         if all(one is not None and _follows(path, one, looked) for one in values):
+            return unique
+    return None
+
+
+def _wider(path: Path, found: Lookup, table: Table) -> Unique | None:
+    """A constraint on what is looked for and more, none of it another value in each run: whether
+    two runs differ in the rest is not known, and where they do not, the second is refused."""
+    looked = plain_columns(table, found.columns)
+    created = found.created.values
+    for unique in table.uniques:
+        columns = plain_columns(table, unique.columns)
+        if unique.where or not looked or not looked < columns:
+            continue
+        rest = [one for name, one in created.items() if plain_columns(table, (name,)) & columns]
+        if not any(is_fresh(path, one) for one in rest):
             return unique
     return None
 
