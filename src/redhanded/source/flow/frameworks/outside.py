@@ -1,4 +1,4 @@
-"""Services that packages speak to: mail, clouds, payments, messages; and signatures of webhooks.
+"""Services that packages speak to: mail, clouds, money, messages; and signatures of webhooks.
 
 References: nodemailer.com; AWS SDK for JavaScript 3 (commands) and 2 (``.promise()``); the
 senders' own pages on webhooks and idempotent requests. A method that only reads has a verb that
