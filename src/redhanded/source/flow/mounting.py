@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from redhanded.source.flow.framework import FoundEntry, Mount
-from redhanded.source.flow.values import Value
+from redhanded.source.flow.values import Library, Made, Value
+from redhanded.source.flow.walking.scope import hash_of
 
 WAYS_MAX = 16
 
@@ -28,13 +29,41 @@ def mounted(found: Iterable[FoundEntry | Mount]) -> tuple[FoundEntry, ...]:
     router that is mounted twice gives its entries twice; one that nothing mounts gives them as
     they are written.
     """
-    order = list(found)
-    return tuple(
-        entry
-        for place, one in enumerate(order)
-        if isinstance(one, FoundEntry)
-        for entry in _placed(one, place, order)
-    )
+    order = _Order(found)
+    return tuple(entry for place, one in order.entries for entry in _placed(one, place, order))
+
+
+class _Order:
+    """What was registered, each with its place; mounts are found by what they are about."""
+
+    def __init__(self, found: Iterable[FoundEntry | Mount]) -> None:
+        self.entries: list[tuple[int, FoundEntry]] = []
+        self._on: dict[object, list[tuple[int, Mount]]] = {}
+        self._of: dict[object, list[tuple[int, Mount]]] = {}
+        for place, one in enumerate(found):
+            if isinstance(one, FoundEntry):
+                self.entries.append((place, one))
+            elif one.what is None:
+                self._on.setdefault(_key(one.on), []).append((place, one))
+            else:
+                self._of.setdefault(_key(one.what), []).append((place, one))
+
+    def before(self, router: Value, place: int) -> list[Mount]:
+        """Functions that run on a router before what stands at a place."""
+        some = self._on.get(_key(router), ())
+        return [one for at, one in some if at < place and one.on == router]
+
+    def above(self, router: Value) -> list[tuple[int, Mount]]:
+        """Where a router is mounted."""
+        return [each for each in self._of.get(_key(router), ()) if each[1].what == router]
+
+
+def _key(value: Value) -> object:
+    """The same for values that are equal; for routers that are not, mostly another."""
+    if isinstance(value, Library):
+        last = value.steps[-1] if value.steps else ""
+        return (value.package, value.names, last.location if isinstance(last, Made) else None)
+    return hash_of(value)
 
 
 def join_path(prefix: str, path: str) -> str:
@@ -42,9 +71,7 @@ def join_path(prefix: str, path: str) -> str:
     return re.sub(r"/{2,}", "/", f"/{prefix}/{path}").rstrip("/") or "/"
 
 
-def _placed(
-    found: FoundEntry, place: int, order: Sequence[FoundEntry | Mount]
-) -> Iterable[FoundEntry]:
+def _placed(found: FoundEntry, place: int, order: _Order) -> Iterable[FoundEntry]:
     if found.on is None:
         return [found]
     placed = []
@@ -57,15 +84,12 @@ def _placed(
     return placed
 
 
-def _ways(
-    router: Value, place: int, order: Sequence[FoundEntry | Mount], seen: frozenset[int]
-) -> list[_Way]:
+def _ways(router: Value, place: int, order: _Order, seen: frozenset[int]) -> list[_Way]:
     """All ways to a router, with what runs on it before ``place``; ``seen``: mounts on the way."""
-    mounts = [(at, one) for at, one in enumerate(order) if isinstance(one, Mount)]
-    own = [one for at, one in mounts if one.on == router and one.what is None and at < place]
+    own = order.before(router, place)
     ways = []
-    for at, mount in mounts:
-        if at not in seen and mount.what is not None and mount.what == router:
+    for at, mount in order.above(router):
+        if at not in seen:
             for above in _ways(mount.on, at, order, seen | {at}):
                 prefix = join_path(above.prefix, mount.prefix)
                 ways.append(
