@@ -32,16 +32,37 @@ def checks(path: Path, act: Event) -> Iterator[Check]:
     """The looks and claims that ``act`` stands under, outermost guard first."""
     seen: set[tuple[int, Sense]] = set()
     for guard in act.guards:
-        for source in sources(guard.test):
-            if not isinstance(source, Result) or not 0 <= source.event < act.number:
+        for number, sense in _asked(guard):
+            if not 0 <= number < act.number or (number, sense) in seen:
                 continue
-            look = path.events[source.event]
-            sense = presence(guard.test, guard.holds, source.event)
-            if sense is None or look.effect is None or (look.number, sense) in seen:
+            look = path.events[number]
+            if look.effect is None:
                 continue
             if look.effect.kind in LOOKS or look.effect.kind in CLAIMS:
                 seen.add((look.number, sense))
                 yield Check(look=look, sense=sense, guard=guard)
+
+
+_ASKED: dict[int, tuple[Guard, tuple[tuple[int, Sense], ...]]] = {}
+"""By identity: one condition stands over hundreds of events. It is kept with what was found, so
+that its identity is nobody else's."""
+_ASKED_MAX = 20_000
+
+
+def _asked(guard: Guard) -> tuple[tuple[int, Sense], ...]:
+    """Numbers of the events that a condition looks at, and what it wants of each."""
+    known = _ASKED.get(id(guard))
+    if known is None:
+        if len(_ASKED) > _ASKED_MAX:
+            _ASKED.clear()
+        found = dict.fromkeys(
+            (one.event, sense)
+            for one in sources(guard.test)
+            if isinstance(one, Result)
+            and (sense := presence(guard.test, guard.holds, one.event)) is not None
+        )
+        known = _ASKED[id(guard)] = (guard, tuple(found))
+    return known[1]
 
 
 def excludes(one: Event, other: Event) -> bool:

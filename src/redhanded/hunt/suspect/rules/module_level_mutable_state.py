@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from redhanded.hunt.suspect.rules.derivation import reads_of, uses
+from redhanded.hunt.suspect.rules.derivation import origins, reads_of, uses
 from redhanded.hunt.suspect.rules.guarded import excludes
 from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import occasion
@@ -13,7 +13,16 @@ from redhanded.hunt.suspect.rules.serialised import FULL
 from redhanded.hunt.suspect.rules.telling import does, is_waited_for, met, step
 from redhanded.source.flow.effects import EffectKind, Store
 from redhanded.source.flow.events import Event, Path
-from redhanded.source.flow.values import Input, Value, sources
+from redhanded.source.flow.values import (
+    Input,
+    Kind,
+    Library,
+    Procedure,
+    Record,
+    Unknown,
+    Value,
+    sources,
+)
 
 name = "module-level-mutable-state"
 title = "Requests share a variable of the process"
@@ -71,7 +80,7 @@ def _pairs(path: Path, shared: list[Event]) -> Iterator[Finding]:
     """Two uses of one variable with a wait between them, the nearest first."""
     for place, later in enumerate(shared):
         for earlier in reversed(shared[max(0, place - _NEAR) : place]):
-            found = _pair(path, earlier, later)
+            found = _pair(path, shared, earlier, later)
             if found is not None:
                 yield found
 
@@ -90,7 +99,42 @@ def _wait(path: Path, first: Event, last: Event) -> Event | None:
     return None
 
 
-def _pair(path: Path, earlier: Event, later: Event) -> Finding | None:
+def _decider(shared: list[Event], later: Event) -> int:
+    """The last look at the variable that decides about a change of it."""
+    asked = {number for guard in later.guards for number in reads_of(guard.test)}
+    looks = [one.number for one in shared if one.number < later.number and one.number in asked]
+    return max(looks, default=-1)
+
+
+def _is_mark(path: Path, change: Event) -> bool:
+    """Whether what is kept only says that something was done; an object, or what was read or made
+    meanwhile, is a cache or an instance, which two requests may both make."""
+    assert change.effect is not None
+    if change.effect.kind == "set" and _is_stored_too(path, change):
+        return False
+    for value in change.effect.values.values():
+        if isinstance(value, Library | Record | Kind | Procedure | Unknown):
+            return False
+        for number in reads_of(value):
+            effect = path.events[number].effect if 0 <= number < len(path.events) else None
+            if effect is None or effect.kind not in ("identifier", "clock", "get"):
+                return False
+    return True
+
+
+def _is_stored_too(path: Path, change: Event) -> bool:
+    """Whether the same value is written to the database: the variable saves a look at it."""
+    assert change.effect is not None
+    kept = {each for one in change.effect.values.values() for each in origins(one)}
+    for one in path.events:
+        if one.effect is None or one.effect.store != "database":
+            continue
+        if any(kept & origins(value) for value in one.effect.values.values()):
+            return True
+    return False
+
+
+def _pair(path: Path, shared: list[Event], earlier: Event, later: Event) -> Finding | None:
     first, second = earlier.effect, later.effect
     assert first is not None
     assert second is not None
@@ -100,7 +144,7 @@ def _pair(path: Path, earlier: Event, later: Event) -> Finding | None:
         if any(uses(value, earlier) for value in second.values.values()):
             says = "it is set to a value made from what it was before the wait"
         else:
-            decides = any(earlier.number in reads_of(guard.test) for guard in later.guards)
+            decides = earlier.number == _decider(shared, later) and _is_mark(path, later)
     elif first.kind == "set" and second.kind == "get":
         kept = _is_of_request(first.values.values())
         if kept and not _is_keyed(first.where.values()):
@@ -161,7 +205,7 @@ def _several_processes(path: Path, shared: list[Event]) -> Iterator[Finding]:
         if earlier.effect.kind != "get":
             continue
         kept = next((one for one in shared if _keeps(one)), None)
-        if kept is None or _is_content(path, kept):
+        if kept is None or not _is_mark(path, kept):
             continue
         weight, harm = _harm(path, earlier, kept)
         if harm is None:
@@ -176,12 +220,6 @@ def _several_processes(path: Path, shared: list[Event]) -> Iterator[Finding]:
 
 def _keeps(event: Event) -> bool:
     return event.effect is not None and event.effect.kind in ("set", "push", "increment")
-
-
-def _is_content(path: Path, event: Event) -> bool:
-    """Whether what is kept was read: a cache."""
-    assert event.effect is not None
-    return any(reads_of(value) for value in event.effect.values.values())
 
 
 def _finding(path: Path, earlier: Event, wait: Event, later: Event, *reasons: Reason) -> Finding:
