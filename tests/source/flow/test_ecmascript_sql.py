@@ -143,3 +143,30 @@ def test_caches(tmp_path: File, head: str, store: str) -> None:
     (_, get), (_, put) = found(tmp_path, head, body)
     assert (get.kind, get.subject, get.store) == ("get", "seat:*", store)
     assert (put.kind, put.values) == ("set", {"value": Known(1)})
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "awaited"),
+    [
+        (
+            "import { Pool } from 'pg'; const db = new Pool();",
+            "db.query('DELETE FROM seats WHERE id = 1', (error, found) => {});",
+            True,
+        ),
+        (
+            "import { Pool } from 'pg'; const db = new Pool();",
+            "db.query('DELETE FROM seats WHERE id = 1');",
+            False,
+        ),
+        (
+            "import { promisify } from 'util'; import { Pool } from 'pg'; const db = new Pool();"
+            "const query = promisify(db.query).bind(db);",
+            "await query('DELETE FROM seats WHERE id = 1');",
+            True,
+        ),
+    ],
+    ids=["callback", "dropped", "promisified"],
+)
+def test_who_is_told_of_the_outcome(tmp_path: File, head: str, body: str, awaited: bool) -> None:
+    ((event, delete),) = found(tmp_path, head, body)
+    assert delete.kind == "delete" and event.awaited == awaited

@@ -52,6 +52,8 @@ class Callback:
     """It is called any number of times."""
     gives: bool = False
     """What it returns is what the call gives."""
+    is_outcome: bool = False
+    """It is given the outcome, so that there is no promise to wait for."""
     after_commit: bool = False
     """It is called when the open transaction has been committed, and not at all if that is rolled
     back; at once where none is open (Django's ``transaction.on_commit``)."""

@@ -32,7 +32,7 @@ from redhanded.source.flow.frameworks.table import LibraryTable
 from redhanded.source.flow.values import Known, Library, Record, Value
 
 MADE_BY = frozenset(["createClient", "createCluster", "createClientPool", "RedisClient"])
-ITSELF = words("on once off connect duplicate withTypeMapping legacy asap withAbortSignal")
+ITSELF = words("bind on once off connect duplicate withTypeMapping legacy asap withAbortSignal")
 CLIENT_METHODS = words(
     "disconnect destroy close emit removeListener removeAllListeners unref ref addListener"
     " subscribe pSubscribe sSubscribe unsubscribe pUnsubscribe scanIterator hScanIterator end"

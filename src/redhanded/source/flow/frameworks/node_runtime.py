@@ -23,7 +23,7 @@ from redhanded.source.flow.frameworks.reading import (
 from redhanded.source.flow.frameworks.table import LibraryTable
 from redhanded.source.flow.values import Input, Known, Value, sources
 
-PACKAGES = ("global", "crypto", "timers", "timers/promises", "fs", "fs-extra", "perf_hooks")
+PACKAGES = ("global", "crypto", "timers", "timers/promises", "fs", "fs-extra", "perf_hooks", "util")
 CLOCKS = frozenset(["Date.now", "performance.now", "process.hrtime", "process.hrtime.bigint"])
 FILE_READS = words(
     "readFile readFileSync readdir readdirSync stat statSync lstat existsSync access"
@@ -44,6 +44,9 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
     package, name = site.callee.package, ".".join(site.callee.names)
     if package in ("fs", "fs-extra"):
         return _file(site)
+    if package == "util":
+        is_same = name == "promisify" and bool(site.arguments)
+        return Meaning(result=site.arguments[0]) if is_same else None
     if package == "global" and name == "Date" and site.is_new and not site.arguments:
         return _one(site, "clock", "Date")
     if package in ("global", "perf_hooks") and name in CLOCKS:

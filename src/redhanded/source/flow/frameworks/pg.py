@@ -27,6 +27,8 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
     if len(names) < 2:
         return None
     connection = base(site.callee)
+    if names[-1] == "bind":
+        return Meaning(result=connection)
     if names[-1] == "query":
         effects = executed(site, site.arguments, _session(connection))
         return Meaning(effects=effects, callbacks=called_back(site, THIS))

@@ -150,7 +150,9 @@ def made(library: Library) -> Made | None:
 def called_back(site: CallSite, *results: Value) -> tuple[Callback, ...]:
     """A function at the end of the arguments gets an error or the results."""
     called = last_function(site)
-    return () if called is None else (Callback(function=called, arguments=(FAILED, *results)),)
+    if called is None:
+        return ()
+    return (Callback(function=called, arguments=(FAILED, *results), is_outcome=True),)
 
 
 def gives(site: CallSite) -> Library:

@@ -68,7 +68,8 @@ def happen(
             result=result,
             arguments=arguments,
             keywords=keywords,
-            is_async=meaning.is_async or _is_waited_for(effect, location.path),
+            is_async=(meaning.is_async or _is_waited_for(effect, location.path))
+            and not any(one.is_outcome for one in meaning.callbacks),
         )
         first = number if first is None else first
         _after(run, effect, number, meaning)
