@@ -231,6 +231,8 @@ PYTHON_SAFE = {
     "a library's lock": f"with store.lock(key, timeout=120):\n    {WORK}",
     "extended": "lock = store.lock(key, timeout=2)\nlock.acquire()\nlock.extend(30)\n"
     f"{WORK}\nlock.release()",
+    "a prefix that is kept": "prefix = store.get('prefix')\nif prefix is None:\n    prefix = 7\n"
+    "    store.set('prefix', prefix)\nrequests.post('https://feeds.example/x', json={})",
     "a time-out that is shorter": "if not store.set(key, token, nx=True, ex=30):\n    return ''\n"
     'requests.get("https://feeds.example", timeout=5)',
 }

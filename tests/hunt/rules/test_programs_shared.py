@@ -146,6 +146,15 @@ STATE_SAFE = {
         "const known = new Set(['a']);",
         "if (!known.has(id)) return res.end();\n" + INSERT,
     ),
+    "looked at again after the wait": (
+        "const done = new Set();",
+        "if (done.has(id)) return res.end();\n" + INSERT + "if (!done.has(id)) done.add(id);",
+    ),
+    "what is asked for changes nothing": (
+        "const done = new Set();",
+        "if (done.has(id)) return res.end();\nawait fetch('https://maps.example/x');\n"
+        "done.add(id);",
+    ),
     "a counter for the log": ("let count = 0;", INSERT + "count += 1;"),
 }
 

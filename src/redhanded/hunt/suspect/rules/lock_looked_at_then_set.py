@@ -11,6 +11,7 @@ from redhanded.hunt.suspect.rules.identity import same_row
 from redhanded.hunt.suspect.rules.leases import ended
 from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import occasion
+from redhanded.hunt.suspect.rules.repeated import only_asks
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason
 from redhanded.hunt.suspect.rules.serialised import is_ruled_out
 from redhanded.hunt.suspect.rules.telling import met, step, subject_of
@@ -100,7 +101,9 @@ def _finding(path: Path, check: Check, act: Event, against: tuple[Reason, ...]) 
         if one.number > check.look.number
         and one.effect is not None
         and (weight := _GUARDED.get(one.effect.kind, 0.0))
+        and not only_asks(one.effect)
         and not excludes(one, act)
+        and any(each.look.number == check.look.number for each in checks(path, one))
     ]
     if inside:
         weight, event = max(inside, key=lambda one: one[0])

@@ -8,6 +8,7 @@ from redhanded.hunt.suspect.rules.derivation import origins, reads_of, uses
 from redhanded.hunt.suspect.rules.guarded import excludes
 from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import occasion
+from redhanded.hunt.suspect.rules.repeated import only_asks
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.serialised import FULL
 from redhanded.hunt.suspect.rules.telling import does, is_waited_for, met, step
@@ -154,9 +155,24 @@ def _pair(path: Path, shared: list[Event], earlier: Event, later: Event) -> Find
     wait = _wait(path, earlier, later)
     if wait is None:
         return None
+    if decides and _again(path, earlier, later):
+        return None
     if decides:
         return _decided(path, earlier, wait, later)
     return _finding(path, earlier, wait, later, Reason(weight=0.5, says=says))
+
+
+def _again(path: Path, earlier: Event, later: Event) -> bool:
+    """Whether the same is looked at once more after the wait, right before it is changed."""
+    assert earlier.effect is not None
+    for number in {each for guard in later.guards for each in reads_of(guard.test)}:
+        if not earlier.number < number < later.number:
+            continue
+        nearer = path.events[number]
+        same = nearer.effect is not None and nearer.effect.subject == earlier.effect.subject
+        if same and _wait(path, nearer, later) is None:
+            return True
+    return False
 
 
 def _decided(path: Path, earlier: Event, wait: Event, later: Event) -> Finding:
@@ -179,7 +195,7 @@ def _harm(path: Path, first: Event, last: Event) -> tuple[float, Event | None]:
         if one.effect is None or one.effect.store == "process":
             continue
         weight = _HARM.get(one.effect.kind, 0.0)
-        if weight <= best[0]:
+        if weight <= best[0] or only_asks(one.effect):
             continue
         if any(first.number in reads_of(guard.test) for guard in one.guards) and not excludes(
             one, last

@@ -151,7 +151,7 @@ def _is_relative(column: str, value: Value) -> bool:
 def _send(
     schema: Schema, path: Path, event: Event, effect: Effect, first: Sequence[Event]
 ) -> Repeat | None:
-    if ASKS.match(effect.verb) or has_idempotency_key(event, effect):
+    if only_asks(effect) or has_idempotency_key(event, effect):
         return None
     return Repeat(
         event=event,
@@ -161,6 +161,11 @@ def _send(
         is_sure=bool(effect.subject) or effect.verb.upper() in ("POST", "PUT", "PATCH"),
         warned=warning(schema, path, event, first),
     )
+
+
+def only_asks(effect: Effect) -> bool:
+    """Whether a request changes nothing where it is sent to, by its verb."""
+    return effect.kind == "send" and bool(ASKS.match(effect.verb))
 
 
 def has_idempotency_key(event: Event, effect: Effect) -> bool:
