@@ -206,8 +206,8 @@ def _refused(path: Path, found: Lookup, unique: Unique) -> Reason:
     if is_repeated(path):
         says = f"{columns} is unique: the second run fails, and is taken for a fault"
         return Reason(weight=0.0, says=says, location=unique.location)
-    says = f"{columns} is unique: the second run is refused, the data stays right"
-    return Reason(weight=-0.2, says=says, location=unique.location)
+    says = f"{columns} is unique: the data stays right, and the second run fails unanswered"
+    return Reason(weight=0.0, says=says, location=unique.location)
 
 
 def _left_behind(path: Path, act: Event) -> Event | None:
