@@ -238,3 +238,13 @@ def test_the_order_of_the_guards_does_not_matter() -> None:
     guards = (Guard(test=Input("request", ("x",)), holds=True, location=PLACE), guard(Result(0)))
     assert of(read(), insert(guards=guards))
     assert isinstance(path(read(), insert()), Path)
+
+
+@pytest.mark.parametrize("name", ["ReaderImporter.handle", "seed_readers", "src/x.js:setupReaders"])
+def test_functions_that_somebody_runs_by_hand(name: str) -> None:
+    assert of(read(), insert(), kind="function", name=name) == []
+
+
+@pytest.mark.parametrize("name", ["ReaderStore.keep", "important_readers", "x.js:reinstallments"])
+def test_functions_that_nothing_calls(name: str) -> None:
+    assert len(of(read(), insert(), kind="function", name=name)) == 1

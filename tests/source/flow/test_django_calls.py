@@ -31,6 +31,13 @@ MODELS = """
         name = models.CharField(max_length=9)
         berth = models.ForeignKey(Berth, on_delete=models.CASCADE)
         objects = ShipManager()
+
+    class Crew(models.Model):
+        ships = models.ManyToManyField("harbour.Ship", through="Duty")
+
+    class Duty(models.Model):
+        crew = models.ForeignKey(Crew, on_delete=models.CASCADE)
+        ship = models.ForeignKey(Ship, on_delete=models.CASCADE)
     """
 URLS = """
     from django.urls import path
@@ -206,6 +213,16 @@ CALLS = {
             "read berth where id",
             "read harbour_ship where berth,name exists",
             "insert harbour_ship values berth,name",
+        ],
+    ),
+    "between": (
+        "from .models import Crew\ncrew = Crew.objects.get(pk=number)\n"
+        "crew.ships.through.objects.get_or_create(crew=crew, ship=1)\n"
+        "crew.ships.filter(name='a').exists()",
+        [
+            "read harbour_crew where id",
+            "find-or-create harbour_duty where crew,ship values crew,ship",
+            "read harbour_ship where name exists",
         ],
     ),
     "cache": (

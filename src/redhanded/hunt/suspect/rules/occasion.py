@@ -20,6 +20,11 @@ TESTS = re.compile(
     r"|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test)\.py$|\.(?:test|spec|stories)\.\w+$"
 )
 ADMIN = re.compile(r"\b_?(?:admin|backoffice|internal|debug|setup|install)\b", re.IGNORECASE)
+BY_HAND = re.compile(
+    r"(?:^|[._:/]|(?<=[a-z]))(?:[Ii]mport(?:er|s)?|[Ss]eed(?:er|s)?|[Ss]etup|[Ii]nstall(?:er)?"
+    r"|[Bb]ootstrap|[Mm]igrat(?:e|or|ion)|[Bb]ackfill|[Ff]ixtures?|[Uu]pgrade)(?![a-z])"
+)
+"""Words of functions, and of their classes, that somebody runs by hand or a start-up runs once."""
 
 
 def occasion(path: Path, event: Event) -> Reason:
@@ -54,6 +59,8 @@ def _by_kind(path: Path) -> tuple[float, str]:
         return 0.15, f"workers like {entry.name} take work side by side"
     if entry.kind == "command":
         return -0.35, f"{entry.name} is a command that somebody starts"
+    if BY_HAND.search(entry.name):
+        return -0.2, f"nothing that was read calls {entry.name}, named like what is run by hand"
     return -0.05, f"nothing that was read calls {entry.name or 'this function'}"
 
 

@@ -38,7 +38,12 @@ from redhanded.source.flow.frameworks.django_queries import (
     stored,
     written,
 )
-from redhanded.source.flow.frameworks.django_relations import related, related_by
+from redhanded.source.flow.frameworks.django_relations import (
+    is_between,
+    of_between,
+    related,
+    related_by,
+)
 from redhanded.source.flow.frameworks.reading import elements, gives, is_true, members
 from redhanded.source.flow.frameworks.table import LibraryTable
 from redhanded.source.flow.sql_effects import sql_effects
@@ -50,6 +55,11 @@ SHORTCUTS = frozenset({"get_object_or_404", "get_list_or_404", "aget_object_or_4
 
 
 def _call(site: CallSite, around: Surroundings) -> Meaning | None:
+    if is_between(site.callee):
+        callee = of_between(site.callee, around)
+        if callee is None:
+            return None
+        site = replace(site, callee=callee)
     chain = links(site.callee)
     if not chain or chain[-1].made is not None:
         return None

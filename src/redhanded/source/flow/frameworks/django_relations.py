@@ -46,7 +46,10 @@ def _target(field: Field, owner: Kind, around: Surroundings) -> Kind | None:
     """The model that a key points to: a class, its name, or ``self``."""
     if not _made_by(field) or not isinstance(field.value, Call):
         return None
-    first = _argument(field.value, "to") or _first(field.value)
+    return _named(_argument(field.value, "to") or _first(field.value), owner, around)
+
+
+def _named(first: Expression | None, owner: Kind, around: Surroundings) -> Kind | None:
     if isinstance(first, Name | Attribute):
         value = around.evaluate(first, owner.path)
         return value if isinstance(value, Kind) else None
@@ -86,6 +89,23 @@ def _other_end(of: Kind, name: str, around: Surroundings) -> Value | None:
         by = Made((), {field.name: Result(THIS.event, ())})
         return Library("django", (*OBJECTS, "filter", by), through=kind)
     return None
+
+
+def is_between(value: Library) -> bool:
+    """``group.members.through``: the rows between two of a many-to-many field."""
+    return value.steps[:5] == (*OBJECTS, "through")
+
+
+def of_between(value: Library, around: Surroundings) -> Library | None:
+    """A chain from ``through`` on, as one of the model that is declared there; None: none is, or
+    several fields that lead to the same model say another."""
+    found: set[Kind | None] = set()
+    for kind, field in _keys(around):
+        is_many = _made_by(field) in MANY and _target(field, kind, around) == value.through
+        if is_many and isinstance(field.value, Call):
+            found.add(_named(_argument(field.value, "through"), kind, around))
+    made = found.pop() if len(found) == 1 else None
+    return None if made is None else Library("django", (*OBJECTS[:3], *value.steps[5:]), made)
 
 
 def related_by(value: Library) -> dict[str, Value]:
