@@ -176,6 +176,11 @@ def artefact(folder: Path, name: str, content: str) -> Path:
     return path
 
 
+def state_folder(target: Path) -> Path:
+    """Where redhanded keeps what belongs to a project, made if need be, and kept out of git."""
+    return _cases_folder(target).parent
+
+
 def _cases_folder(target: Path) -> Path:
     """The folder of all cases, made if need be, and kept out of git."""
     state = target / FOLDER

@@ -13,6 +13,7 @@ PAGES = [
     "AGENTS.md",
     "ARCHITECTURE.md",
     "README.md",
+    "docs/scan.md",
     *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs" / "add").glob("*.md"))),
 ]
 NOT_YET = {"agent/", "mcp/", "board/", "testing.py"}

@@ -21,6 +21,8 @@ PROVIDER_ALLOWED = {
     "hunt/repair/templates/concurrent_delivery.test.js.j2": "how each scheme signs",
     "hunt/suspect/webhook_redelivery.py": "a reference to what senders promise",
     "lab/outside.py": "how each scheme signs",
+    "source/flow/frameworks/outside.py": "which package checks whose signature",
+    "source/flow/frameworks/python_senders.py": "which package checks whose signature",
 }
 """A table of known webhook senders is fine; a special case is not."""
 

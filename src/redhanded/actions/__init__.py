@@ -48,8 +48,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         name="explore",
-        says="The paths through the code that reach a table, across queues.",
+        says="Paths through the code, from an entry or to a table, across queues.",
         function="reading:explore",
+    ),
+    Action(
+        name="scan",
+        says="Races and missing idempotency that the source allows, without an incident.",
+        function="scanning:scan",
     ),
     Action(
         name="report",
@@ -69,7 +74,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         name="schema",
-        says="The JSON schema of a case, of what logs say, of a schedule.",
+        says="The JSON schema of a case, of what logs, scan and explore say, of a schedule.",
         function="reading:schema",
     ),
 )

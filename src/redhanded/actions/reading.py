@@ -10,13 +10,17 @@ from redhanded.case import document
 from redhanded.case.case import CASE_SCHEMA, Case
 from redhanded.case.codemap import CodeMap
 from redhanded.case.errors import UsageError
+from redhanded.case.journey import JOURNEYS_SCHEMA, Journeys
 from redhanded.case.log_analysis import LOGS_SCHEMA, LogAnalysis
+from redhanded.case.scan import SCAN_SCHEMA, Scan
 from redhanded.case.schedule import SCHEDULE_SCHEMA, Schedule
 from redhanded.case.symptom import Symptom
 
 SCHEMAS: dict[str, tuple[type[object], str]] = {
     "case": (Case, CASE_SCHEMA),
+    "explore": (Journeys, JOURNEYS_SCHEMA),
     "logs": (LogAnalysis, LOGS_SCHEMA),
+    "scan": (Scan, SCAN_SCHEMA),
     "schedule": (Schedule, SCHEDULE_SCHEMA),
 }
 

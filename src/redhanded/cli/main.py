@@ -20,6 +20,7 @@ from redhanded.cli import (
     replay,
     report,
     reproduce,
+    scan,
     schema,
     stress,
 )
@@ -42,7 +43,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for module in (hunt, reproduce, replay, stress, logs, explore, report, cases, init, doctor, schema):
+COMMANDS = (
+    *(hunt, reproduce, replay, stress, logs, explore, scan),
+    *(report, cases, init, doctor, schema),
+)
+
+for module in COMMANDS:
     name = module.__name__.rpartition(".")[2]
     app.command(name, help=says(name))(guarded(module.command))
 

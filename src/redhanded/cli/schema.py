@@ -14,7 +14,9 @@ from redhanded.cli.options import Format, FormatOption, NoColor
 def command(
     value: Annotated[
         str,
-        typer.Argument(help="case, logs (what --format json prints) or schedule (a forced order)."),
+        typer.Argument(
+            help="case, explore, logs, scan (what --format json prints) or schedule (an order)."
+        ),
     ] = "case",
     format: FormatOption = Format.JSON,
     no_color: NoColor = False,

@@ -16,8 +16,7 @@ def run(request: HuntRequest, listener: Listener) -> Case:
     Raises ``InputError`` for input that cannot be used. A system that cannot be run ends the case
     UNDECIDED with the reason among its limits.
     """
-    # What asks one stage alone, such as a question to logs, need not wait for all of them.
-    from redhanded.hunt.course import opened
+    from redhanded.hunt.course import opened  # all stages: what asks for one needs no others
 
     with opened(request, listener) as course:
         course.observe()
@@ -31,3 +30,6 @@ def run(request: HuntRequest, listener: Listener) -> Case:
                     course.prove()
                     course.gate(4, "test")
         return course.conclude()
+
+
+__all__ = ["run"]

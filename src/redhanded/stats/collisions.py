@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 _EXACT_DRAWS = 1_000_000
 
 
@@ -40,6 +38,8 @@ def collision_rate(space: int, *, draws_per_s: float, window_s: float) -> float:
 
 def _log_all_distinct(space: int, draws: int) -> float:
     if draws <= _EXACT_DRAWS:
+        import numpy as np  # takes longer to load than all that is asked of it
+
         return float(np.log1p(-np.arange(draws, dtype=np.float64) / space).sum())
     pairs = draws * (draws - 1)
     return -pairs / (2 * space) - pairs * (2 * draws - 1) / (12 * space**2)

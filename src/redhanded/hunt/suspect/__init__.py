@@ -19,7 +19,6 @@ from redhanded.hunt.suspect import (
     webhook_redelivery,
     worker_overlap,
 )
-from redhanded.hunt.suspect.measured_cause import measured_cause
 from redhanded.hunt.suspect.mechanism import Measured, Mechanism
 from redhanded.hunt.suspect.root_cause import locate, sentence
 
@@ -71,6 +70,8 @@ def blame(
     What only gives the occasion (a sender that repeats) is blamed only if no defect is confirmed
     and the failing order does not show one either. None where nothing explains the failure.
     """
+    from redhanded.hunt.suspect.measured_cause import measured_cause  # the lab comes with it
+
     confirmed = [each for each in hypotheses if each.verdict == "CONFIRMED"]
     occasion = {webhook_redelivery.name, worker_overlap.name}
     confirmed.sort(key=lambda each: (each.mechanism in occasion, each.rank))

@@ -53,6 +53,10 @@ EffectKind = Literal[
 ]
 
 Store = Literal["database", "keys", "queue", "network", "process", "other"]
+"""``process``: what outlives a request in the memory of one process: a variable at the top of a
+file, and what a Map, Set, dict, list or object in it holds, where a function reads (``get``) or
+changes it (``set``, ``remove``, ``push``, ``increment``). The subject is ``path:name``, ``where``
+has the member under ``key``; a `sleep` has its length in ``expiry_s``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,16 @@ class Effect:
     values: Mapping[str, Value] = field(default_factory=dict)
     """Column to the value that is written; a `Stored` value is computed by the store itself
     (``stock = stock - 1``, ``F('stock') - 1``, ``increment``)."""
+    entity: Value | None = None
+    """The instance that a `save`, or an update or delete through an instance, writes: the `Result`
+    of the read or insert that gave it. ``values`` are the attributes set on it since."""
+    whole: bool = False
+    """All columns of the instance are written, changed or not (Django's ``save()`` without
+    ``update_fields``); False where the library writes those that changed."""
+    aggregates: tuple[str, ...] = ()
+    """What a read asks for instead of rows: ``count``, ``sum``, ``max``, ``exists``."""
+    ordered: bool = False
+    """A read whose rows come in the order of a column."""
     conflict: Literal["", "ignore", "update", "error"] = ""
     """What an insert does when the row is there: ``ON CONFLICT DO NOTHING`` / ``DO UPDATE``."""
     conflict_columns: tuple[str, ...] = ()
@@ -96,4 +110,5 @@ class Effect:
     """May concern more than one row or key."""
     job: str | None = None
     options: Mapping[str, Value] = field(default_factory=dict)
-    """What else matters: ``jobId``, ``attempts``, ``acks_late``, ``removeOnComplete`` …"""
+    """What else matters: ``jobId``, ``attempts``, ``acks_late``, ``removeOnComplete``, ``timeout``
+    (seconds, of a `send`), ``text`` (of a `script` or `statement`) …"""

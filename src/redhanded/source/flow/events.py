@@ -41,9 +41,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
-    """A condition under which an event happens."""
+    """A condition under which an event happens: of an ``if``, a ternary, ``a and b()``,
+    ``a or b()``, ``a ?? b()``, a ``while``, or of a handler."""
 
     test: Value
+    """With the operators of `form.Operation`. In a handler it is ``Computed("raised", (Known of
+    each type's name, the `Result` of each event of the ``try``))``: ``except X.DoesNotExist:
+    X.create()`` happens if the read found nothing."""
     holds: bool
     """The branch in which the test is true; after ``if (x) return`` the rest has False."""
     location: Location
@@ -106,10 +110,17 @@ class Event:
     """The loop around it repeats after a failure."""
     awaited: bool = True
     """False: its promise or coroutine is dropped; always True where a call gives its value."""
+    dropped_at: Location | None = None
+    """The call it runs in whose promise nobody waits for: an async function called without
+    ``await``, a callback that is async under ``forEach``. None: the entry waits for it."""
+    is_detached: bool = False
+    """Started and not waited for on purpose: ``void f()``, ``f().catch(…)``, a task, a timer."""
     is_resolved: bool = True
     """False: what is called is not known."""
     together_with: int | None = None
     """Number of the first event of the same ``Promise.all`` or ``gather``."""
+    branch: int = 0
+    """Which of those that run together it belongs to; the events of one follow one another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

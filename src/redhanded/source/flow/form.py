@@ -54,7 +54,8 @@ class Item(Form, frozen=True):
 
 
 class Argument(Form, frozen=True):
-    """Of a call. ``name``: a keyword argument. ``spread``: ``...x``, ``*x``, ``**x``."""
+    """Of a call. ``name``: a keyword argument. ``spread``: ``...x``, ``*x``, and ``**x``, which
+    has the name ``**``."""
 
     value: Expression
     name: str | None = None
@@ -84,7 +85,10 @@ class Pair(Form, frozen=True):
 
 
 class Mapping(Form, frozen=True):
-    """An object or dict literal; as the target of an assignment, destructuring."""
+    """An object or dict literal; as the target of an assignment, destructuring.
+
+    In a target, a part with a default is an `Assigning`, and the rest a pair without key.
+    """
 
     pairs: tuple[Pair, ...]
 
@@ -106,6 +110,10 @@ class Operation(Form, frozen=True):
 
     One spelling for all languages: ``== != < <= > >= and or ?? not in is + - * / // % ** neg``
     ``typeof`` …; ``===`` is ``==``, ``is None`` is ``==`` with None, ``!x`` is ``not``.
+
+    ``+ and or ??`` have two operands or more (``a + b + c`` three). ``,``: all happen, the last is
+    the value. ``keys``: the names that ``for (k in x)`` goes over. ``void``: nothing is the value.
+    ``[:]``: of the first from the second (0 where it is left out) up to the third, if there is one.
     """
 
     operator: str
@@ -121,7 +129,7 @@ class Choice(Form, frozen=True):
 
 
 class Await(Form, frozen=True):
-    """``await value``."""
+    """``await value``; also a ``yield`` whose value is used (co, redux-saga)."""
 
     value: Expression
 
@@ -188,7 +196,7 @@ class Do(Form, frozen=True):
 
 class Let(Form, frozen=True):
     """An assignment. ``operator``: ``+`` of ``+=``; ``kind``: ``const``, ``let``, ``var`` or
-    empty."""
+    empty; in Python ``global`` or ``nonlocal`` where the name is declared so."""
 
     target: Expression
     value: Expression

@@ -38,6 +38,9 @@ class Function(Form, frozen=True):
     kind: Literal["", "static", "class", "get", "set", "constructor"] = ""
     returns: Expression | None = None
     """What it is annotated to give."""
+    keeps_this: bool = False
+    """An arrow function: ``this`` is that of the function it is written in; of the `owner`, where
+    it is the value of a field."""
 
 
 class Field(Form, frozen=True):
@@ -52,7 +55,11 @@ class Field(Form, frozen=True):
 
 
 class Class(Form, frozen=True):
-    """A class. Python class bodies also give nested classes (``class Meta``)."""
+    """A class. Python class bodies also give nested classes (``class Meta``).
+
+    A class inside an expression is bound by a `DefineClass` before the statement, under a name that
+    no program can write if it has none. ``extends X<Y>``: Y is an argument named ``<>``.
+    """
 
     name: str
     bases: tuple[Argument, ...]
@@ -73,6 +80,9 @@ class Import(Form, frozen=True):
     ``require`` gives. Python: ``import a.b`` is ``*`` of ``a`` bound to ``a`` (and of ``a.b`` with
     an empty ``local``), ``from .a import b`` is ``b`` of ``.a``, ``from a import *`` has the local
     name ``*``. ``function``: where it stands, 0 at the top.
+
+    ``const x = require('m')`` is only this and no statement. A ``require`` or ``import()`` inside
+    an expression stays a `Call` there, and is here without a ``local``.
     """
 
     specifier: str
@@ -80,10 +90,12 @@ class Import(Form, frozen=True):
     local: str
     line: int
     function: int = 0
+    is_type: bool = False
+    """``import type``: nothing is loaded; the name is only good for annotations."""
 
 
 class Export(Form, frozen=True):
-    """What a file gives away. ``=`` for ``module.exports``.
+    """What a file gives away. ``=`` for ``module.exports``; the assignment is a statement, too.
 
     With ``specifier``, what ``name`` of that module is (``*``: all); else the value. Python exports
     its top-level names without saying so, and has none of these.

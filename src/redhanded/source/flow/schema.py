@@ -22,6 +22,9 @@ class Unique:
     where: str = ""
     """Of a partial index; empty: for all rows."""
     is_primary: bool = False
+    is_in_force: bool = True
+    """False: a model says it, the migrations that make the table do not, and nothing else
+    creates it; `Table.unique_on` passes it over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +62,10 @@ class Table:
     def unique_on(self, columns: frozenset[str]) -> Unique | None:
         """A constraint whose columns are all among these: rows equal in ``columns`` cannot be two.
 
-        Partial ones do not count.
+        Partial ones do not count, nor those that only a model says beside migrations.
         """
         for one in self.uniques:
-            if not one.where and frozenset(one.columns) <= columns:
+            if one.is_in_force and not one.where and frozenset(one.columns) <= columns:
                 return one
         return None
 

@@ -24,7 +24,16 @@ class Library:
     ``Library("pg", ("Pool", Made(o), "connect", Made()))``. `names` gives
     ``("Pool", "()", "connect", "()")``, which tables match. Python packages are named as they are
     imported, up to the first dot (``sqlalchemy``, steps ``("orm", "Session", …)``); built-ins of
-    a language have the package ``global`` (``global`` ``("fetch",)``).
+    a language have the package ``global`` (``global`` ``("fetch",)``). npm packages are named with
+    their scope and without ``node:``; a path inside of one is its first steps
+    (``drizzle-orm``, ``("pg-core", "pgTable")``), and ``default`` is left out.
+
+    A parameter that is only annotated is as if it were made there: ``q: Queue`` is
+    ``("Queue", Made())``, ``repo: Repository<User>`` is ``("Repository", Made((Kind User,)))``, and
+    with a decorator, ``@InjectQueue('mail') q: Queue``, the decorator's arguments:
+    ``("Queue", Made((Known('mail'),)))``. What is taken from a decorated function of the program,
+    ``send.delay`` of ``@shared_task def send``, is a step on the decorator's value with the
+    function as ``through``: ``Library("celery", ("shared_task", "delay"), through=Procedure)``.
     """
 
     package: str
@@ -35,9 +44,19 @@ class Library:
     instance it is the `Record` or `Result` of that class, and the steps have a ``()`` before the
     method."""
 
+    _names: tuple[str, ...] | None = field(default=None, init=False, repr=False, compare=False)
+
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(one if isinstance(one, str) else "()" for one in self.steps)
+        names = self._names
+        if names is None:
+            names = tuple([one if isinstance(one, str) else "()" for one in self.steps])
+            object.__setattr__(self, "_names", names)
+        return names
+
+    def __hash__(self) -> int:
+        # Values share their parts: to hash all that they are made of may take forever.
+        return hash((self.package, self.names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +66,9 @@ class Made:
     arguments: tuple[Value, ...] = ()
     keywords: Mapping[str, Value] = field(default_factory=dict, hash=False)
     location: Location | None = None
+
+    def __hash__(self) -> int:
+        return hash((len(self.arguments), self.location))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +104,32 @@ class Record:
     is_complete: bool = True
     """False: there may be more parts than these (a spread of something unknown)."""
 
+    def __eq__(self, other: object) -> bool:
+        # An object may hold one that holds it.
+        if self is other:
+            return True
+        if not isinstance(other, Record) or self.is_complete != other.is_complete:
+            return False
+        pair = (id(self), id(other))
+        if pair in _COMPARED:
+            return True
+        _COMPARED.add(pair)
+        try:
+            return self.of == other.of and self.parts == other.parts
+        finally:
+            _COMPARED.discard(pair)
+
+    def __hash__(self) -> int:
+        return hash((self.of, self.is_complete))
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """What an event gave, or a part of it: ``row.stock`` is ``Result(3, ("stock",))``.
 
-    ``of`` is what kind of thing it is where that is known: the model of a row that was read.
+    ``of`` is what kind of thing it is where that is known: the model of a row that was read. An
+    object of a library (a cursor, a result that is fetched from) has that `Library` here; its
+    methods are steps on that, with this as ``through``.
     """
 
     event: int
@@ -113,6 +155,9 @@ class Computed:
     operator: str
     operands: tuple[Value, ...]
 
+    def __hash__(self) -> int:
+        return hash((self.operator, len(self.operands)))
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -130,6 +175,9 @@ class Either:
     """One of several, by a branch not followed here; at most eight."""
 
     values: tuple[Value, ...]
+
+    def __hash__(self) -> int:
+        return hash(("either", len(self.values)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,29 +202,37 @@ Value: TypeAlias = (
 )
 
 
+_COMPARED: set[tuple[int, int]] = set()
+"""Pairs of records that are being compared."""
+
+
 def sources(value: Value | None) -> tuple[Result | Input, ...]:
     """The results and inputs that a value was made from, itself included, in order, once each."""
     found: dict[Result | Input, None] = {}
-    _gather(value, found, 12)
+    _gather(value, found, set(), 12)
     return tuple(found)
 
 
-def _gather(value: Value | None, found: dict[Result | Input, None], depth: int) -> None:
+def _gather(
+    value: Value | None, found: dict[Result | Input, None], seen: set[int], depth: int
+) -> None:
     if depth == 0 or value is None:
         return
     if isinstance(value, Result | Input):
         found[value] = None
-    elif isinstance(value, Computed):
-        for one in value.operands:
-            _gather(one, found, depth - 1)
+        return
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    inside: tuple[Value, ...] = ()
+    if isinstance(value, Computed):
+        inside = value.operands
     elif isinstance(value, Either):
-        for one in value.values:
-            _gather(one, found, depth - 1)
+        inside = value.values
     elif isinstance(value, Record):
-        for one in value.parts.values():
-            _gather(one, found, depth - 1)
+        inside = tuple(value.parts.values())
     elif isinstance(value, Library):
-        for step in value.steps:
-            if isinstance(step, Made):
-                for one in (*step.arguments, *step.keywords.values()):
-                    _gather(one, found, depth - 1)
+        made = (step for step in value.steps if isinstance(step, Made))
+        inside = tuple(one for step in made for one in (*step.arguments, *step.keywords.values()))
+    for one in inside:
+        _gather(one, found, seen, depth - 1)

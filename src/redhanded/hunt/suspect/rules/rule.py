@@ -1,55 +1,17 @@
-"""What a rule is, and what it finds: one mechanism as it shows in the source alone."""
+"""What a rule is: one mechanism as it shows in the source alone. What it finds is a `Finding`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from redhanded.case.evidence import Location
+from redhanded.case.finding import Finding, Reason, Step
 from redhanded.source.flow.events import Path
 from redhanded.source.flow.schema import Schema
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """A place on the way to the fault, and what happens there."""
-
-    location: Location
-    says: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """A fact and what it adds to the score; negative weights are reasons against."""
-
-    weight: float
-    says: str
-    location: Location | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """A fault that the source allows."""
-
-    rule: str
-    """Name of the `Rule`."""
-    location: Location
-    """The line to change."""
-    message: str
-    """What goes wrong, with the names of this program, in one or two sentences."""
-    steps: tuple[Step, ...]
-    """The order of events that makes it fail, two runs of the path told apart by the words."""
-    reasons: tuple[Reason, ...]
-    subject: str = ""
-    """Table, key pattern, queue or variable that it is about."""
-    entry: str = ""
-    """The entry it is reached from."""
-
-    @property
-    def score(self) -> float:
-        """The sum of the weights, within 0 and 1. It orders and says nothing about probability."""
-        return round(min(1.0, max(0.0, sum(one.weight for one in self.reasons))), 3)
+__all__ = ["Finding", "Reading", "Reason", "Rule", "Step"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +22,8 @@ class Reading:
     schema: Schema
     text: Callable[[Location], str]
     """The source line, stripped."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of the libraries, as far as a manifest or lock file says."""
 
 
 class Rule(Protocol):

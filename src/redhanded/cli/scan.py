@@ -1,0 +1,156 @@
+"""``redhanded scan``."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from redhanded.cli.options import NoColor
+
+
+class ScanFormat(StrEnum):
+    """How findings are printed."""
+
+    HUMAN = "human"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+    JUNIT = "junit"
+
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Files or folders; the folder here without any.", show_default=False),
+]
+FormatOption = Annotated[
+    ScanFormat, typer.Option("--format", help="Everything but human: the document alone on stdout.")
+]
+FailOn = Annotated[
+    str | None,
+    typer.Option(
+        "--fail-on",
+        metavar="SCORE|none",
+        help="Exit 1 at findings of this score or more; without it, each rule's own threshold.",
+    ),
+]
+All = Annotated[bool, typer.Option("--all", help="Show weak, suppressed and known findings, too.")]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Reasons with weights, and what would be safe.")
+]
+Baseline = Annotated[
+    Path | None, typer.Option("--baseline", metavar="FILE", help="Findings in it are known.")
+]
+WriteBaseline = Annotated[
+    Path | None,
+    typer.Option("--write-baseline", metavar="FILE", help="Take what is found now for known."),
+]
+ChangedSince = Annotated[
+    str | None,
+    typer.Option("--changed-since", metavar="REV", help="Only what touches lines changed since."),
+]
+Rules = Annotated[
+    list[str] | None, typer.Option("--rule", metavar="NAME", help="Only this rule; repeatable.")
+]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Read everything anew, keep nothing.")]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="Write the document there, and show the screen, too."
+    ),
+]
+Confirm = Annotated[
+    bool, typer.Option("--confirm", help="Hand each finding to the lab (needs redhanded.toml).")
+]
+
+
+def command(
+    paths: Paths = None,
+    rule: Rules = None,
+    fail_on: FailOn = None,
+    all: All = False,
+    explain: Explain = False,
+    baseline: Baseline = None,
+    write_baseline: WriteBaseline = None,
+    changed_since: ChangedSince = None,
+    no_cache: NoCache = False,
+    confirm: Confirm = False,
+    output: Output = None,
+    format: FormatOption = ScanFormat.HUMAN,
+    no_color: NoColor = False,
+) -> int:
+    from redhanded.actions.scanning import scan
+    from redhanded.case.errors import UsageError
+    from redhanded.case.scan import ScanRequest
+    from redhanded.cli.terminal import reading
+
+    if output is not None and format is ScanFormat.HUMAN:
+        raise UsageError("--output needs a --format for the file: json, sarif, github or junit")
+    request = ScanRequest(
+        paths=tuple(paths or ()),
+        rules=tuple(rule or ()),
+        fail_on=_score(fail_on),
+        never_fails=fail_on == "none",
+        shows_all=all,
+        baseline=baseline,
+        write_baseline=write_baseline,
+        changed_since=changed_since,
+        keeps=not no_cache,
+        confirms=confirm,
+    )
+    with reading(no_color=no_color) as say:
+        found = scan(request, say)
+    if output is not None:
+        _write(output, _document(format, found))
+    elif format is not ScanFormat.HUMAN:
+        sys.stdout.write(_document(format, found))
+        sys.stdout.flush()
+    if format is ScanFormat.HUMAN or output is not None:
+        from redhanded.cli.options import Format
+        from redhanded.cli.scan_screen import show
+        from redhanded.cli.terminal import console_for
+
+        show(console_for(Format.HUMAN, no_color=no_color), found, explained=explain)
+    return 1 if found.fails else 0
+
+
+def _write(output: Path, document: str) -> None:
+    from redhanded.case.errors import InputError
+
+    try:
+        output.write_text(document, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{output} cannot be written: {error.strerror}") from None
+
+
+def _score(given: str | None) -> float | None:
+    from redhanded.case.errors import UsageError
+
+    if given is None or given == "none":
+        return None
+    try:
+        score = float(given)
+    except ValueError:
+        score = -1.0
+    if not 0.0 <= score <= 1.0:
+        raise UsageError(f"--fail-on {given} is no score; give a number from 0 to 1, or none")
+    return score
+
+
+def _document(format: ScanFormat, found: object) -> str:
+    from redhanded.case import document
+    from redhanded.case.inert import inert_json
+    from redhanded.case.scan import Scan
+    from redhanded.report import github, junit, sarif
+
+    assert isinstance(found, Scan)
+    if format is ScanFormat.SARIF:
+        return sarif.sarif(found).decode()
+    if format is ScanFormat.JUNIT:
+        return junit.junit(found).decode()
+    if format is ScanFormat.GITHUB:
+        return "".join(f"{line}\n" for line in github.commands(found))
+    return inert_json(document.encode(found)).decode() + "\n"

@@ -1,0 +1,169 @@
+"""What a scan found, on one screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from redhanded.case.inert import inert
+from redhanded.cli.terminal import indented
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from redhanded.case.finding import Step
+    from redhanded.case.scan import Reported, Scan, ScanRule
+
+FULL_MAX = 10
+"""Findings told with their steps; further ones get a line each, unless they are explained."""
+STEPS_MAX = 8
+LIMITS_MAX = 8
+REMARKS_MAX = 8
+
+
+def show(console: Console, scan: Scan, *, explained: bool = False) -> None:
+    """Findings, ranked; totals; what was not read; how to accept one."""
+    _Screen(console, scan, explained=explained).all()
+
+
+class _Screen:
+    def __init__(self, console: Console, scan: Scan, *, explained: bool) -> None:
+        self.console = console
+        self.scan = scan
+        self.explained = explained
+        self.here = Path.cwd()
+        self.rules = {rule.name: rule for rule in scan.rules}
+
+    def all(self) -> None:
+        findings = self.scan.findings
+        full = findings if self.explained else findings[:FULL_MAX]
+        for one in full:
+            self.finding(one)
+        if len(findings) > len(full):
+            self.heading("More")
+            for one in findings[len(full) :]:
+                self.row(one)
+        self.list("Comments that suppress nothing", self.remarks(), REMARKS_MAX)
+        self.list("Limits", list(self.scan.limits), LIMITS_MAX)
+        self.ending()
+
+    def finding(self, one: Reported) -> None:
+        """Title, place, message, the order of events, what to do."""
+        finding = one.finding
+        title = Text()
+        title.append(f"{one.rank:>2}  ", "dim")
+        title.append(f"{one.score:.2f}  ", "bold red" if one.fails else "bold yellow")
+        title.append(inert(one.title), "bold")
+        title.append(f"  [{finding.rule}]", "dim")
+        if (state := self.state(one)) != "":
+            title.append(f"  {state}", "dim")
+        self.console.print(title, no_wrap=True, overflow="ignore", crop=False)
+        self.console.print(
+            Text(f"    {self.place(finding.location)}", "cyan"), no_wrap=True, overflow="ignore"
+        )
+        self.say(finding.message)
+        for number, step in enumerate(finding.steps[:STEPS_MAX], 1):
+            self.step(number, step)
+        if len(finding.steps) > STEPS_MAX:
+            self.say(f"… {len(finding.steps) - STEPS_MAX} more steps (--format json has all)", 6)
+        if one.confirmation is not None:
+            word = "confirmed" if one.confirmation.word == "CONFIRMED" else "not confirmed"
+            self.say(f"{word} in the lab: {one.confirmation.why}")
+            if one.confirmation.schedule:
+                self.say(f"the order: {one.confirmation.schedule}")
+        self.also(one)
+        if one.remedy:
+            self.say(f"remedy: {one.remedy}")
+        if self.explained and finding.rule in self.rules:
+            self.explain(one, self.rules[finding.rule])
+        self.console.print()
+
+    def step(self, number: int, step: Step) -> None:
+        place = self.place(step.location)
+        self.say(f"{number}. {step.says} [{place}]", 6, hanging=3)
+
+    def also(self, one: Reported) -> None:
+        others = one.finding.also_from
+        if others:
+            more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+            self.say(f"also from: {', '.join(others[:3])}{more}")
+
+    def explain(self, one: Reported, rule: ScanRule) -> None:
+        from redhanded.report.scan_sentences import how_to_accept
+
+        self.say(f"score {one.score:.2f}, because")
+        for reason in one.finding.reasons:
+            place = f" [{self.place(reason.location)}]" if reason.location else ""
+            self.say(f"{reason.weight:+.2f} {reason.says}{place}", 6, hanging=6)
+        self.say(f"wrong: {rule.wrong}", hanging=2)
+        for sentence in rule.safe:
+            self.say(f"safe: {sentence}", hanging=2)
+        self.say(f"to decide it: {rule.experiment}", hanging=2)
+        self.say(f"to accept it: {how_to_accept(one)}", hanging=2)
+
+    def row(self, one: Reported) -> None:
+        """A finding on one line."""
+        head = f"{one.rank:>2}  {one.score:.2f}  {one.finding.rule}"
+        subject = f" ({one.finding.subject})" if one.finding.subject else ""
+        where = self.place(one.finding.location)
+        self.console.print(
+            Text(f"{inert(head)}{inert(subject)}  {where}"),
+            no_wrap=True,
+            overflow="ignore",
+            crop=False,
+        )
+
+    def remarks(self) -> list[str]:
+        return [f"{self.place(one.location)}: {one.says}" for one in self.scan.remarks]
+
+    def list(self, title: str, sentences: list[str], most: int) -> None:
+        if not sentences:
+            return
+        self.heading(title)
+        for sentence in sentences[:most]:
+            self.say(sentence, 2, hanging=2)
+        if len(sentences) > most:
+            self.say(f"{len(sentences) - most} more (--format json has all)", 2)
+
+    def ending(self) -> None:
+        from redhanded.report import scan_sentences as say
+
+        scan = self.scan
+        if scan.remarks or scan.limits:
+            self.console.print()
+        style = "bold red" if scan.fails else "bold green" if not scan.counts.new else "bold"
+        told = "; ".join((say.totals(scan), *say.not_shown(scan, scan.findings)))
+        indented(self.console, told, indent=0, style=style)
+        if scan.gone:
+            self.list("In the baseline and no longer found", list(say.gone(scan)), LIMITS_MAX)
+        if scan.written:
+            indented(self.console, f"written: {scan.written}", indent=0)
+        if scan.findings:
+            first = scan.findings[0]
+            if not self.explained:
+                indented(self.console, "--explain says why each was found.", indent=0, style="dim")
+                accept = f"To accept one, give the reason on its line: {say.how_to_accept(first)}"
+                indented(self.console, accept, indent=0, style="dim")
+        closing = f"{scan.seconds:.1f} s, {say.outcome(scan)}"
+        indented(self.console, closing, indent=0, style="dim")
+
+    def heading(self, words: str) -> None:
+        self.console.print(Text(words, style="bold"))
+
+    def say(self, sentence: str, indent: int = 4, *, hanging: int = 0) -> None:
+        indented(self.console, inert(sentence), indent=indent, hanging=hanging)
+
+    def place(self, at: object) -> str:
+        from redhanded.case.evidence import Location
+        from redhanded.report.scan_sentences import place
+
+        assert isinstance(at, Location)
+        return inert(place(self.scan, at, self.here))
+
+    def state(self, one: Reported) -> str:
+        from redhanded.report.scan_sentences import STATES
+
+        state = STATES.get(one.state, one.state)
+        return f"{state}: {inert(one.because)}" if one.because else state

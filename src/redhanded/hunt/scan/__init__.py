@@ -1,0 +1,172 @@
+"""A scan on one page: read the program, ask every rule, say what is new.
+
+It needs no incident and no running system. What it could not read or follow is said, and a
+finding is never shown without the lines that it rests on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from time import monotonic
+
+from redhanded.case.errors import UsageError
+from redhanded.case.finding import Finding
+from redhanded.case.scan import Known, Scan, ScanRequest, ScanRule
+from redhanded.hunt.scan import baseline
+from redhanded.hunt.scan.fingerprints import fingerprints
+from redhanded.hunt.scan.reading import Source, read
+from redhanded.hunt.scan.suppression import suppressions
+from redhanded.hunt.scan.weighing import Weighed, counts, reported, states
+from redhanded.hunt.suspect.rules import RULES
+from redhanded.hunt.suspect.rules.rule import Reading, Rule
+from redhanded.source.changes import Changes, changes
+from redhanded.source.project import Project, project_of
+
+Say = Callable[[str], None]
+
+
+def scan(request: ScanRequest, say: Say, rules: Sequence[Rule] = RULES) -> Scan:
+    """What the rules find in the program.
+
+    Raises ``UsageError`` for options that do not go together and ``InputError`` for input that
+    cannot be used. A file that cannot be read is a limit of the scan, not an error.
+    """
+    began = monotonic()
+    asked = _asked(request, rules)
+    project = project_of(request.paths)
+    old = baseline.read(request.baseline).findings if request.baseline else ()
+    changed = changes(project.root, request.changed_since) if request.changed_since else None
+    source = read(project, say, keeps=request.keeps)
+    say(f"asking {len(asked)} rules about {len(source.reading.paths):,} paths")
+    found = weigh(project, source, request, asked=asked, known=rules, old=old, changed=changed)
+    if request.confirms:
+        from redhanded.hunt.scan.confirm import confirm  # the lab comes with it
+
+        tried = confirm(found, source.span, say)
+        found = replace(found, findings=tried.findings, limits=(*found.limits, *tried.limits))
+    return replace(found, seconds=round(monotonic() - began, 3))
+
+
+def weigh(
+    project: Project,
+    source: Source,
+    request: ScanRequest,
+    *,
+    asked: Sequence[Rule],
+    known: Sequence[Rule],
+    old: Sequence[Known] = (),
+    changed: Changes | None = None,
+) -> Scan:
+    """The findings of ``asked`` in a program that was read; ``known`` are all rules there are."""
+    by_name = {rule.name: rule for rule in asked}
+    every = [one for rule in asked for one in look(rule, source.reading)]
+    found = [one for one in every if _asked_for(project, one)]
+    prints = fingerprints(found, source.reading.text)
+    comments = suppressions(source.notes, [rule.name for rule in known], source.reading.text)
+    compared = baseline.compare(old, prints)
+    weighed = states(
+        [(by_name[one.rule], one, mark) for one, mark in zip(found, prints, strict=True)],
+        request,
+        suppressed=comments,
+        compared=compared,
+        touched=lambda finding: changed is None or _touched(finding, source, changed),
+    )
+    written = ""
+    if request.write_baseline is not None:
+        baseline.write(request.write_baseline, _kept(weighed))
+        written = str(request.write_baseline)
+    return Scan(
+        root=str(project.root),
+        repository=str(project.repository or ""),
+        paths=project.asked,
+        files=source.files,
+        entries=len(source.reading.paths),
+        findings=reported(weighed, request),
+        counts=counts(weighed),
+        rules=tuple(_said(rule) for rule in asked),
+        remarks=tuple(
+            one
+            for one in (*comments.remarks, *comments.unused(found, by_name))
+            if project.holds(one.location.path)
+        ),
+        gone=tuple(one for one in compared.gone if one.rule in by_name and project.holds(one.path)),
+        written=written,
+        limits=source.limits,
+    )
+
+
+def look(rule: Rule, reading: Reading) -> list[Finding]:
+    """The findings of a rule, one for each place and subject: the most certain one.
+
+    The same lines are often reached from several entries.
+    """
+    best: dict[tuple[str, int, str], Finding] = {}
+    others: dict[tuple[str, int, str], dict[str, None]] = {}
+    for one in rule.look(reading):
+        key = (one.location.path, one.location.line, one.subject)
+        others.setdefault(key, {}).update(dict.fromkeys((one.entry, *one.also_from)))
+        if key not in best or one.score > best[key].score:
+            best[key] = one
+    return [
+        replace(one, also_from=tuple(entry for entry in others[key] if entry != one.entry))
+        for key, one in best.items()
+    ]
+
+
+def _asked(request: ScanRequest, rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The rules by name. Raises ``UsageError`` for one that is not there, and for a baseline that
+    would hold only a part."""
+    names = [rule.name for rule in rules]
+    for name in request.rules:
+        if name not in names:
+            near = get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+            raise UsageError(f"there is no rule {name}; {hint}")
+    if request.write_baseline is not None and (request.rules or request.changed_since):
+        part = "--rule" if request.rules else "--changed-since"
+        raise UsageError(
+            f"a baseline holds all findings, so --write-baseline does not go with {part}"
+        )
+    return tuple(rule for rule in rules if not request.rules or rule.name in request.rules)
+
+
+def _asked_for(project: Project, finding: Finding) -> bool:
+    """Whether it is in what was asked for: the line to change, or one of the steps."""
+    places = (finding.location, *(step.location for step in finding.steps))
+    return any(project.holds(one.path) for one in places)
+
+
+def _touched(finding: Finding, source: Source, changed: Changes) -> bool:
+    """Whether a line of it, or of a function that a step stands in, has changed.
+
+    The function counts, because what makes it wrong may be a line that was taken away.
+    """
+    steps = (finding.location, *(step.location for step in finding.steps))
+    reasons = (one.location for one in finding.reasons if one.location is not None)
+    places = [(one.path, *source.span(one)) for one in steps]
+    places += [(one.path, one.line, one.line) for one in reasons]
+    return any(changed.touch(*one) for one in places)
+
+
+def _kept(weighed: Iterable[Weighed]) -> list[Known]:
+    """What a new baseline holds: all that is not accepted by a comment and not weak."""
+    states = ("new", "known")
+    return [baseline.known(one.finding, one.fingerprint) for one in weighed if one.state in states]
+
+
+def _said(rule: Rule) -> ScanRule:
+    return ScanRule(
+        name=rule.name,
+        title=rule.title,
+        wrong=rule.wrong,
+        safe=tuple(rule.safe),
+        needs=rule.needs,
+        experiment=rule.experiment,
+        remedy=rule.remedy,
+        threshold=rule.threshold,
+    )
+
+
+__all__ = ["scan"]

@@ -1,0 +1,210 @@
+"""What a value is made of: which reads, which of their columns, by which operators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from redhanded.hunt.suspect.rules.uniqueness import plain
+from redhanded.source.flow.events import Event, Guard
+from redhanded.source.flow.values import (
+    Computed,
+    Either,
+    Input,
+    Known,
+    Library,
+    Made,
+    Record,
+    Result,
+    Value,
+    sources,
+)
+
+_WRAPPERS = frozenset({"rows", "row", "data", "datavalues", "recordset", "records", "items", "[]"})
+"""Parts of a result that hold rows and are no column of one."""
+_KEEPING = frozenset({"?", "??", "or", "and", "await", "call:deepcopy", "call:structuredClone"})
+"""Operators that give one of their operands as it is."""
+ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "%", "**"})
+_CONVERSIONS = frozenset(
+    f"call:{one}"
+    for one in (
+        "Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat", "BigInt",
+        "String", "Boolean", "JSON.parse", "JSON.stringify", "int", "float", "str", "bool",
+        "Decimal", "json.loads", "json.dumps", "loads", "dumps",
+    )
+)  # fmt: skip
+_FORMING = frozenset({"form"}) | frozenset(
+    f"call:{one}"
+    for one in (
+        "strip", "lstrip", "rstrip", "trim", "lower", "upper", "toLowerCase", "toUpperCase",
+        "slice", "substring", "substr", "title", "capitalize", "normalize", "truncate", "slugify",
+        "round", "Math.round", "quantize", "escape", "clean",
+    )
+)  # fmt: skip
+COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "not in"})
+_DEEPEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A part of a read's result in a value, and the operators around it, outermost first; none: it
+    is copied."""
+
+    result: Result
+    operators: tuple[str, ...]
+
+    @property
+    def is_arithmetic(self) -> bool:
+        return not ARITHMETIC.isdisjoint(self.operators)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether it only brings a text into its form: twice gives what once gives."""
+        return not self.is_arithmetic and not _FORMING.isdisjoint(self.operators)
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether the value stays what it was, or is only written in another way."""
+        return all(one in _CONVERSIONS for one in self.operators)
+
+
+def columns_of(result: Result) -> tuple[str, ...]:
+    """Plain names of the parts that may be columns, outermost first; none: the row as a whole."""
+    names = (plain(one) for one in result.parts if not one.isdigit())
+    return tuple(one for one in names if one and one not in _WRAPPERS)
+
+
+def uses(value: Value | None, read: Event) -> tuple[Use, ...]:
+    """Where a value holds what a read gave."""
+    return tuple(dict.fromkeys(_uses(value, read.number, (), _DEEPEST)))
+
+
+def _uses(value: Value | None, event: int, around: tuple[str, ...], depth: int) -> Iterator[Use]:
+    if value is None or depth == 0:
+        return
+    parts: tuple[Value, ...] = ()
+    if isinstance(value, Result):
+        if value.event == event:
+            yield Use(value, around)
+    elif isinstance(value, Computed):
+        if value.operator == "raised":
+            return
+        parts = value.operands[1:] if value.operator == "?" else value.operands
+        if not is_part(value) and value.operator not in _KEEPING:
+            around = (*around, "form" if _only_forms(value) else value.operator)
+    elif isinstance(value, Either):
+        parts = value.values
+    elif isinstance(value, Record):
+        parts = tuple(value.parts.values())
+    elif isinstance(value, Library):
+        made = (step for step in value.steps if isinstance(step, Made))
+        parts = tuple(each for one in made for each in (*one.arguments, *one.keywords.values()))
+        around = (*around, f"call:{'.'.join(value.names)}")
+    for one in parts:
+        yield from _uses(one, event, around, depth - 1)
+
+
+def _only_forms(value: Computed) -> bool:
+    """A part of a text, or a text with fixed words around it."""
+    if value.operator == "[:]":
+        return True
+    given = [one for one in value.operands if not isinstance(one, Known)]
+    fixed = [one.value for one in value.operands if isinstance(one, Known)]
+    texts = bool(fixed) and all(isinstance(one, str) for one in fixed)
+    return value.operator in ("+", "text") and len(given) == 1 and texts
+
+
+def is_part(value: Computed) -> bool:
+    """Whether it takes a part: ``.name`` or ``[]``."""
+    return value.operator == "[]" or value.operator[:1] == "."
+
+
+Origin = tuple[Result | Input, tuple[str, ...]]
+"""What a value was made from, and the part of it that was taken on the way."""
+
+
+def origins(value: Value | None) -> frozenset[Origin]:
+    """The results and inputs in a value with the parts that were taken of them: two parts of one
+    parsed body are two things."""
+    return frozenset(_origins(value, (), _DEEPEST))
+
+
+def _origins(value: Value | None, taken: tuple[str, ...], depth: int) -> Iterator[Origin]:
+    if value is None or depth == 0:
+        return
+    if isinstance(value, Result | Input):
+        yield value, taken
+    elif isinstance(value, Computed) and is_part(value):
+        inside = (value.operator.removeprefix("."), *taken)
+        yield from _origins(value.operands[0], inside, depth - 1)
+        for key in value.operands[1:]:
+            yield from _origins(key, (), depth - 1)
+    elif isinstance(value, Computed | Either | Record):
+        for one in _parts(value):
+            yield from _origins(one, taken, depth - 1)
+    else:
+        for source in sources(value):
+            yield source, taken
+
+
+def _parts(value: Computed | Either | Record) -> tuple[Value, ...]:
+    if isinstance(value, Computed):
+        return value.operands
+    return value.values if isinstance(value, Either) else tuple(value.parts.values())
+
+
+def reads_of(value: Value | None) -> frozenset[int]:
+    """Numbers of the events whose results a value was made from."""
+    if value is None or isinstance(value, Known):
+        return frozenset()
+    if not isinstance(value, Computed):
+        return _reads_of(value)
+    known = _KNOWN.get(id(value))
+    if known is None:
+        if len(_KNOWN) > _KNOWN_MAX:
+            _KNOWN.clear()
+        known = _KNOWN[id(value)] = (value, _reads_of(value))
+    return known[1]
+
+
+_KNOWN: dict[int, tuple[Value, frozenset[int]]] = {}
+"""By identity, since conditions are large, and the same for hundreds of events. The value is kept
+with what was found, so that its identity is nobody else's."""
+_KNOWN_MAX = 20_000
+
+
+def _reads_of(value: Value) -> frozenset[int]:
+    if isinstance(value, Computed) and value.operator == "raised":
+        return frozenset()
+    return frozenset(one.event for one in sources(value) if isinstance(one, Result))
+
+
+def comparisons(test: Value, depth: int = _DEEPEST) -> Iterator[Computed]:
+    """The comparisons in a condition; a bare value is compared with nothing and not given."""
+    if isinstance(test, Computed) and depth:
+        if test.operator in COMPARISONS:
+            yield test
+        elif test.operator != "raised":
+            for one in test.operands:
+                yield from comparisons(one, depth - 1)
+    elif isinstance(test, Either) and depth:
+        for one in test.values:
+            yield from comparisons(one, depth - 1)
+
+
+def guards_on(event: Event, read: Event) -> tuple[Guard, ...]:
+    """The conditions of an event that look at what a read gave."""
+    return tuple(one for one in event.guards if read.number in reads_of(one.test))
+
+
+def is_outside(value: Value | None) -> bool:
+    """Whether a value comes from outside, wholly or in part, and from no read."""
+    found = sources(value)
+    return bool(found) and all(isinstance(one, Input) for one in found)
+
+
+def is_constant(value: Value | None) -> bool:
+    """Whether a value is written in the source."""
+    if isinstance(value, Known):
+        return True
+    return isinstance(value, Computed) and all(is_constant(one) for one in value.operands)

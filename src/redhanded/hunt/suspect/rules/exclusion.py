@@ -1,0 +1,71 @@
+"""What keeps a second run out between a read and the write of the same row or key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from redhanded.hunt.suspect.rules.identity import same_row
+from redhanded.hunt.suspect.rules.leases import leases
+from redhanded.hunt.suspect.rules.rule import Reason
+from redhanded.hunt.suspect.rules.serialised import FULL, kept_apart
+from redhanded.source.flow.events import Event, Path, Transaction
+from redhanded.source.flow.schema import Schema
+
+SNAPSHOTS = frozenset({"repeatable read", "snapshot"})
+
+
+def kept_out(
+    path: Path, first: Event, last: Event, schema: Schema, *, one_row: bool = True
+) -> tuple[Reason, ...]:
+    """Reasons against a second run between the two events; `FULL` rules it out.
+
+    ``one_row``: they concern the same row, whose second update a snapshot refuses (PostgreSQL
+    manual, 13.2.2); an invariant of several rows is not kept by it.
+    """
+    found = [*kept_apart(path, first, last, "present"), *_leased(path, first, last)]
+    shared = shared_transaction(first, last)
+    if shared is None:
+        return tuple(found)
+    if one_row and level(shared) in SNAPSHOTS:
+        says = f"the second update under {level(shared).upper()} is refused"
+        found.append(Reason(weight=FULL, says=says, location=last.location))
+    found.extend(_row_written(path, first, shared, schema))
+    return tuple(found)
+
+
+def shared_transaction(first: Event, last: Event) -> Transaction | None:
+    """The transaction that both run in."""
+    if first.transaction is None or last.transaction is None:
+        return None
+    theirs = {one.number for one in (*last.around, last.transaction)}
+    ours = (first.transaction, *reversed(first.around))
+    return next((one for one in ours if one.number in theirs), None)
+
+
+def level(transaction: Transaction) -> str:
+    """Its isolation level in lower case with spaces; empty: the database's own."""
+    return transaction.isolation.lower().replace("_", " ")
+
+
+def _leased(path: Path, first: Event, last: Event) -> Iterator[Reason]:
+    """A key that is set only if it is absent, and removed after both."""
+    for lease in leases(path):
+        number = lease.taken.number
+        if number in first.locks and number in last.locks:
+            continue
+        numbers = {one.number for one in lease.inside}
+        if first.number in numbers and last.number in numbers:
+            says = f"both happen while {lease.name} is held"
+            yield Reason(weight=FULL, says=says, location=lease.taken.location)
+
+
+def _row_written(path: Path, first: Event, shared: Transaction, schema: Schema) -> Iterator[Reason]:
+    """A row that was updated earlier in the same transaction is locked until its end."""
+    for one in path.events[: first.number]:
+        if one.effect is None or one.effect.kind not in ("update", "save", "upsert"):
+            continue
+        if one.transaction is None or one.transaction.number != shared.number:
+            continue
+        if same_row(first, one, schema) == "same":
+            says = "the row was updated before it is read, which locks it"
+            yield Reason(weight=FULL, says=says, location=one.location)

@@ -1,0 +1,176 @@
+"""``findOrCreate``, ``get_or_create``: two statements that only a unique index makes one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from redhanded.hunt.suspect.rules.handled import violation
+from redhanded.hunt.suspect.rules.merging import one_each
+from redhanded.hunt.suspect.rules.occasion import occasion
+from redhanded.hunt.suspect.rules.origin import is_fresh, is_new_entity
+from redhanded.hunt.suspect.rules.rows import listed, name_of, table_of
+from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
+from redhanded.hunt.suspect.rules.serialised import FULL, kept_apart
+from redhanded.hunt.suspect.rules.uniqueness import UNREAD, covering, named
+from redhanded.source.flow.effects import Effect
+from redhanded.source.flow.events import Event, Path
+from redhanded.source.flow.schema import Table, Unique
+from redhanded.source.flow.versions import is_before
+
+name = "find-or-create-without-unique-index"
+title = "Find or create, where the database does not hold the row once"
+wrong = (
+    "The library looks and then inserts; what it promises for two at once it takes from a unique "
+    "index on the columns that it looks at (Django, get_or_create: 'assumes that the database "
+    "enforces uniqueness of the keyword arguments'; Sequelize, findOrCreate). Without one two rows "
+    "are added; with one on other columns the second call fails, because the look after the "
+    "violation finds nothing."
+)
+safe: tuple[str, ...] = (
+    "A unique index on the columns that are looked at, or on some of them.",
+    "It happens under a lock that both runs must take, or in a SERIALIZABLE transaction.",
+    "What is looked for is new in each run, or belongs to a row that the same run has made.",
+    "The library looks again after a violation, outside the transaction that it has aborted.",
+    "It is one statement: INSERT … ON CONFLICT.",
+    "It runs once, or by hand: migrations, seeds, scripts, tests.",
+)
+needs = "Two calls with the same key at once; two rows, or a violated constraint."
+experiment = "Both calls look before either inserts."
+remedy = "unique-index"
+threshold = 0.55
+
+FAILING: Mapping[str, str] = {
+    "@prisma/client": "Prisma answers P2002 to the second",
+    "prisma": "Prisma answers P2002 to the second",
+}
+"""Libraries that do not look again when the insert of their two steps is refused."""
+
+
+ABORTED: Mapping[tuple[str, str], str] = {("sequelize", "findCreateFind"): "6.8.0"}
+"""Library and call that look again after a violation inside the transaction that it has aborted,
+and the version that no longer does (pull request 13482 of Sequelize)."""
+
+
+def look(reading: Reading) -> Iterable[Finding]:
+    """One finding for each call."""
+    return one_each(_findings(reading))
+
+
+def _findings(reading: Reading) -> Iterator[Finding]:
+    for path in reading.paths:
+        for event in path.events:
+            effect = event.effect
+            if effect is None or effect.kind != "find-or-create":
+                continue
+            table = table_of(reading.schema, effect)
+            unique = covering(table, named(effect.where)) if table else None
+            fails = _fails(reading, event, effect)
+            if unique is not None and (fails is None or violation(event) == "handled"):
+                continue
+            yield _finding(path, event, effect, table, unique, fails or "")
+
+
+def _fails(reading: Reading, event: Event, effect: Effect) -> str | None:
+    """What becomes of the second call although an index holds the row once; None: it finds it."""
+    mended = ABORTED.get((effect.library, effect.verb))
+    version = reading.versions.get(effect.library, "")
+    if mended and version and is_before(version, mended) and event.transaction is not None:
+        return (
+            f"the violation aborts the transaction in which {effect.verb} of {effect.library} "
+            f"{version} looks again (mended in {mended})"
+        )
+    return FAILING.get(effect.library)
+
+
+def _finding(
+    path: Path,
+    event: Event,
+    effect: Effect,
+    table: Table | None,
+    unique: Unique | None,
+    fails: str,
+) -> Finding:
+    columns, subject, where = listed(named(effect.where)), name_of(effect), event.location
+    other = _elsewhere(effect, table) if unique is None else None
+    if unique is not None:
+        ends = f"{', '.join(unique.columns)} is unique: {fails}"
+    elif other is not None:
+        ends = (
+            f"the second insert violates {', '.join(other.columns)}, and looking again for "
+            f"{columns} finds nothing: the call fails"
+        )
+    else:
+        ends = f"{subject} has two rows with the same {columns}"
+    return Finding(
+        rule=name,
+        location=where,
+        message=(
+            f"{effect.verb} looks in {subject} for {columns} and inserts in a second statement "
+            f"({where}). Of two runs of {path.entry.name} at once both find nothing; {ends}."
+        ),
+        steps=(
+            Step(location=where, says=f"the first run looks for {columns} in {subject}: none"),
+            Step(location=where, says="the second run looks as well: still none"),
+            Step(location=where, says=f"the first run inserts into {subject}"),
+            Step(location=where, says=f"the second run inserts: {ends}"),
+        ),
+        reasons=tuple(_reasons(path, event, effect, table, unique, other)),
+        subject=subject,
+        entry=path.entry.name,
+    )
+
+
+def _elsewhere(effect: Effect, table: Table | None) -> Unique | None:
+    """A constraint on other columns that the insert fills."""
+    if table is None:
+        return None
+    return covering(table, [*effect.values, *named(effect.where)])
+
+
+def _reasons(
+    path: Path,
+    event: Event,
+    effect: Effect,
+    table: Table | None,
+    unique: Unique | None,
+    other: Unique | None,
+) -> Iterator[Reason]:
+    where = event.location
+    yield Reason(weight=0.35, says=f"{effect.verb} is a look and an insert", location=where)
+    yield _constraint(event, effect, table, unique, other)
+    values = [value for column, value in effect.where.items() if column != UNREAD]
+    if any(is_fresh(path, one) for one in values):
+        yield Reason(weight=FULL, says="what is looked for is new in each run", location=where)
+    if any(is_new_entity(path, one) for one in values):
+        says = "what is looked for belongs to a row that the same run has made"
+        yield Reason(weight=FULL, says=says, location=where)
+    yield from kept_apart(path, event, event, "absent")
+    yield occasion(path, event)
+
+
+def _constraint(
+    event: Event, effect: Effect, table: Table | None, unique: Unique | None, other: Unique | None
+) -> Reason:
+    columns = listed(named(effect.where))
+    if unique is not None:
+        says = f"{', '.join(unique.columns)} is unique: the second call fails, the data stays right"
+        weight = 0.1 if (effect.library, effect.verb) in ABORTED else -0.2
+        return Reason(weight=weight, says=says, location=unique.location)
+    if table is None:
+        says = "the table's constraints are not known"
+        return Reason(weight=0.0, says=says, location=event.location)
+    partial = covering(table, named(effect.where), partial=True)
+    if partial is not None:
+        says = f"{', '.join(partial.columns)} is unique where {partial.where}"
+        return Reason(weight=-0.3, says=says, location=partial.location)
+    if other is not None:
+        says = f"{', '.join(other.columns)} is unique, which is not what is looked for"
+        return Reason(weight=0.1, says=says, location=other.location)
+    if UNREAD in effect.where or not named(effect.where):
+        says = "what is looked for could not be read in full"
+        return Reason(weight=-0.05, says=says, location=event.location)
+    if not table.is_complete:
+        says = f"no constraint on {columns} was found; {table.name} could not be read in full"
+        return Reason(weight=0.0, says=says, location=table.location)
+    says = f"no constraint of {table.name} holds {columns} once"
+    return Reason(weight=0.3, says=says, location=table.location)

@@ -1,0 +1,78 @@
+"""Locks that the program takes by itself: where each begins and ends, and what runs inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from redhanded.hunt.suspect.rules.derivation import reads_of
+from redhanded.hunt.suspect.rules.identity import key_of
+from redhanded.source.flow.events import Event, Path
+from redhanded.source.flow.values import Known, Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A lock outside of the database: a key that is set only if it is absent, a lock object."""
+
+    taken: Event
+    ends: tuple[Event, ...]
+    """What gives it back, in the order of the source."""
+    inside: tuple[Event, ...]
+    """What runs while it is held."""
+
+    @property
+    def name(self) -> str:
+        effect = self.taken.effect
+        return (effect.subject if effect is not None else None) or self.taken.callee
+
+
+_ENDING = frozenset({"remove", "release", "script"})
+
+
+def leases(path: Path) -> Iterator[Lease]:
+    """The locks of a path whose taking is seen. A key that is set if absent and never removed on
+    the path is no lock: it remembers that something was done."""
+    for event in path.events:
+        effect = event.effect
+        if effect is None:
+            continue
+        taken = effect.kind == "acquire" and effect.store != "database"
+        claimed = effect.kind == "set" and effect.store == "keys" and effect.only_if_absent
+        if not taken and not claimed:
+            continue
+        ends = tuple(one for one in path.events if one.number > event.number and ended(event, one))
+        if not ends and not taken:
+            continue
+        yield Lease(taken=event, ends=ends, inside=tuple(_inside(path, event, ends)))
+
+
+def ended(taken: Event, event: Event) -> bool:
+    """Whether an event gives back a lock."""
+    first, second = taken.effect, event.effect
+    if first is None or second is None or second.kind not in _ENDING:
+        return False
+    if taken.number in reads_of(second.entity):
+        return True
+    if second.kind == "release" and second.subject is None and second.library == first.library:
+        return True
+    if first.subject is None or second.subject is None:
+        mine, theirs = key_of(taken), key_of(event)
+        return mine is not None and mine == theirs
+    return first.subject == second.subject
+
+
+def _inside(path: Path, taken: Event, ends: tuple[Event, ...]) -> Iterator[Event]:
+    last = max((one.number for one in ends), default=None)
+    for event in path.events:
+        if event.number <= taken.number or event in ends:
+            continue
+        if taken.number in event.locks or (last is not None and event.number < last):
+            yield event
+
+
+def seconds(value: Value | None) -> float | None:
+    """A number that is written in the source."""
+    if isinstance(value, Known) and isinstance(value.value, int | float):
+        return float(value.value)
+    return None

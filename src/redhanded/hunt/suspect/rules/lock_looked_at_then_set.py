@@ -1,0 +1,129 @@
+"""A lock or mark in a store of keys is looked at, and set in a second command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from redhanded.hunt.suspect.rules.derivation import reads_of
+from redhanded.hunt.suspect.rules.exclusion import kept_out
+from redhanded.hunt.suspect.rules.guarded import Check, checks, excludes
+from redhanded.hunt.suspect.rules.identity import same_row
+from redhanded.hunt.suspect.rules.leases import ended
+from redhanded.hunt.suspect.rules.merging import one_each
+from redhanded.hunt.suspect.rules.occasion import occasion
+from redhanded.hunt.suspect.rules.repeated import only_asks
+from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason
+from redhanded.hunt.suspect.rules.serialised import is_ruled_out
+from redhanded.hunt.suspect.rules.telling import met, step, subject_of
+from redhanded.source.flow.effects import EffectKind
+from redhanded.source.flow.events import Event, Path
+
+name = "lock-looked-at-then-set"
+title = "A lock is looked at, and then set"
+wrong = (
+    "Two runs that both look before either has set the key both find it free and both enter "
+    "(CWE-367). SET … NX looks and sets in one step and tells who came first."
+)
+safe: tuple[str, ...] = (
+    "The key is set only if it is absent, in one command, and its answer decides.",
+    "A script looks and sets.",
+    "It is a cache: what is set was read or computed, and setting it twice does no harm.",
+    "Both happen under another lock.",
+)
+needs = "two runs for one key that both look before either sets it"
+experiment = "both runs look before either sets the key"
+remedy = "set-if-absent"
+threshold = 0.5
+
+_GUARDED: dict[EffectKind, float] = {
+    "insert": 0.2,
+    "increment": 0.1,
+    "send": 0.2,
+    "enqueue": 0.2,
+    "update": 0.1,
+    "save": 0.1,
+    "push": 0.1,
+    "publish": 0.1,
+}
+
+
+def look(reading: Reading) -> Iterable[Finding]:
+    """The keys that two runs can both find free."""
+    return one_each(one for path in reading.paths for one in _on(path, reading))
+
+
+def _on(path: Path, reading: Reading) -> Iterator[Finding]:
+    for act in path.events:
+        effect = act.effect
+        if effect is None or effect.kind != "set" or effect.store != "keys":
+            continue
+        if effect.only_if_absent or _is_content(path, act):
+            continue
+        for check in checks(path, act):
+            looked = check.look.effect
+            if looked is None or looked.kind != "get" or check.sense not in ("absent", "state"):
+                continue
+            if same_row(check.look, act, reading.schema) != "same":
+                continue
+            against = kept_out(path, check.look, act, reading.schema)
+            if not is_ruled_out(against):
+                yield _finding(path, check, act, against)
+
+
+def _is_content(path: Path, act: Event) -> bool:
+    """Whether what is set was read somewhere: a cache, not a mark."""
+    assert act.effect is not None
+    values = [*act.effect.values.values(), *act.arguments[1:]]
+    for number in {number for value in values for number in reads_of(value)}:
+        if 0 <= number < len(path.events):
+            effect = path.events[number].effect
+            if effect is None or effect.kind not in ("identifier", "clock"):
+                return True
+    return False
+
+
+def _finding(path: Path, check: Check, act: Event, against: tuple[Reason, ...]) -> Finding:
+    key = subject_of(act)
+    reasons = [
+        Reason(weight=0.3, says=f"{key} is looked at and then set", location=check.look.location),
+        *against,
+        occasion(path, act),
+    ]
+    removed = next(
+        (one for one in path.events if one.number > act.number and ended(act, one)), None
+    )
+    if removed is not None:
+        says = "it is removed afterwards, as a lock is"
+        reasons.append(Reason(weight=0.2, says=says, location=removed.location))
+    inside = [
+        (weight, one)
+        for one in path.events
+        if one.number > check.look.number
+        and one.effect is not None
+        and (weight := _GUARDED.get(one.effect.kind, 0.0))
+        and not only_asks(one.effect)
+        and not excludes(one, act)
+        and any(each.look.number == check.look.number for each in checks(path, one))
+    ]
+    if inside:
+        weight, event = max(inside, key=lambda one: one[0])
+        says = f"{subject_of(event)} is reached by both runs"
+        reasons.append(Reason(weight=weight, says=says, location=event.location))
+    looked, act = met(check.look, act)
+    return Finding(
+        rule=name,
+        location=act.location,
+        message=(
+            f"{key} is looked at ({looked.location}) and set at {act.location} if it is free. "
+            f"Two runs of {path.entry.name} that both look before either has set it both enter."
+        ),
+        steps=(
+            step("the first run", looked, f"looks at {key}: free"),
+            step("the second run", looked, "looks as well: still free"),
+            step("the first run", act),
+            step("the second run", act, "sets it again, and both go on"),
+        ),
+        reasons=tuple(reasons),
+        subject=key,
+        entry=path.entry.name,
+    )

@@ -1,0 +1,74 @@
+"""What a scan says, in sentences that the terminal and documents share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from redhanded.case.evidence import Location
+from redhanded.case.scan import Reported, Scan
+
+STATES = {"weak": "weak", "suppressed": "accepted", "known": "in the baseline", "new": ""}
+HASHED = (".py", ".pyi")
+
+
+def totals(scan: Scan) -> str:
+    """What was read, and how many findings there are."""
+    read = f"{counted(scan.files, 'file')}, {counted(scan.entries, 'path')}"
+    return f"{read}: {counted(scan.counts.new, 'finding')}"
+
+
+def not_shown(scan: Scan, shown: Sequence[Reported]) -> tuple[str, ...]:
+    """Which findings are not on the screen, and how to see them."""
+    here = {state: sum(one.state == state for one in shown) for state in STATES}
+    counts = scan.counts
+    said = []
+    if weak := counts.weak - here["weak"]:
+        said.append(f"{weak} below the threshold (--all shows them)")
+    if accepted := counts.suppressed - here["suppressed"]:
+        said.append(f"{accepted} accepted by a comment")
+    if known := counts.known - here["known"]:
+        said.append(f"{known} in the baseline")
+    if counts.elsewhere:
+        said.append(f"{counts.elsewhere} that touch nothing changed")
+    return tuple(said)
+
+
+def how_to_accept(one: Reported) -> str:
+    """The comment that suppresses a finding, as it is written in that language."""
+    mark = "#" if one.finding.location.path.endswith(HASHED) else "//"
+    return f"{mark} redhanded-ignore-next-line {one.finding.rule} -- why it is safe here"
+
+
+def outcome(scan: Scan) -> str:
+    """Whether it fails, and for what."""
+    failing = sum(one.fails for one in scan.findings)
+    if failing:
+        return f"{counted(failing, 'finding')} to look at, exit code 1"
+    return "exit code 0"
+
+
+def gone(scan: Scan) -> tuple[str, ...]:
+    """Findings of the baseline that are no longer there."""
+    return tuple(
+        f"{one.rule} in {one.path}" + (f", {one.function}" if one.function else "")
+        for one in scan.gone
+    )
+
+
+def place(scan: Scan, at: Location, here: Path) -> str:
+    """A location as it can be opened from the folder where the command was given."""
+    return opened(scan.root, at, here)
+
+
+def opened(root: str, at: Location, here: Path) -> str:
+    """The same of a location relative to ``root``."""
+    whole = Path(root, at.path)
+    shown = os.path.relpath(whole, here) if whole.is_relative_to(here) else str(whole)
+    return f"{shown}:{at.line}"
+
+
+def counted(number: int, what: str) -> str:
+    """``1 file``, ``1,000 files``."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -1,0 +1,224 @@
+"""From every entry on: what happens, in the order of the source."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from redhanded.case.evidence import Location
+from redhanded.source.flow.events import Entry, Path
+from redhanded.source.flow.framework import FoundEntry
+from redhanded.source.flow.handing_over import joined
+from redhanded.source.flow.module import Function, Module
+from redhanded.source.flow.mounting import mounted
+from redhanded.source.flow.program import Program
+from redhanded.source.flow.values import Kind, Library, Procedure, Record, Value
+from redhanded.source.flow.walking import (
+    calls,
+    classes,
+    flushing,
+    happening,
+    injection,
+    library,
+    loading,
+    statements,
+)
+from redhanded.source.flow.walking.recorder import Recorder, TooFar
+from redhanded.source.flow.walking.run import Frame, Run
+from redhanded.source.flow.walking.scope import Scope
+from redhanded.source.flow.webhooks import recognised
+
+NESTING = 40_000
+"""Python's own bound on nested calls is for programs that run away; a walk is bounded by itself."""
+PER_FUNCTION_STEPS_MAX = 4_000
+STEPS_MAX_UNCALLED = 400_000
+
+
+def walk(program: Program) -> tuple[Path, ...]:
+    """All paths of a program: its entries, files whose top does something, uncalled functions."""
+    with deep():
+        return _walk(program)
+
+
+def _walk(program: Program) -> tuple[Path, ...]:
+    entered: set[tuple[str, int]] = set()
+    paths: list[Path] = []
+    for found in entries(program):
+        path, run = follow(program, found)
+        paths.append(path)
+        entered |= run.entered
+    for name in list(program.active_at_load):
+        path, run = follow_top(program, name)
+        entered |= run.entered
+        if any(one.effect is not None for one in path.events):
+            paths.append(path)
+    paths.extend(_uncalled(program, entered))
+    return joined(paths)
+
+
+def entries(program: Program) -> list[FoundEntry]:
+    """The entries that frameworks find, and those that calls register when files are loaded."""
+    for path in program.reaching:
+        program.scope_of(path)
+    for framework in program.frameworks:
+        try:
+            program.register(framework.entries(program))
+        except Exception as fault:  # noqa: BLE001  one library's table; said, not hidden
+            program.limits[f"{framework.name}: {type(fault).__name__}: {fault}"] = None
+    return list(mounted(program.registered))
+
+
+def follow(program: Program, found: FoundEntry) -> tuple[Path, Run]:
+    """Everything that happens from one entry on."""
+    run = Run(program, Recorder())
+
+    def act() -> None:
+        for place, function in enumerate(found.functions):
+            _enter(run, function, found, is_last=place == len(found.functions) - 1)
+
+    _bounded(run, found.entry.location, act)
+    return _path(found.entry, run), run
+
+
+def _enter(run: Run, function: Value, found: FoundEntry, *, is_last: bool) -> None:
+    """Calls one of the functions of an entry."""
+    if isinstance(function, Library):
+        function = library.handler_in(function) or function
+    if isinstance(function, Library):
+        _enter_library(run, function, found)
+        return
+    if isinstance(function, Record) and isinstance(function.of, Kind):
+        function = classes.own_member(run, function.of, "__call__", function) or function
+    if not isinstance(function, Procedure):
+        return
+    procedure = bound(run.program, function)
+    form = run.program.function_of(procedure)
+    arguments = found.arguments
+    if not is_last:
+        arguments = arguments[: len(form.parameters)] if arguments else ()
+    line = form.line
+    run.is_before_others = not is_last
+    calls.enter(run, procedure, arguments, dict(found.keywords), line, is_entry=True)
+    run.is_before_others = False
+
+
+def _enter_library(run: Run, function: Library, found: FoundEntry) -> None:
+    """What a library does for an entry by itself: a generic view that saves what it is sent."""
+    place = found.entry.location
+    module = run.program.module(place.path)
+    if module is None:
+        return
+    run.line = place.line
+    run.frames.append(Frame(place.path, module.functions[0], run.program.scope_of(place.path)))
+    try:
+        happening.call_value(run, function, found.arguments, dict(found.keywords))
+    finally:
+        run.frames.pop()
+
+
+def bound(program: Program, procedure: Procedure) -> Procedure:
+    """A method with an instance that a framework would make."""
+    function = program.function_of(procedure)
+    if procedure.receiver is not None or function.owner < 0 or function.kind == "static":
+        return procedure
+    kind = classes.kind(program, procedure.path, function.owner)
+    receiver: Value = kind if function.kind == "class" else injection.instance(program, kind)
+    if isinstance(receiver, Record) and not procedure.path.endswith((".py", ".pyi")):
+        program.singletons[id(receiver)] = receiver  # Python's frameworks make one per request
+    return Procedure(procedure.path, procedure.function, receiver, procedure.closure)
+
+
+def _bounded(run: Run, location: Location, act: Callable[[], None]) -> None:
+    """Runs a walk within its budget; what it changed in the program is undone."""
+
+    def attempt() -> None:
+        try:
+            act()
+            flushing.at_the_end(run)
+        except TooFar:
+            run.limit(f"{location}: not followed to the end: too much happens")
+        except Exception as fault:  # noqa: BLE001  the trial boundary of an entry
+            run.limit(loading.fault_of(run, fault))
+
+    run.record.journal.branch(attempt)
+
+
+def _path(entry: Entry, run: Run) -> Path:
+    events = run.record.events()
+    return Path(entry=recognised(entry, events), events=events, limits=tuple(run.record.limits))
+
+
+def follow_top(program: Program, name: str) -> tuple[Path, Run]:
+    """The top of a file as a path of its own: a script."""
+    module = program.module(name)
+    assert module is not None
+    run = Run(program, Recorder())
+    location = Location(path=name, line=1)
+
+    def act() -> None:
+        scope = Scope(name, 0)
+        run.frames.append(Frame(name, module.functions[0], scope))
+        run.is_loading = False
+        statements.hoist(run, module.functions[0].body, scope)
+        statements.block(run, module.functions[0].body, scope)
+
+    _bounded(run, location, act)
+    return _path(Entry(kind="command", name=name, location=location), run), run
+
+
+def _uncalled(program: Program, entered: set[tuple[str, int]]) -> Iterator[Path]:
+    """Functions that no entry reaches, if they do something to the world."""
+    left = STEPS_MAX_UNCALLED
+    skipped = 0
+    for module, place in _candidates(program):
+        if (module.path, place) in entered:
+            continue
+        if left <= 0:
+            skipped += 1
+            continue
+        function = module.functions[place]
+        location = Location(path=module.path, line=function.line, function=function.name or None)
+        entry = Entry(kind="function", name=_name(module, function), location=location)
+        run = Run(program, Recorder(), steps=PER_FUNCTION_STEPS_MAX)
+
+        def act(run: Run = run, path: str = module.path, place: int = place) -> None:
+            procedure = bound(program, Procedure(path, place))
+            calls.enter(run, procedure, (), {}, 0, is_entry=True)
+
+        _bounded(run, location, act)
+        left -= PER_FUNCTION_STEPS_MAX - run.steps
+        entered |= run.entered
+        if any(one.effect is not None for one in run.record.events()):
+            yield _path(entry, run)
+    if skipped:
+        program.limits[f"{skipped} functions that nothing calls were not looked at"] = None
+
+
+def _candidates(program: Program) -> Iterator[tuple[Module, int]]:
+    """Functions that can be called from outside of their function, outermost first."""
+    for path in program.reaching:
+        module = program.module(path)
+        if module is None:
+            continue
+        for place, function in enumerate(module.functions):
+            is_called_alone = function.kind not in ("constructor", "get", "set")
+            if place and function.parent <= 0 and is_called_alone:
+                yield module, place
+
+
+def _name(module: Module, function: Function) -> str:
+    if function.owner >= 0:
+        return f"{module.classes[function.owner].name}.{function.name}"
+    return function.name or f"function at line {function.line}"
+
+
+@contextmanager
+def deep() -> Iterator[None]:
+    """Functions of a program call each other deeply, and each call is several of ours."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, NESTING))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)

@@ -1,0 +1,1 @@
+"""Running the one form on abstract values: what happens, in order, under which conditions."""

@@ -1,0 +1,73 @@
+"""Promises that are dropped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from made_paths import FILE, effect, event, path, reading
+
+from redhanded.case.evidence import Location
+from redhanded.case.finding import Finding
+from redhanded.hunt.suspect.rules import promise_not_awaited as rule
+from redhanded.hunt.suspect.rules.rule import Reading
+from redhanded.source.flow.events import Transaction
+from redhanded.source.flow.values import Result
+
+
+def found(one: Reading) -> list[Finding]:
+    return [each for each in rule.look(one) if each.score >= rule.threshold]
+
+
+DROPPED = event(0, effect("insert", "rides"), awaited=False)
+ANSWER = event(1, effect("respond"))
+LOOP = Location(path=FILE, line=7)
+
+
+def test_a_write_that_nobody_waits_for() -> None:
+    (one,) = found(reading(path(DROPPED, ANSWER)))
+    assert (one.location.line, one.subject) == (10, "rides")
+    assert one.steps[1].says == "the run answers"
+
+
+def test_inside_of_a_transaction() -> None:
+    of = Transaction(number=0, handle=Result(0))
+    begin = event(0, effect("begin"))
+    mail = event(1, effect("send", "post.example"), awaited=False, around=(of,))
+    (one,) = found(reading(path(begin, mail)))
+    assert any("ends without it" in each.says for each in one.reasons)
+
+
+def test_a_callback_that_is_async_under_for_each() -> None:
+    (one,) = found(reading(path(event(0, effect("update", "rides"), dropped_at=LOOP))))
+    assert one.location == LOOP
+    assert "shop/till.py:10, that is started at shop/till.py:7" in one.message
+
+
+def test_a_job() -> None:
+    sent = event(0, effect("send", "post.example"), awaited=False)
+    assert found(reading(path(sent, kind="job", name="letters")))
+    assert found(reading(path(sent))) == []
+
+
+SAFE = {
+    "awaited": path(replace(DROPPED, awaited=True)),
+    "dropped on purpose": path(replace(DROPPED, is_detached=True)),
+    "only read": path(event(0, effect("read", "rides"), awaited=False)),
+    "in the process": path(event(0, effect("set", "f:x", store="process"), awaited=False)),
+    "a test": path(
+        replace(DROPPED, location=Location(path="tests/test_rides.py", line=3)),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SAFE)
+def test_safe(case: str) -> None:
+    assert found(reading(SAFE[case])) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["void keep(ride);", "keep(ride).catch(log);", "asyncio.create_task(keep(ride))"]
+)
+def test_its_line_says_that_it_is_meant(text: str) -> None:
+    assert found(reading(path(DROPPED), text=text)) == []

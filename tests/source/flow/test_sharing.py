@@ -1,0 +1,99 @@
+"""Work in several processes: none outlives the call, and one that dies costs one item."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from redhanded.source.flow.sharing import shared
+
+ITEMS = [str(one) for one in range(200)]
+
+
+def children() -> list[str]:
+    path = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+    return path.read_text().split()
+
+
+@pytest.mark.parametrize("processes", [1, 2, 5])
+def test_all_items_are_worked_on_once(processes: int) -> None:
+    found = dict(shared(ITEMS, lambda one: one.encode() * 3, processes=processes))
+    assert found == {one: one.encode() * 3 for one in ITEMS}
+    assert children() == []
+
+
+def test_few_items_stay_in_this_process() -> None:
+    found = dict(shared(["a"], lambda one: str(os.getpid()).encode(), processes=4))
+    assert found == {"a": str(os.getpid()).encode()}
+
+
+def test_a_process_that_dies_costs_one_item() -> None:
+    here = os.getpid()
+
+    def work(one: str) -> bytes:
+        if one in ("51", "151") and os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return b"done"
+
+    found = dict(shared(ITEMS, work, processes=2))
+    assert {one for one, result in found.items() if result is None} == {"51", "151"}
+    assert len(found) == len(ITEMS)
+    assert children() == []
+
+
+def test_processes_that_always_die_end() -> None:
+    here = os.getpid()
+
+    def work(one: str) -> bytes:
+        if os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return b"done"
+
+    found = dict(shared(ITEMS, work, processes=2))
+    assert len(found) == len(ITEMS)
+    assert sum(result is None for result in found.values()) == 100
+
+
+def test_a_fault_in_this_process_ends_the_others() -> None:
+    here = os.getpid()
+
+    def work(one: str) -> bytes:
+        if os.getpid() == here:
+            raise KeyboardInterrupt
+        time.sleep(60)
+        return b""
+
+    with pytest.raises(KeyboardInterrupt):
+        dict(shared(ITEMS, work, processes=3))
+    assert children() == []
+
+
+PROGRAM = """
+import os, time
+from redhanded.source.flow.sharing import shared
+def work(one):
+    os.write(1, f"{os.getpid()}\\n".encode())
+    time.sleep(60)
+dict(shared([str(one) for one in range(200)], work, processes=3))
+"""
+
+
+def test_an_interrupt_leaves_no_process() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    started = [int(process.stdout.readline()) for _ in range(3)]
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(timeout=30) != 0
+    assert [one for one in started if Path(f"/proc/{one}").exists()] == []
