@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 
-.PHONY: setup hunt hunt-quick test bench bench-wire bench-logs bench-lab bench-ablation lock clean
+.PHONY: setup hunt hunt-quick test bench bench-wire bench-logs bench-lab bench-ablation bench-source lock clean
 
 setup: $(VENV)/.ready
 
@@ -40,6 +40,9 @@ bench-logs: setup
 
 bench-lab: setup
 	$(BIN)/python bench/lab.py $(ARGS)
+
+bench-source: setup
+	$(BIN)/python bench/source.py $(ARGS)
 
 # Already part of bench-lab, unless that is told --no-ablation.
 bench-ablation: setup

@@ -3,11 +3,14 @@
 ``corpus/packages.toml`` pins published packages by version; they are fetched with the registries'
 own clients. ``corpus/labels.toml`` says of each finding above its rule's threshold whether it is
 true: two runs can produce what it states in the code as it stands, and that is a fault there. A
-finding without a label counts as not labelled, and the bar is then not met.
+finding without a label counts as not labelled, and the bar is then not met. Run alone it writes
+``results/source-precision.md``; see ``--help``.
 """
 
 from __future__ import annotations
 
+import argparse
+import os
 import subprocess
 import sys
 import tarfile
@@ -20,11 +23,20 @@ from pathlib import Path
 from time import monotonic
 from typing import Literal
 
-from part import Part, body, table
+from machine import describe_host, host_facts
+from part import Part, body, table, write
 
 from redhanded.case.finding import Finding
+from redhanded.hunt.scan import look
+from redhanded.hunt.scan.reading import lines_of
+from redhanded.hunt.suspect.rules import RULES
+from redhanded.hunt.suspect.rules.rule import Reading
+from redhanded.source.flow.charting import chart
+from redhanded.source.flow.versions import versions_of
 
 CORPUS = Path(__file__).with_name("corpus")
+RESULTS = Path(__file__).with_name("results")
+CACHE = Path.home() / ".cache" / "redhanded-bench" / "packages"
 PRECISION_BAR = 0.9
 PACKAGES_BAR = 6
 Z = 1.96
@@ -96,6 +108,32 @@ class Scanned:
     seconds: float = 0.0
     failed: str = ""
     """Why it could not be fetched."""
+
+
+def main() -> int:
+    made = argparse.ArgumentParser(description=__doc__)
+    made.add_argument("--cache", type=Path, default=CACHE, help="where packages are kept")
+    made.add_argument("--out", type=Path, default=RESULTS, help="folder for the two files")
+    made.add_argument("--only", action="append", default=[], help="a package's name; repeatable")
+    given = made.parse_args()
+    facts = host_facts(describe_host(os.getloadavg()), 0)
+    part = measure(found_in, cache=given.cache, only=given.only, say=_say)
+    print(write(part, facts, given.out, "source-precision"))
+    return 0
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def found_in(root: Path, folders: Sequence[str]) -> tuple[Finding, ...]:
+    """What a scan shows."""
+    read = chart(root, folders)
+    reading = Reading(
+        paths=read.paths, schema=read.schema, text=lines_of(root), versions=versions_of(root)
+    )
+    found = (one for rule in RULES for one in look(rule, reading) if one.score >= rule.threshold)
+    return tuple(found)
 
 
 def packages() -> tuple[Package, ...]:
@@ -185,10 +223,12 @@ def judged(package: str, finding: Finding, known: Iterable[Labelled]) -> Judged:
     )
 
 
-def scanned(scan: Scan, cache: Path, say: Progress) -> Iterator[Scanned]:
-    """Each package of the table."""
+def scanned(scan: Scan, cache: Path, say: Progress, only: Sequence[str] = ()) -> Iterator[Scanned]:
+    """Each package of the table, or some."""
     known = labels()
     for package in packages():
+        if only and package.name not in only:
+            continue
         say(f"scanning {package.name} {package.version}")
         try:
             root = fetched(package, cache)
@@ -200,10 +240,10 @@ def scanned(scan: Scan, cache: Path, say: Progress) -> Iterator[Scanned]:
         yield Scanned(package=package, findings=found, seconds=round(monotonic() - began, 1))
 
 
-def measure(scan: Scan, *, cache: Path, say: Progress) -> Part:
+def measure(scan: Scan, *, cache: Path, say: Progress, only: Sequence[str] = ()) -> Part:
     """All of them, one page."""
     cache.mkdir(parents=True, exist_ok=True)
-    done = tuple(scanned(scan, cache, say))
+    done = tuple(scanned(scan, cache, say, only))
     found = [each for one in done for each in one.findings]
     rows = [(one.package.name, one.package.version, *_row(one)) for one in done]
     names = sorted({each.rule for each in found})
@@ -281,3 +321,7 @@ def _verdict(done: Sequence[Scanned], found: Sequence[Judged]) -> str:
         + (f" **{unknown} findings have no label.**" if unknown else "")
         + (f" Not fetched: {', '.join(missing)}." if missing else "")
     )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -248,3 +248,16 @@ def test_functions_that_somebody_runs_by_hand(name: str) -> None:
 @pytest.mark.parametrize("name", ["ReaderStore.keep", "important_readers", "x.js:reinstallments"])
 def test_functions_that_nothing_calls(name: str) -> None:
     assert len(of(read(), insert(), kind="function", name=name)) == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "is_shown"),
+    [
+        ("core/migration_helpers.py", False),
+        ("db/data_migration.js", False),
+        ("birds/migratory.py", True),
+    ],
+)
+def test_files_named_like_migrations(file: str, is_shown: bool) -> None:
+    at = Location(path=file, line=9, function="work")
+    assert bool(of(read(), insert(location=at))) == is_shown

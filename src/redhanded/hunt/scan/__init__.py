@@ -22,6 +22,7 @@ from redhanded.hunt.scan.weighing import Weighed, counts, reported, states
 from redhanded.hunt.suspect.rules import RULES
 from redhanded.hunt.suspect.rules.rule import Reading, Rule
 from redhanded.source.changes import Changes, changes
+from redhanded.source.flow.values import finished
 from redhanded.source.project import Project, project_of
 
 Say = Callable[[str], None]
@@ -61,7 +62,8 @@ def weigh(
 ) -> Scan:
     """The findings of ``asked`` in a program that was read; ``known`` are all rules there are."""
     by_name = {rule.name: rule for rule in asked}
-    every = [one for rule in asked for one in look(rule, source.reading)]
+    with finished():
+        every = [one for rule in asked for one in look(rule, source.reading)]
     found = [one for one in every if _asked_for(project, one)]
     prints = fingerprints(found, source.reading.text)
     comments = suppressions(source.notes, [rule.name for rule in known], source.reading.text)

@@ -6,11 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path as File
 
-from redhanded.source.flow import reading, walk
+from redhanded.source.flow import reading, walks
 from redhanded.source.flow.events import Path
 from redhanded.source.flow.framework import Framework
 from redhanded.source.flow.frameworks import FRAMEWORKS
-from redhanded.source.flow.program import Program
 from redhanded.source.flow.reading import Files
 from redhanded.source.flow.schema import Schema
 from redhanded.source.flow.schema_of import schema_of, texts_of
@@ -35,22 +34,16 @@ def chart(
     *,
     frameworks: Sequence[Framework] = FRAMEWORKS,
     everything: bool = False,
+    processes: int | None = None,
 ) -> Chart:
     """Reads the source under ``folders`` of ``root`` and follows it from every entry on.
 
     ``cache``: a folder of the caller's, in which what was read is kept for the next time.
     """
     packages = {package for one in frameworks for package in one.packages} | set(SCHEMA_PACKAGES)
-    files = reading.read(root, folders, packages, cache, everything=everything)
+    files = reading.read(root, folders, packages, cache, everything=everything, processes=processes)
     schema = schema_of(files.modules.values(), texts_of(root, folders))
-    program = Program(
-        files.modules,
-        frameworks,
-        resolving=files,
-        schema=schema,
-        stands_for=files.stands_for,
-    )
-    paths = walk.walk(program)
+    paths, unfollowed = walks.paths(files, frameworks, schema, cache, processes=processes)
     unfinished = dict.fromkeys(limit for one in paths for limit in one.limits)
-    limits = (*files.limits, *schema.limits, *program.limits, *unfinished)
+    limits = (*files.limits, *schema.limits, *unfollowed, *unfinished)
     return Chart(files=files, schema=schema, paths=paths, limits=limits)

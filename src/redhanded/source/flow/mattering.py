@@ -89,6 +89,9 @@ class Edges(msgspec.Struct, frozen=True, array_like=True, gc=False):
     mentions: tuple[int, ...] = ()
     """Of imports that only give types."""
 
+    def paths(self, ordered: list[str]) -> tuple[str, ...]:
+        return tuple([ordered[one] for one in (*self.loads, *self.mentions)])
+
 
 def edges(path: str, look: Look, ordered: list[str], resolve: Resolve) -> Edges:
     """Where a file leads."""

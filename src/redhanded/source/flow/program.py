@@ -6,7 +6,7 @@ its functions see.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from redhanded.source.flow import importing
@@ -37,8 +37,10 @@ class Program(Forms):
         resolving: importing.Resolving | None = None,
         schema: Schema = NO_SCHEMA,
         stands_for: Mapping[str, str] | None = None,
+        own: Collection[str] | None = None,
     ) -> None:
         super().__init__(modules)
+        self._own = modules if own is None else own
         self.frameworks = tuple(frameworks)
         self._resolving = resolving or importing.Unlinked()
         self.stands_for = dict(stands_for or {})
@@ -106,7 +108,7 @@ class Program(Forms):
                 if importer not in found:
                     found[importer] = None
                     waiting.append(importer)
-        return tuple(path for path in self._modules if path in found)
+        return tuple(path for path in self._modules if path in found and path in self._own)
 
     def _targets(self, one: Import | Export, path: str) -> list[str]:
         found = [self.find(one.specifier, path)]

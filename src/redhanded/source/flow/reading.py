@@ -47,6 +47,13 @@ class Files:
     """Known packages, and the files that import them."""
     read_again: int = 0
     """Files that had to be lowered, because they are new or changed."""
+    hashes: Mapping[str, bytes] = field(default_factory=dict)
+    """Of what each module was lowered from."""
+    leads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The files that each one imports."""
+    manifests: tuple[str, ...] = ()
+    layout: bytes = b""
+    """Hash of all paths and of what says how modules are resolved."""
 
     def resolve(self, specifier: str, importer: str) -> str | None:
         """The file that an import names; None for a library, and for what is not there."""
@@ -81,12 +88,11 @@ def read(
             found.leave(why, path)
         resolved = resolution(root, found.stamps, found.manifests)
         looks = {path: one.look for path, one in seen.items() if path not in unwritten}
-        layout = before.layout
+        layout, ordered = _layout(root, found), list(found.stamps)
+        leads = _leads(looks, seen, ordered, resolved, layout == before.layout)
         wanted: Collection[str] = looks
         if not everything:
-            layout = _layout(root, found)
-            leads = _leads(looks, seen, list(found.stamps), resolved, layout == before.layout)
-            wanted = mattering.mattering(looks, leads, list(found.stamps), packages)
+            wanted = mattering.mattering(looks, leads, ordered, packages)
         lowered, new = _lowered(root, {one: seen[one] for one in wanted}, found, kept, processes)
         if new or seen != before.seen or layout != before.layout:
             kept.keep(name, Tree(layout, seen), new)
@@ -102,6 +108,10 @@ def read(
             },
             uses=mattering.uses(looks, packages),
             read_again=len(new),
+            hashes={path: one.hash for path, one in lowered.items()},
+            leads={path: leads[path].paths(ordered) for path in lowered},
+            manifests=tuple(found.manifests),
+            layout=layout,
         )
     finally:
         kept.close()

@@ -29,11 +29,11 @@ def processes_here() -> int:
 
 
 def shared(
-    items: Sequence[str], work: Work, *, processes: int | None = None
+    items: Sequence[str], work: Work, *, processes: int | None = None, few: int = FEW
 ) -> Iterator[tuple[str, bytes | None]]:
     """The result of ``work`` for each item, in any order; None where a process died of it."""
     count = processes_here() if processes is None else processes
-    if len(items) < FEW or count < 2:
+    if len(items) < few or count < 2:
         for one in items:
             yield one, work(one)
         return

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -58,6 +59,9 @@ class Library:
         # Values share their parts: to hash all that they are made of may take forever.
         return hash((self.package, self.names))
 
+    def __reduce__(self) -> tuple[type[Library], tuple[object, ...]]:
+        return Library, (self.package, self.steps, self.through)
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -80,6 +84,9 @@ class Procedure:
     function: int
     receiver: Value | None = None
     closure: object = field(default=None, compare=False, repr=False)
+
+    def __reduce__(self) -> tuple[type[Procedure], tuple[object, ...]]:
+        return Procedure, (self.path, self.function, self.receiver)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +162,18 @@ class Computed:
     operator: str
     operands: tuple[Value, ...]
 
+    _hash: int | None = field(default=None, init=False, repr=False, compare=False)
+
     def __hash__(self) -> int:
-        return hash((self.operator, len(self.operands)))
+        # Values share their parts: to hash all that they are made of may take forever.
+        found = self._hash
+        if found is None:
+            found = hash((self.operator, *[_shallow(one) for one in self.operands]))
+            object.__setattr__(self, "_hash", found)
+        return found
+
+    def __reduce__(self) -> tuple[type[Computed], tuple[object, ...]]:
+        return Computed, (self.operator, self.operands)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,15 +219,47 @@ Value: TypeAlias = (
 )
 
 
+def _shallow(value: Value) -> object:
+    """The same for values that are equal; what is in them counts where it costs nothing."""
+    if isinstance(value, Known | Unknown | Result | Input | Kind | Stored):
+        return value
+    return value.operator if isinstance(value, Computed) else type(value).__name__
+
+
 _COMPARED: set[tuple[int, int]] = set()
 """Pairs of records that are being compared."""
 
 
+_REMEMBERED: dict[int, tuple[Value, tuple[Result | Input, ...]]] | None = None
+"""By identity, what `sources` gave; None while values may still change."""
+
+
+@contextmanager
+def finished() -> Iterator[None]:
+    """While nothing is walked, so that no value changes: what was asked of one is remembered."""
+    global _REMEMBERED
+    before, _REMEMBERED = _REMEMBERED, {}
+    try:
+        yield
+    finally:
+        _REMEMBERED = before
+
+
 def sources(value: Value | None) -> tuple[Result | Input, ...]:
     """The results and inputs that a value was made from, itself included, in order, once each."""
+    if value is None or isinstance(value, Known | Unknown | Procedure | Kind | Stored):
+        return ()
+    if isinstance(value, Result | Input):
+        return (value,)
+    known = _REMEMBERED.get(id(value)) if _REMEMBERED is not None else None
+    if known is not None:
+        return known[1]
     found: dict[Result | Input, None] = {}
     _gather(value, found, set(), 12)
-    return tuple(found)
+    given = tuple(found)
+    if _REMEMBERED is not None:
+        _REMEMBERED[id(value)] = (value, given)
+    return given
 
 
 def _gather(
@@ -230,7 +279,8 @@ def _gather(
     elif isinstance(value, Either):
         inside = value.values
     elif isinstance(value, Record):
-        inside = tuple(value.parts.values())
+        # What a file gives is looked up when it is asked for, and comes from no event.
+        inside = tuple(value.parts.values()) if isinstance(value.parts, dict) else ()
     elif isinstance(value, Library):
         made = (step for step in value.steps if isinstance(step, Made))
         inside = tuple(one for step in made for one in (*step.arguments, *step.keywords.values()))

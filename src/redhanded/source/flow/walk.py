@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from redhanded.case.evidence import Location
 from redhanded.source.flow.events import Entry, Path
@@ -35,13 +36,29 @@ PER_FUNCTION_STEPS_MAX = 4_000
 STEPS_MAX_UNCALLED = 400_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walked:
+    """What a walk found."""
+
+    paths: tuple[Path, ...]
+    entered: frozenset[tuple[str, int]]
+    """Functions that it went through, by file and place."""
+    uncalled: Mapping[int, tuple[str, int]]
+    """Of paths that begin at a function that nothing calls: which."""
+
+
 def walk(program: Program) -> tuple[Path, ...]:
     """All paths of a program: its entries, files whose top does something, uncalled functions."""
+    return joined(walked(program).paths)
+
+
+def walked(program: Program) -> Walked:
+    """The paths without who takes the jobs that they put on queues."""
     with deep():
         return _walk(program)
 
 
-def _walk(program: Program) -> tuple[Path, ...]:
+def _walk(program: Program) -> Walked:
     entered: set[tuple[str, int]] = set()
     paths: list[Path] = []
     for found in entries(program):
@@ -53,8 +70,11 @@ def _walk(program: Program) -> tuple[Path, ...]:
         entered |= run.entered
         if any(one.effect is not None for one in path.events):
             paths.append(path)
-    paths.extend(_uncalled(program, entered))
-    return joined(paths)
+    uncalled = {}
+    for key, path in _uncalled(program, entered):
+        uncalled[len(paths)] = key
+        paths.append(path)
+    return Walked(paths=tuple(paths), entered=frozenset(entered), uncalled=uncalled)
 
 
 def entries(program: Program) -> list[FoundEntry]:
@@ -167,7 +187,9 @@ def follow_top(program: Program, name: str) -> tuple[Path, Run]:
     return _path(Entry(kind="command", name=name, location=location), run), run
 
 
-def _uncalled(program: Program, entered: set[tuple[str, int]]) -> Iterator[Path]:
+def _uncalled(
+    program: Program, entered: set[tuple[str, int]]
+) -> Iterator[tuple[tuple[str, int], Path]]:
     """Functions that no entry reaches, if they do something to the world."""
     left = STEPS_MAX_UNCALLED
     skipped = 0
@@ -190,7 +212,7 @@ def _uncalled(program: Program, entered: set[tuple[str, int]]) -> Iterator[Path]
         left -= PER_FUNCTION_STEPS_MAX - run.steps
         entered |= run.entered
         if any(one.effect is not None for one in run.record.events()):
-            yield _path(entry, run)
+            yield (module.path, place), _path(entry, run)
     if skipped:
         program.limits[f"{skipped} functions that nothing calls were not looked at"] = None
 

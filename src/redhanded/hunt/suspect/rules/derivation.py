@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from redhanded.hunt.suspect.rules.remembered import Remembered, parts_of
 from redhanded.hunt.suspect.rules.uniqueness import plain
 from redhanded.source.flow.events import Event, Guard
 from redhanded.source.flow.values import (
@@ -13,8 +14,6 @@ from redhanded.source.flow.values import (
     Input,
     Known,
     Library,
-    Made,
-    Record,
     Result,
     Value,
     sources,
@@ -80,25 +79,17 @@ def uses(value: Value | None, read: Event) -> tuple[Use, ...]:
 
 
 def _uses(value: Value | None, event: int, around: tuple[str, ...], depth: int) -> Iterator[Use]:
-    if value is None or depth == 0:
+    if value is None or depth == 0 or event not in reads_of(value):
         return
-    parts: tuple[Value, ...] = ()
+    parts = parts_of(value)
     if isinstance(value, Result):
-        if value.event == event:
-            yield Use(value, around)
+        yield Use(value, around)
     elif isinstance(value, Computed):
-        if value.operator == "raised":
-            return
-        parts = value.operands[1:] if value.operator == "?" else value.operands
+        if value.operator == "?":
+            parts = parts[1:]
         if not is_part(value) and value.operator not in _KEEPING:
             around = (*around, "form" if _only_forms(value) else value.operator)
-    elif isinstance(value, Either):
-        parts = value.values
-    elif isinstance(value, Record):
-        parts = tuple(value.parts.values())
     elif isinstance(value, Library):
-        made = (step for step in value.steps if isinstance(step, Made))
-        parts = tuple(each for one in made for each in (*one.arguments, *one.keywords.values()))
         around = (*around, f"call:{'.'.join(value.names)}")
     for one in parts:
         yield from _uses(one, event, around, depth - 1)
@@ -126,57 +117,38 @@ Origin = tuple[Result | Input, tuple[str, ...]]
 def origins(value: Value | None) -> frozenset[Origin]:
     """The results and inputs in a value with the parts that were taken of them: two parts of one
     parsed body are two things."""
-    return frozenset(_origins(value, (), _DEEPEST))
+    return frozenset() if value is None else _ORIGINS.of(value)
 
 
-def _origins(value: Value | None, taken: tuple[str, ...], depth: int) -> Iterator[Origin]:
-    if value is None or depth == 0:
-        return
+def _origins(value: Value, inner: Callable[[Value], frozenset[Origin]]) -> frozenset[Origin]:
     if isinstance(value, Result | Input):
-        yield value, taken
-    elif isinstance(value, Computed) and is_part(value):
-        inside = (value.operator.removeprefix("."), *taken)
-        yield from _origins(value.operands[0], inside, depth - 1)
-        for key in value.operands[1:]:
-            yield from _origins(key, (), depth - 1)
-    elif isinstance(value, Computed | Either | Record):
-        for one in _parts(value):
-            yield from _origins(one, taken, depth - 1)
-    else:
-        for source in sources(value):
-            yield source, taken
+        return frozenset({(value, ())})
+    found = [inner(part) for part in parts_of(value)]
+    if isinstance(value, Computed) and is_part(value) and found:
+        taken = value.operator.removeprefix(".")
+        found[0] = frozenset((one, (*parts[:_DEEPEST], taken)) for one, parts in found[0])
+    return frozenset(one for each in found for one in each)
 
 
-def _parts(value: Computed | Either | Record) -> tuple[Value, ...]:
-    if isinstance(value, Computed):
-        return value.operands
-    return value.values if isinstance(value, Either) else tuple(value.parts.values())
+_ORIGINS = Remembered(_origins)
 
 
 def reads_of(value: Value | None) -> frozenset[int]:
     """Numbers of the events whose results a value was made from."""
-    if value is None or isinstance(value, Known):
+    if value is None:
         return frozenset()
-    if not isinstance(value, Computed):
-        return _reads_of(value)
-    known = _KNOWN.get(id(value))
-    if known is None:
-        if len(_KNOWN) > _KNOWN_MAX:
-            _KNOWN.clear()
-        known = _KNOWN[id(value)] = (value, _reads_of(value))
-    return known[1]
+    return _READS.of(value)
 
 
-_KNOWN: dict[int, tuple[Value, frozenset[int]]] = {}
-"""By identity, since conditions are large, and the same for hundreds of events. The value is kept
-with what was found, so that its identity is nobody else's."""
-_KNOWN_MAX = 20_000
-
-
-def _reads_of(value: Value) -> frozenset[int]:
+def _reads(value: Value, inner: Callable[[Value], frozenset[int]]) -> frozenset[int]:
+    if isinstance(value, Result):
+        return frozenset({value.event})
     if isinstance(value, Computed) and value.operator == "raised":
         return frozenset()
-    return frozenset(one.event for one in sources(value) if isinstance(one, Result))
+    return frozenset(one for part in parts_of(value) for one in inner(part))
+
+
+_READS = Remembered(_reads)
 
 
 def comparisons(test: Value, depth: int = _DEEPEST) -> Iterator[Computed]:

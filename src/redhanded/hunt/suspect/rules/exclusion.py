@@ -14,6 +14,11 @@ from redhanded.source.flow.schema import Schema
 SNAPSHOTS = frozenset({"repeatable read", "snapshot"})
 
 
+ONE_CONNECTION = frozenset({"better-sqlite3", "node:sqlite", "bun:sqlite"})
+"""Libraries that run statements one after another on the one connection of their process and give
+each result at once: there is no pool, and nothing comes between two that nothing is waited for."""
+
+
 def kept_out(
     path: Path, first: Event, last: Event, schema: Schema, *, one_row: bool = True
 ) -> tuple[Reason, ...]:
@@ -23,6 +28,9 @@ def kept_out(
     manual, 13.2.2); an invariant of several rows is not kept by it.
     """
     found = [*kept_apart(path, first, last, "present"), *_leased(path, first, last)]
+    if _at_once(path, first, last):
+        says = "nothing is waited for between the two, and the process has one connection"
+        found.append(Reason(weight=FULL, says=says, location=last.location))
     shared = shared_transaction(first, last)
     if shared is None:
         return tuple(found)
@@ -31,6 +39,13 @@ def kept_out(
         found.append(Reason(weight=FULL, says=says, location=last.location))
     found.extend(_row_written(path, first, shared, schema))
     return tuple(found)
+
+
+def _at_once(path: Path, first: Event, last: Event) -> bool:
+    effects = [one.effect for one in path.events[first.number : last.number + 1] if one.effect]
+    ours = {one.library for one in effects if one.store == "database"}
+    others = [one for one in effects if one.store in ("keys", "queue", "network")]
+    return bool(ours) and ours <= ONE_CONNECTION and not others
 
 
 def shared_transaction(first: Event, last: Event) -> Transaction | None:

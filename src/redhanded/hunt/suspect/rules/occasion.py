@@ -13,6 +13,7 @@ ONE_OFF = re.compile(
     r"|management/commands)/"
     r"|(?:^|/)(?:migrations?|versions|alembic)/(?:.*/)?[^/]*\d{3,}[^/]*$"
     r"|(?:^|/)seed[^/]*\.\w+$"
+    r"|(?:^|/)(?:\w+[_-])?(?:data[_-])?migrat(?:ions?|e|or)(?:[_-]\w+)?\.\w+$"
 )
 """Places of files that are run by hand or once."""
 TESTS = re.compile(

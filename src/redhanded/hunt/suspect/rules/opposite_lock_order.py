@@ -67,8 +67,9 @@ def _all(reading: Reading) -> Iterator[Finding]:
             assert pair.first.effect is not None
             assert pair.second.effect is not None
             if same_subject(pair.first.effect, pair.second.effect, reading.schema):
-                if not _is_sorted_before(pair.second, reading):
-                    yield from _of_one_table(pair, reading.schema)
+                for found in _of_one_table(pair, reading.schema):
+                    if not _is_sorted_before(pair.second, reading):
+                        yield found
             else:
                 pairs.append(pair)
     yield from _crossed(pairs)

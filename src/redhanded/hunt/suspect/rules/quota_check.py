@@ -97,15 +97,17 @@ def _use(check: Check, act: Event, reading: Reading) -> _Use | None:
         return None
     if not same_subject(look.effect, effect, reading.schema):
         return None
-    if any(uses(value, look) for value in written_columns(effect).values()):
-        return None
+    adds = effect.kind in ("insert", "upsert", "save")
     if effect.store == "keys":
         counts = effect.kind in ("increment", "push") and _is_measured(check)
-        return _Use(kind="amount", check=check, act=act) if counts else None
-    adds = effect.kind in ("insert", "upsert", "save")
-    if adds and check.sense == "amount" and _counts_rows(check):
-        return _Use(kind="rows", check=check, act=act)
-    return _of_the_row(check, act, reading)
+        found = _Use(kind="amount", check=check, act=act) if counts else None
+    elif adds and check.sense == "amount" and _counts_rows(check):
+        found = _Use(kind="rows", check=check, act=act)
+    else:
+        found = _of_the_row(check, act, reading)
+    if found and any(uses(value, look) for value in written_columns(effect).values()):
+        return None
+    return found
 
 
 def _of_the_row(check: Check, act: Event, reading: Reading) -> _Use | None:

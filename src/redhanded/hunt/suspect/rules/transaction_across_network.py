@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from redhanded.hunt.suspect.rules.exclusion import ONE_CONNECTION
 from redhanded.hunt.suspect.rules.guarded import excludes
 from redhanded.hunt.suspect.rules.leases import seconds
 from redhanded.hunt.suspect.rules.merging import one_each
@@ -71,6 +72,8 @@ def _is_beside(path: Path, event: Event) -> bool:
     effect = event.effect
     assert effect is not None
     if event.transaction is not None or effect.session is not None:
+        return False
+    if effect.library in ONE_CONNECTION:
         return False
     handles = [one for one in event.around if one.handle is not None]
     libraries = {

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from redhanded.hunt.suspect.rules.exclusion import SNAPSHOTS, kept_out, level, shared_transaction
+from redhanded.hunt.suspect.rules.exclusion import (
+    ONE_CONNECTION,
+    SNAPSHOTS,
+    kept_out,
+    level,
+    shared_transaction,
+)
 from redhanded.hunt.suspect.rules.guarded import Check, checks
 from redhanded.hunt.suspect.rules.handled import said
 from redhanded.hunt.suspect.rules.identity import same_row, same_subject
@@ -141,6 +147,8 @@ def _unanswered(path: Path, reading: Reading) -> Iterator[Finding]:
     """A SERIALIZABLE transaction that reads and writes, and that nobody begins again."""
     for begin in path.events:
         if begin.effect is None or begin.effect.kind != "begin":
+            continue
+        if begin.effect.library in ONE_CONNECTION:
             continue
         inside = [one for one in path.events if _is_in(one, begin.number)]
         isolation = next((one.transaction.isolation for one in inside if one.transaction), "")
