@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 from redhanded.source.flow.form import Argument, Expression, Form, Statement
@@ -128,3 +129,9 @@ class Module(Form, frozen=True):
     notes: tuple[Note, ...] = ()
     damaged_at: int = 0
     """First line that could not be parsed; 0: all was. Nothing is known of that part."""
+    called: tuple[str, ...] | None = None
+    """The last names of all that may be called in it; None: not looked at."""
+
+    def may_call(self, names: Collection[str]) -> bool:
+        """Whether a call of one of these may stand in it; then its functions are worth a look."""
+        return self.called is None or not frozenset(names).isdisjoint(self.called)

@@ -298,7 +298,7 @@ def _enqueued(around: Surroundings) -> Iterator[FoundEntry]:
     """RQ and Django-Q take any function of the program: those that are given to ``enqueue``."""
     found: dict[tuple[str, int], FoundEntry] = {}
     for module in around.modules():
-        if module.language != "python":
+        if module.language != "python" or not module.may_call(ENQUEUING):
             continue
         for index, function in enumerate(module.functions):
             for call in calls_of(function.body):

@@ -40,7 +40,7 @@ def decorated(
 def calls_in_factories(around: Surroundings, names: frozenset[str]) -> Iterator[CallSite]:
     """Calls of these methods in functions: ``create_app`` is often called by a server only."""
     for module in around.modules():
-        if module.language != "python":
+        if module.language != "python" or not module.may_call(names):
             continue
         for index, function in enumerate(module.functions):
             if index == 0:

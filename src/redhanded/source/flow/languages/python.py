@@ -11,6 +11,7 @@ import re
 import tokenize
 from dataclasses import dataclass
 
+from redhanded.source.flow.languages.called import called
 from redhanded.source.flow.languages.python_damage import mended, parsed
 from redhanded.source.flow.languages.python_scope import Scope, Writing
 from redhanded.source.flow.languages.python_statements import block
@@ -47,6 +48,7 @@ class Python:
             exports=(),
             notes=notes(text) if NOTED in text else (),
             damaged_at=damaged_at,
+            called=called(source),
         )
 
 

@@ -39,7 +39,7 @@ def models(evaluation: Evaluation) -> Models:
     tables: list[Table] = []
     creates: Location | None = None
     for module in evaluation.program.modules.values():
-        if module.language == "python":
+        if module.language == "python" or not module.may_call(("define", "init", "sync")):
             continue
         for call, function in calls_of(module):
             last = call.function.name if isinstance(call.function, form.Attribute) else ""

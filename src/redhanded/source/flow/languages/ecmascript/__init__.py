@@ -6,6 +6,7 @@ import re
 import sys
 from dataclasses import dataclass
 
+from redhanded.source.flow.languages.called import called
 from redhanded.source.flow.languages.ecmascript.expressions import EXPRESSIONS
 from redhanded.source.flow.languages.ecmascript.parsing import Parsed, parsed
 from redhanded.source.flow.languages.ecmascript.statements import STATEMENTS
@@ -42,6 +43,7 @@ def lower(path: str, source: bytes) -> Module:
         tuple(writing.exports),
         _notes(found),
         writing.damaged_at,
+        called(source),
     )
 
 
