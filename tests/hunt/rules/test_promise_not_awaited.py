@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from made_paths import FILE, effect, event, path, reading
+from programs import lines_shown
 
 from redhanded.case.evidence import Location
 from redhanded.case.finding import Finding
@@ -71,3 +73,43 @@ def test_safe(case: str) -> None:
 )
 def test_its_line_says_that_it_is_meant(text: str) -> None:
     assert found(reading(path(DROPPED), text=text)) == []
+
+
+NOTED = """
+    import express from 'express';
+    import { Pool } from 'pg';
+    const pool = new Pool();
+    const app = express();
+    CALLED
+    app.post('/rides/:id', async (req, res) => {
+      HERE
+      res.end();
+    });
+    app.listen(3000);
+"""
+ADD = "await pool.query('INSERT INTO visits (ride) VALUES ($1)', [id]);"
+HANDLED = {
+    "a function": f"async function note(id) {{ try {{ {ADD} }} catch (e) {{ console.log(e); }} }}",
+    "an arrow": f"const note = async (id) => {{ try {{ {ADD} }} catch {{ }} }};",
+    "one below": f"async function add(id) {{ try {{ {ADD} }} catch (e) {{ console.error(e); }} }}\n"
+    "async function note(id) { await add(id); }",
+}
+LEFT = {
+    "nothing handles it": f"async function note(id) {{ {ADD} }}",
+    "raised again": f"async function note(id) {{ try {{ {ADD} }} catch (e) {{ throw e; }} }}",
+}
+OUTSIDE = "try { note(req.params.id); } catch (e) { console.error(e); }"
+
+
+@pytest.mark.parametrize("called", HANDLED.values(), ids=HANDLED)
+def test_what_handles_its_own_errors(tmp_path: Path, called: str) -> None:
+    text = NOTED.replace("CALLED", called).replace("HERE", "note(req.params.id);")
+    assert lines_shown(rule, tmp_path, {"src/app.js": text}) == []
+
+
+@pytest.mark.parametrize("here", ["note(req.params.id);", OUTSIDE], ids=["plain", "a try outside"])
+@pytest.mark.parametrize("called", LEFT.values(), ids=LEFT)
+def test_what_does_not(tmp_path: Path, called: str, here: str) -> None:
+    text = NOTED.replace("CALLED", called).replace("HERE", here)
+    (line,) = lines_shown(rule, tmp_path, {"src/app.js": text})
+    assert line.startswith(here)

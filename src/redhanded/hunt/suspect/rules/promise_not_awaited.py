@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 from redhanded.case.evidence import Location
+from redhanded.hunt.suspect.rules.handled import takes_all
 from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import is_one_off, is_test
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.telling import does, step, subject_of
 from redhanded.source.flow.effects import EffectKind
-from redhanded.source.flow.events import Event, Path
+from redhanded.source.flow.events import Catcher, Event, Path
 
 name = "promise-not-awaited"
 title = "A promise is dropped"
@@ -83,9 +84,25 @@ def _is_start(path: Path, place: Location) -> bool:
     return path.entry.kind == "command" and place.path == path.entry.location.path
 
 
+def _handles(event: Event, place: Location) -> Catcher | None:
+    """A handler inside of what is dropped that takes whatever goes wrong and does not raise."""
+    calls = (*event.stack, event.location)
+    inside = calls[calls.index(place) + 1 :] if place in calls else ()
+    functions = {(one.path, one.function) for one in inside} - {(place.path, place.function)}
+    for one in event.catchers:
+        is_inside = (one.location.path, one.location.function) in functions
+        if is_inside and takes_all(one) and not one.tests and one.outcome != "raises":
+            return one
+    return None
+
+
 def _finding(path: Path, event: Event, place: Location, weight: float) -> Finding:
     says = f"it {does(event)}, and nobody waits for it"
     reasons = [Reason(weight=weight, says=says, location=place)]
+    handler = _handles(event, place)
+    if handler is not None:
+        says = "what goes wrong there is handled there: it may be meant to run by itself"
+        reasons.append(Reason(weight=-0.3, says=says, location=handler.location))
     if event.around:
         says = "a transaction around it ends without it"
         begin = path.events[event.around[-1].number].location
