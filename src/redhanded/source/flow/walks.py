@@ -8,7 +8,6 @@ so that a scan says the same whatever was kept and whatever the number of proces
 from __future__ import annotations
 
 import hashlib
-import pickle
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from pathlib import Path as File
 
 import zstandard
 
-from redhanded.source.flow import walk
+from redhanded.source.flow import walk, written_down
 from redhanded.source.flow.events import Path
 from redhanded.source.flow.framework import Framework
 from redhanded.source.flow.handing_over import joined
@@ -135,7 +134,7 @@ def _packed(result: object) -> bytes:
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, NESTING))
     try:
-        data = pickle.dumps(result, protocol=5)
+        data = written_down.written(result)
     finally:
         sys.setrecursionlimit(before)
     return zstandard.ZstdCompressor(level=1, write_checksum=True).compress(data)
@@ -160,7 +159,7 @@ def _without_deep(result: Result) -> Result:
 
 
 def _unpacked(data: bytes) -> Result:
-    found = pickle.loads(zstandard.ZstdDecompressor().decompress(data))
+    found = written_down.read(zstandard.ZstdDecompressor().decompress(data))
     assert isinstance(found, Result)
     return found
 

@@ -65,15 +65,24 @@ def _asked(guard: Guard) -> tuple[tuple[int, Sense], ...]:
     return known[1]
 
 
+_EXCLUDED: dict[tuple[int, int], tuple[tuple[Guard, ...], tuple[Guard, ...], bool]] = {}
+"""By identity of what two events stand under: many stand under the same."""
+_EXCLUDED_MAX = 200_000
+
+
 def excludes(one: Event, other: Event) -> bool:
     """Whether the two stand in different branches, so that no run does both."""
-    branches = {(left.location, left.test): left.holds for left in one.guards}
-    return any(
-        branches.get((right.location, right.test), right.holds) != right.holds
-        for right in other.guards
-    )
+    left, right = one.guards, other.guards
+    if not left or not right:
+        return False
+    known = _EXCLUDED.get((id(left), id(right)))
+    if known is None:
+        if len(_EXCLUDED) > _EXCLUDED_MAX:
+            _EXCLUDED.clear()
+        known = _EXCLUDED[id(left), id(right)] = (left, right, _are_apart(left, right))
+    return known[2]
 
 
-def follows(later: Event, earlier: Event) -> bool:
-    """Whether one run can do ``later`` after ``earlier``."""
-    return later.number > earlier.number and not excludes(later, earlier)
+def _are_apart(left: tuple[Guard, ...], right: tuple[Guard, ...]) -> bool:
+    branches = {(one.location, one.test): one.holds for one in left}
+    return any(branches.get((one.location, one.test), one.holds) != one.holds for one in right)

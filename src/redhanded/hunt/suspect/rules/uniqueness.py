@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from redhanded.source.flow.schema import Table, Unique
 from redhanded.source.flow.values import Value
@@ -12,6 +13,7 @@ UNREAD = "?"
 """The column of a condition that could not be read (`Effect.where`)."""
 
 
+@lru_cache(maxsize=20_000)
 def plain(name: str) -> str:
     """A column's name in one spelling: ``userId``, ``user_id`` and Django's ``user`` are one."""
     name = re.sub(r"__(?:exact|iexact|in|pk|id)$", "", name)

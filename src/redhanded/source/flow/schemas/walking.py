@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from redhanded.source.flow import form
 from redhanded.source.flow.form import Expression, Statement
@@ -11,32 +12,30 @@ from redhanded.source.flow.module import Module
 
 def parts_of(expression: Expression) -> tuple[Expression, ...]:
     """The expressions that stand directly in one."""
-    match expression:
-        case form.Text() | form.Other():
-            return expression.parts
-        case form.Attribute():
-            return (expression.base,)
-        case form.Item():
-            return (expression.base, expression.key)
-        case form.Call():
-            return (expression.function, *(one.value for one in expression.arguments))
-        case form.Mapping():
-            keys = [one.key for one in expression.pairs if one.key is not None]
-            return (*keys, *(one.value for one in expression.pairs))
-        case form.Sequence():
-            return expression.items
-        case form.Operation():
-            return expression.operands
-        case form.Choice():
-            return (expression.test, expression.then, expression.other)
-        case form.Await() | form.Spread():
-            return (expression.value,)
-        case form.Assigning():
-            return (expression.target, expression.value)
-        case form.Comprehension():
-            return (expression.over, expression.element, *expression.conditions)
-        case _:
-            return ()
+    found = _PARTS.get(type(expression))
+    return () if found is None else found(expression)
+
+
+def _pairs(one: form.Mapping) -> tuple[Expression, ...]:
+    keys = [pair.key for pair in one.pairs if pair.key is not None]
+    return (*keys, *[pair.value for pair in one.pairs])
+
+
+_PARTS: dict[type, Callable[[Any], tuple[Expression, ...]]] = {
+    form.Text: lambda one: one.parts,
+    form.Other: lambda one: one.parts,
+    form.Attribute: lambda one: (one.base,),
+    form.Item: lambda one: (one.base, one.key),
+    form.Call: lambda one: (one.function, *[each.value for each in one.arguments]),
+    form.Mapping: _pairs,
+    form.Sequence: lambda one: one.items,
+    form.Operation: lambda one: one.operands,
+    form.Choice: lambda one: (one.test, one.then, one.other),
+    form.Await: lambda one: (one.value,),
+    form.Spread: lambda one: (one.value,),
+    form.Assigning: lambda one: (one.target, one.value),
+    form.Comprehension: lambda one: (one.over, one.element, *one.conditions),
+}
 
 
 def flat(body: Iterable[Statement]) -> Iterator[Statement]:
