@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from redhanded.source.flow.form import Name
 from redhanded.source.flow.framework import CallSite, Surroundings
@@ -23,6 +25,7 @@ from redhanded.source.flow.values import (
 )
 
 PYTHON = (".py", ".pyi")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,31 @@ def libraries(value: Value | None, depth: int = 8) -> Iterator[Library]:
         inner = tuple(value.parts.values())
     for one in inner:
         yield from libraries(one, depth - 1)
+
+
+_KEPT: WeakKeyDictionary[Surroundings, dict[object, object]] = WeakKeyDictionary()
+
+
+def once(make: Callable[[Surroundings], T], around: Surroundings) -> T:
+    """What ``make`` gives of a program, made once. It may say what stands in the files, which does
+    not change, and nothing that depends on how far they have been run."""
+    kept = _KEPT.setdefault(around, {})
+    if make not in kept:
+        kept[make] = make(around)
+    found: T = kept[make]  # type: ignore[assignment]
+    return found
+
+
+def classes_by_name(around: Surroundings) -> Mapping[str, Sequence[Kind]]:
+    """All classes of the Python files; of one name in the order of the files."""
+    return once(_by_name, around)
+
+
+def _by_name(around: Surroundings) -> dict[str, list[Kind]]:
+    found: dict[str, list[Kind]] = {}
+    for kind, _ in classes(around):
+        found.setdefault(kind.name, []).append(kind)
+    return found
 
 
 def classes(around: Surroundings) -> Iterator[tuple[Kind, Class]]:

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from weakref import WeakKeyDictionary
 
 from redhanded.source.flow.form import Form, Name
 from redhanded.source.flow.framework import Surroundings
 from redhanded.source.flow.frameworks.chain import (
     Link,
     classes,
+    classes_by_name,
     constant_field,
     given,
     inherits,
     kind_of,
     links,
+    once,
 )
 from redhanded.source.flow.frameworks.reading import text
 from redhanded.source.flow.values import Kind, Library, Value
@@ -100,7 +101,7 @@ def model_kind(value: Value | None, around: Surroundings) -> Kind | None:
     if isinstance(value, Library):
         for one in links(value):
             if name := _asked_for(one):
-                named = [each for each, _ in classes(around) if each.name == name]
+                named = classes_by_name(around).get(name, ())
                 models = [each for each in named if is_model(each, around)]
                 return models[0] if len(models) == 1 else None
             if one.name in MANAGERS and one.made is not None and one.made.location is not None:
@@ -133,7 +134,7 @@ def _at(path: str, line: int, around: Surroundings) -> Kind | None:
 
 def owner_of(manager: Kind, around: Surroundings) -> Kind | None:
     """The only model whose manager is made from this manager or query set."""
-    names = _names(around)
+    names = once(_names, around)
     wanted, waiting = {manager.name}, [manager.name]
     while waiting:
         for kind in names.bases.get(waiting.pop(), ()):
@@ -153,19 +154,13 @@ class _Names:
     fields: dict[str, list[Kind]] = field(default_factory=dict)
 
 
-_KEPT: WeakKeyDictionary[Surroundings, _Names] = WeakKeyDictionary()
-"""Of a program: it says what stands in its files, which does not change."""
-
-
 def _names(around: Surroundings) -> _Names:
-    found = _KEPT.get(around)
-    if found is None:
-        found = _KEPT[around] = _Names()
-        for kind, one in classes(around):
-            for name in _mentioned([each.value for each in one.bases]):
-                found.bases.setdefault(name, []).append(kind)
-            for name in _mentioned([each.value for each in one.fields]):
-                found.fields.setdefault(name, []).append(kind)
+    found = _Names()
+    for kind, one in classes(around):
+        for name in _mentioned([each.value for each in one.bases]):
+            found.bases.setdefault(name, []).append(kind)
+        for name in _mentioned([each.value for each in one.fields]):
+            found.fields.setdefault(name, []).append(kind)
     return found
 
 

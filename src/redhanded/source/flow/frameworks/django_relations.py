@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from redhanded.source.flow.form import Argument, Attribute, Call, Constant, Expression, Name
 from redhanded.source.flow.framework import THIS, Surroundings
-from redhanded.source.flow.frameworks.chain import classes, lineage
+from redhanded.source.flow.frameworks.chain import classes, classes_by_name, lineage, once
 from redhanded.source.flow.frameworks.django_models import is_model
 from redhanded.source.flow.module import Field
 from redhanded.source.flow.values import Kind, Library, Made, Result, Value
@@ -58,7 +58,7 @@ def _named(first: Expression | None, owner: Kind, around: Surroundings) -> Kind 
     if first.value == "self":
         return owner
     wanted = first.value.rsplit(".", 1)[-1]
-    named = [kind for kind, _ in classes(around) if kind.name == wanted]
+    named = list(classes_by_name(around).get(wanted, ()))
     near = [kind for kind in named if kind.path == owner.path] or named
     models = [kind for kind in near if is_model(kind, around)]
     return models[0] if len(models) == 1 else None
@@ -77,11 +77,7 @@ def _argument(call: Call, name: str) -> Expression | None:
 def _other_end(of: Kind, name: str, around: Surroundings) -> Value | None:
     """``order.lines`` and ``order.line_set``, of a key of another model that points here."""
     family = {kind for kind, _ in lineage(of, around)}
-    for kind, field in _keys(around):
-        said = _argument(field.value, "related_name") if isinstance(field.value, Call) else None
-        written = said.value if isinstance(said, Constant) else None
-        if name not in (written, None if written else f"{kind.name.lower()}_set"):
-            continue
+    for kind, field in once(_ends, around).get(name, ()):
         if _target(field, kind, around) not in family:
             continue
         if _made_by(field) == "OneToOneField":
@@ -116,6 +112,17 @@ def related_by(value: Library) -> dict[str, Value]:
         if isinstance(made, Made) and made.location is None:
             return dict(made.keywords)
     return {}
+
+
+def _ends(around: Surroundings) -> dict[str, list[tuple[Kind, Field]]]:
+    """What the manager at the other end of a key is called, to the keys."""
+    found: dict[str, list[tuple[Kind, Field]]] = {}
+    for kind, field in _keys(around):
+        said = _argument(field.value, "related_name") if isinstance(field.value, Call) else None
+        written = said.value if isinstance(said, Constant) else None
+        name = written if isinstance(written, str) and written else f"{kind.name.lower()}_set"
+        found.setdefault(name, []).append((kind, field))
+    return found
 
 
 def _keys(around: Surroundings) -> Iterator[tuple[Kind, Field]]:
