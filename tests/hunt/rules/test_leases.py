@@ -68,6 +68,8 @@ OWNED = {
     "a library's lock": path(LIBRARY, WORK, RELEASE),
     "it never ends by itself": path(taken(None), *under(WORK, DELETE)),
     "a mark that stays": path(taken(), *under(WORK)),
+    "a counter": path(taken(), *under(event(1, effect("increment", "job:*", where=KEY)), DELETE)),
+    "nothing depends on it": path(taken(), WORK, DELETE),
     "another key": path(taken(), *under(WORK), event(2, effect("remove", "bill:*", where=KEY))),
 }
 

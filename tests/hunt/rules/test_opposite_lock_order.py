@@ -58,6 +58,10 @@ def test_two_paths_and_two_tables() -> None:
 
 SORTED = Computed("call:sorted", (FROM, TO))
 SMALLER, LARGER = Computed("call:min", (FROM, TO)), Computed("call:max", (FROM, TO))
+BY_OWNER = [
+    event(number, effect("update", "tills", where={"owner": key}))
+    for number, key in ((1, FROM), (2, TO))
+]
 ORDERED = event(0, effect("read", "lines", ordered=True))
 SAFE = {
     "smaller first": path(*within(0, locked(1, SMALLER), locked(2, LARGER))),
@@ -69,6 +73,13 @@ SAFE = {
                 for one in (locked(1, FROM), locked(2, TO))
             ),
         )
+    ),
+    "rows that fit a condition": path(
+        *within(0, *(replace(one, effect=replace(one.effect, many=True)) for one in BY_OWNER))
+    ),
+    "one of a row, one of a request": path(
+        event(0, effect("read", "lines")),
+        *within(1, locked(2, Result(0, ("till",))), locked(3, TO)),
     ),
     "one transaction each": path(*within(0, locked(1, FROM)), *within(2, locked(3, TO))),
     "no transaction": path(changed(1, FROM), changed(2, TO)),

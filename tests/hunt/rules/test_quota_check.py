@@ -84,6 +84,12 @@ def test_a_key_is_read_compared_and_incremented() -> None:
 
 LOOKED = event(2, effect("respond"), guards=(guard(compare("==", Result(1, ("rowCount",)), 0)),))
 AGAIN = counting(2)
+OPEN, GONE = guard(Result(0, ("open",)), True), guard(compare("==", asked("code"), 410), True)
+SHUT = event(
+    2,
+    effect("update", "courses", where=ROW, values={"open": Known(False)}),
+    guards=(OPEN, replace(GONE, location=replace(GONE.location, line=20))),
+)
 UNDONE = under(event(3, effect("delete", "places")), compare(">", Result(2, ("count",)), 9), True)
 SAFE = {
     "the parent row is locked": path(
@@ -95,6 +101,9 @@ SAFE = {
     "the act demands room": path(read(), taking(ranges={"seats": Known(0)}), LOOKED),
     "serializable": path(*within(0, counting(1), adding(2, of=1), isolation="SERIALIZABLE")),
     "counted again": path(counting(), adding(), AGAIN, UNDONE),
+    "set on a further condition": path(
+        read(), event(1, effect("insert", "calls"), guards=(OPEN,)), SHUT
+    ),
     "another table": path(counting(), under(event(1, effect("insert", "letters")), Result(0))),
     "counted after": path(
         event(0, effect("increment", "tries:*")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from made_paths import (
     asked,
@@ -70,6 +72,14 @@ def test_a_key() -> None:
     assert found(reading(path(event(0, effect("get", "cart:*", where=key)), put)))
 
 
+PENDING = guard(compare("==", Result(1, ("state",)), 0), True)
+CLAIM = event(
+    2,
+    effect("update", "purses", where=ROW, values={"state": Known("taken")}),
+    guards=(PENDING,),
+    locks=(1,),
+)
+DONE = guard(compare("==", Result(0, ("rowCount",)), 1), True)
 LOOKED = event(2, effect("respond"), guards=(guard(compare("==", Result(1, ("rowCount",)), 1)),))
 VERSIONED = Table(name="purses", columns=(Column(name="v", type="integer", is_version=True),))
 OLD_OR_NEW = Computed("??", (asked("cents"), Result(0, ("cents",))))
@@ -90,6 +100,23 @@ SAFE = {
         read(), write(values={"title": Computed("call:strip", (Result(0, ("title",)),))})
     ),
     "another row": path(read(), write(where={"id": asked("other")})),
+    "marked under a lock before": path(
+        *within(0, read(1, lock="update"), CLAIM),
+        write(3, values={"cents": minus(Result(1, ("cents",)))}),
+    ),
+    "marked by a condition before": path(
+        event(
+            0,
+            effect(
+                "update",
+                "purses",
+                where={**ROW, "state": Known("new")},
+                values={"state": Known("taken")},
+            ),
+        ),
+        read(1),
+        replace(write(2), guards=(DONE,)),
+    ),
     "another table": path(event(0, effect("read", "limits", where=ROW)), write()),
     "a sum of other rows": path(read(aggregates=("sum",)), write()),
     "made by this run": path(

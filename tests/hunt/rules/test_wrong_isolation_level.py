@@ -34,7 +34,9 @@ def hiring(number: int = 2, of: int = 1) -> Event:
 
 def leaving(number: int = 2) -> Event:
     few = compare("<", Result(1, ("count",)), 2)
-    left = event(number, effect("update", "hires", where={"id": asked("id")}))
+    left = event(
+        number, effect("update", "hires", where={"id": asked("id")}, values={"hall": Known(None)})
+    )
     return replace(left, guards=(guard(few),))
 
 

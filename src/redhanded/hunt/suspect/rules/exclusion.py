@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from redhanded.hunt.suspect.rules.identity import same_row
+from redhanded.hunt.suspect.rules.conditional import Condition, condition_of
+from redhanded.hunt.suspect.rules.derivation import columns_of, reads_of, uses
+from redhanded.hunt.suspect.rules.identity import same_row, written_columns
 from redhanded.hunt.suspect.rules.leases import leases
 from redhanded.hunt.suspect.rules.rule import Reason
 from redhanded.hunt.suspect.rules.serialised import FULL, kept_apart
@@ -31,6 +33,8 @@ def kept_out(
     if _at_once(path, first, last):
         says = "nothing is waited for between the two, and the process has one connection"
         found.append(Reason(weight=FULL, says=says, location=last.location))
+    if one_row:
+        found.extend(_claimed(path, first, last, schema))
     shared = shared_transaction(first, last)
     if shared is None:
         return tuple(found)
@@ -39,6 +43,36 @@ def kept_out(
         found.append(Reason(weight=FULL, says=says, location=last.location))
     found.extend(_row_written(path, first, shared, schema))
     return tuple(found)
+
+
+def _claimed(path: Path, first: Event, last: Event, schema: Schema) -> Iterator[Reason]:
+    """The run has marked the row as its own before: by an update that demands its state and whose
+    answer is looked at, or under a lock after its state was looked at."""
+    for one in path.events[: last.number]:
+        if one.effect is None or one.effect.kind not in ("update", "save"):
+            continue
+        by_condition = (
+            condition_of(path, one, None, schema) is Condition.CHECKED
+            and any(one.number in reads_of(guard.test) for guard in last.guards)
+            and same_row(one, last, schema) == "same"
+        )
+        if by_condition or _marks_under_lock(one, first):
+            says = "the run has marked the row as its own before"
+            yield Reason(weight=FULL, says=says, location=one.location)
+            return
+
+
+def _marks_under_lock(mark: Event, first: Event) -> bool:
+    if first.number not in mark.locks or mark.effect is None:
+        return False
+    written = set(written_columns(mark.effect))
+    tested = {
+        column
+        for guard in mark.guards
+        for use in uses(guard.test, first)
+        for column in columns_of(use.result)
+    }
+    return bool(written & tested)
 
 
 def _at_once(path: Path, first: Event, last: Event) -> bool:

@@ -41,10 +41,26 @@ def leases(path: Path) -> Iterator[Lease]:
         claimed = effect.kind == "set" and effect.store == "keys" and effect.only_if_absent
         if not taken and not claimed:
             continue
+        if claimed and not (_decides(path, event) and not _counts(path, event)):
+            continue
         ends = tuple(one for one in path.events if one.number > event.number and ended(event, one))
         if not ends and not taken:
             continue
         yield Lease(taken=event, ends=ends, inside=tuple(_inside(path, event, ends)))
+
+
+def _decides(path: Path, taken: Event) -> bool:
+    """Whether anything depends on whether the key was set."""
+    later = path.events[taken.number + 1 :]
+    return any(taken.number in reads_of(one.test) for each in later for one in each.guards)
+
+
+def _counts(path: Path, taken: Event) -> bool:
+    """A key that is counted up is a counter with a first value, and no lock."""
+    return any(
+        one.effect is not None and one.effect.kind == "increment" and _is_key_of(taken, one)
+        for one in path.events
+    )
 
 
 def ended(taken: Event, event: Event) -> bool:
@@ -56,6 +72,13 @@ def ended(taken: Event, event: Event) -> bool:
         return True
     if second.kind == "release" and second.subject is None and second.library == first.library:
         return True
+    return _is_key_of(taken, event)
+
+
+def _is_key_of(taken: Event, event: Event) -> bool:
+    first, second = taken.effect, event.effect
+    if first is None or second is None:
+        return False
     if first.subject is None or second.subject is None:
         mine, theirs = key_of(taken), key_of(event)
         return mine is not None and mine == theirs

@@ -17,6 +17,7 @@ from redhanded.hunt.suspect.rules.serialised import is_ruled_out
 from redhanded.hunt.suspect.rules.telling import met, step, subject_of
 from redhanded.source.flow.effects import EffectKind
 from redhanded.source.flow.events import Event, Path
+from redhanded.source.flow.values import Library, Procedure, Record, Unknown
 
 name = "lock-looked-at-then-set"
 title = "A lock is looked at, and then set"
@@ -73,7 +74,9 @@ def _on(path: Path, reading: Reading) -> Iterator[Finding]:
 def _is_content(path: Path, act: Event) -> bool:
     """Whether what is set was read somewhere: a cache, not a mark."""
     assert act.effect is not None
-    values = [*act.effect.values.values(), *act.arguments[1:]]
+    values = [*act.effect.values.values()]
+    if any(isinstance(one, Unknown | Record | Library | Procedure) for one in values):
+        return True
     for number in {number for value in values for number in reads_of(value)}:
         if 0 <= number < len(path.events):
             effect = path.events[number].effect

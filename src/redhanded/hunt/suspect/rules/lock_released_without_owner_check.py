@@ -75,7 +75,7 @@ def _reasons(path: Path, lease: Lease, end: Event, reading: Reading) -> Iterator
     if looked is not None:
         says = "the holder is looked at before, in a step of its own"
         yield Reason(weight=-0.1, says=says, location=looked.location)
-    slow = slow_between(path, taken, end)
+    slow = slow_between(path, taken, end, reading)
     if slow is not None:
         says = "what is done meanwhile takes as long as others want"
         yield Reason(weight=0.1, says=says, location=slow.location)

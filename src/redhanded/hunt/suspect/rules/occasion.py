@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from redhanded.case.evidence import Location
-from redhanded.hunt.suspect.rules.rule import Reason
+from redhanded.hunt.suspect.rules.rule import Reading, Reason
 from redhanded.source.flow.events import Event, Path
 
 ONE_OFF = re.compile(
@@ -78,6 +78,14 @@ def is_repeated(path: Path) -> bool:
 def is_one_off(location: Location) -> bool:
     """A file that is run by hand or once."""
     return bool(ONE_OFF.search(location.path))
+
+
+DEBUGGING = re.compile(r"debug|\bNODE_ENV\b.*test|\btesting\b|fault_inject", re.IGNORECASE)
+
+
+def is_for_debugging(event: Event, reading: Reading) -> bool:
+    """Whether an event happens only where a switch for debugging or tests is on."""
+    return any(DEBUGGING.search(reading.text(one.location)) for one in event.guards if one.holds)
 
 
 def is_test(location: Location) -> bool:

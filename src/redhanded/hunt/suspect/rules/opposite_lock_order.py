@@ -15,6 +15,7 @@ from redhanded.hunt.suspect.rules.origin import is_constant
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.serialised import lock_key
 from redhanded.hunt.suspect.rules.telling import met, step, subject_of
+from redhanded.hunt.suspect.rules.uniqueness import plain
 from redhanded.source.flow.effects import EffectKind
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.schema import Schema
@@ -101,6 +102,8 @@ def _of_one_table(pair: _Pair, schema: Schema) -> Iterator[Finding]:
         return
     if any(first.number in reads_of(one) for one in theirs) or _is_entity(pair):
         return
+    if not (_is_one_row(first) and _is_one_row(second) and _can_be_exchanged(ours, theirs)):
+        return
     if any(is_ordered(pair.path, one) for one in (*ours, *theirs)) or _is_compared(pair):
         return
     reasons = [
@@ -128,6 +131,28 @@ def _of_one_table(pair: _Pair, schema: Schema) -> Iterator[Finding]:
         ),
         reasons,
     )
+
+
+def _is_one_row(event: Event) -> bool:
+    """Whether a statement names one row, not all that fit a condition."""
+    effect = event.effect
+    if effect is None:
+        return False
+    return not effect.many or any(plain(one) in ("id", "pk") for one in effect.where)
+
+
+def _can_be_exchanged(ours: tuple[Value, ...], theirs: tuple[Value, ...]) -> bool:
+    """Whether the two identifiers are two parts of one thing (a request, a row): another run may
+    have them the other way round."""
+    first = frozenset(each for one in ours for each in origins(one))
+    second = frozenset(each for one in theirs for each in origins(one))
+    return any(
+        _of_what(one) == _of_what(other) for one, _ in first - second for other, _ in second - first
+    )
+
+
+def _of_what(source: Result | Input) -> object:
+    return source.event if isinstance(source, Result) else source.source
 
 
 def _is_entity(pair: _Pair) -> bool:
@@ -211,7 +236,7 @@ def _in_loops(path: Path, locking: list[Event], reading: Reading) -> Iterator[Fi
             keys = (*keys, event.effect.entity)
         if not keys or is_constant(keys) or any(is_ordered(path, one) for one in keys):
             continue
-        given = any(isinstance(one, Input) for key in keys for one in sources(key))
+        given = all(isinstance(one, Input) for key in keys for one in sources(key))
         if not _is_sorted_before(event, reading):
             yield _loop(path, event, given)
 
@@ -261,9 +286,14 @@ def _opposite(ours: list[_Pair], theirs: list[_Pair]) -> Iterator[Finding]:
             occasion(one.path, one.second),
         ]
         for pair in (one, other):
-            if _locks_by_name(pair.first) and _locks_by_name(pair.second):
+            if all(
+                _is_one_row(each) and _locks_by_name(each) for each in (pair.first, pair.second)
+            ):
                 says = "both rows are named by an identifier"
                 reasons.append(Reason(weight=0.1, says=says, location=pair.second.location))
+            elif not (_is_one_row(pair.first) and _is_one_row(pair.second)):
+                says = "which rows are locked is a condition, and may be others for each run"
+                reasons.append(Reason(weight=-0.15, says=says, location=pair.second.location))
         yield _finding(
             one.path,
             one.second,

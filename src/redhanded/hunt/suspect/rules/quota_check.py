@@ -201,16 +201,21 @@ def _for(path: Path, use: _Use) -> Iterator[Reason]:
 
 
 def _twice(path: Path, use: _Use) -> Iterator[Reason]:
-    """What else happens under the same condition, and twice if two runs pass it."""
+    """What else happens where the state is set, and twice if two runs pass."""
     for one in path.events:
         if one.effect is None or one is use.act or one.number <= use.check.look.number:
             continue
         weight = _CONSEQUENCES.get(one.effect.kind, 0.0)
         if one.effect.kind == "update" and stored_columns(one.effect):
             weight = 0.25
-        if weight and use.check.guard in one.guards and not excludes(one, use.act):
+        marked = _conditions(use.act) <= _conditions(one)
+        if weight and marked and not excludes(one, use.act):
             says = f"{subject_of(one)} is reached by both runs"
             yield Reason(weight=weight, says=says, location=one.location)
+
+
+def _conditions(event: Event) -> set[tuple[object, bool]]:
+    return {(one.location, one.holds) for one in event.guards}
 
 
 def _is_refused(use: _Use, reading: Reading) -> bool:

@@ -146,7 +146,7 @@ def _finding(path: Path, change: _Change, reading: Reading) -> Finding | None:
     against = kept_out(path, read, write, reading.schema)
     if condition is Condition.CHECKED or is_ruled_out(against):
         return None
-    reasons = [*_how(change), *against, *_around(path, change, reading.schema)]
+    reasons = [*_how(change), *against, *_around(path, change, reading)]
     read, write = met(read, write)
     if condition is Condition.UNCHECKED:
         says = "the write demands what was read, but nobody looks whether it changed a row"
@@ -168,9 +168,9 @@ def _finding(path: Path, change: _Change, reading: Reading) -> Finding | None:
     )
 
 
-def _around(path: Path, change: _Change, schema: Schema) -> Iterator[Reason]:
+def _around(path: Path, change: _Change, reading: Reading) -> Iterator[Reason]:
     read, write = change.read, change.write
-    slow = slow_between(path, read, write)
+    slow = slow_between(path, read, write, reading)
     if slow is not None:
         says = "what lies between takes as long as others want"
         yield Reason(weight=0.1, says=says, location=slow.location)
@@ -180,7 +180,7 @@ def _around(path: Path, change: _Change, schema: Schema) -> Iterator[Reason]:
         yield Reason(weight=-0.25, says=f"{change.column} looks like a statistic")
     elif _COUNTS.search(change.column):
         yield Reason(weight=0.1, says=f"{change.column} looks like something that must add up")
-    if write.effect is not None and _is_json(write.effect, change.column, schema):
+    if write.effect is not None and _is_json(write.effect, change.column, reading.schema):
         yield Reason(weight=0.05, says="the whole JSON value is replaced, whatever part changed")
     yield occasion(path, write)
 
@@ -198,7 +198,7 @@ def _whole(path: Path, write: Event, reading: Reading) -> Finding | None:
     if _is_versioned(write, reading.schema) or is_ruled_out(against):
         return None
     subject = subject_of(write)
-    slow = slow_between(path, read, write)
+    slow = slow_between(path, read, write, reading)
     read, write = met(read, write)
     says = f"all columns of {subject} are written back as they were read"
     reasons = [Reason(weight=0.1, says=says, location=write.location), *against]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from redhanded.hunt.suspect.rules.rule import Step
+from redhanded.hunt.suspect.rules.guarded import excludes
+from redhanded.hunt.suspect.rules.occasion import is_for_debugging
+from redhanded.hunt.suspect.rules.rule import Reading, Step
 from redhanded.source.flow.effects import EffectKind
 from redhanded.source.flow.events import Event, Path
 
@@ -74,10 +76,12 @@ def between(path: Path, first: Event, last: Event) -> tuple[Event, ...]:
     return tuple(one for one in path.events if first.number < one.number < last.number)
 
 
-def slow_between(path: Path, first: Event, last: Event) -> Event | None:
+def slow_between(path: Path, first: Event, last: Event, reading: Reading) -> Event | None:
     """A request over the network or a pause between two events."""
     for one in between(path, first, last):
-        if one.effect is not None and one.effect.kind in SLOW and is_waited_for(one, first):
+        if one.effect is None or one.effect.kind not in SLOW or excludes(one, last):
+            continue
+        if is_waited_for(one, first) and not is_for_debugging(one, reading):
             return one
     return None
 

@@ -8,7 +8,7 @@ from redhanded.hunt.suspect.rules.exclusion import ONE_CONNECTION
 from redhanded.hunt.suspect.rules.guarded import excludes
 from redhanded.hunt.suspect.rules.leases import seconds
 from redhanded.hunt.suspect.rules.merging import one_each
-from redhanded.hunt.suspect.rules.occasion import is_one_off, is_test, occasion
+from redhanded.hunt.suspect.rules.occasion import is_for_debugging, is_one_off, is_test, occasion
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.telling import does, is_waited_for, step, subject_of
 from redhanded.source.flow.effects import EffectKind
@@ -45,10 +45,10 @@ _SHORT_S = 1.0
 
 def look(reading: Reading) -> Iterable[Finding]:
     """What is waited for inside of transactions."""
-    return one_each(one for path in reading.paths for one in _on(path))
+    return one_each(one for path in reading.paths for one in _on(path, reading))
 
 
-def _on(path: Path) -> Iterator[Finding]:
+def _on(path: Path, reading: Reading) -> Iterator[Finding]:
     for event in path.events:
         effect = event.effect
         if effect is None or not event.around:
@@ -61,7 +61,7 @@ def _on(path: Path) -> Iterator[Finding]:
             or is_one_off(event.location)
         ):
             continue
-        if effect.kind in ("send", "sleep"):
+        if effect.kind in ("send", "sleep") and not is_for_debugging(event, reading):
             yield _waits(path, begin, event)
         elif effect.store == "database" and effect.kind in _ROWS and _is_beside(path, event):
             yield _takes_another(path, begin, event)

@@ -13,7 +13,12 @@ from redhanded.hunt.suspect.rules.exclusion import (
 )
 from redhanded.hunt.suspect.rules.guarded import Check, checks
 from redhanded.hunt.suspect.rules.handled import said
-from redhanded.hunt.suspect.rules.identity import same_row, same_subject
+from redhanded.hunt.suspect.rules.identity import (
+    same_row,
+    same_subject,
+    stored_columns,
+    written_columns,
+)
 from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import occasion
 from redhanded.hunt.suspect.rules.retries import retried
@@ -21,7 +26,7 @@ from redhanded.hunt.suspect.rules.rows import table_of
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason
 from redhanded.hunt.suspect.rules.serialised import EXCLUSIVE, is_ruled_out
 from redhanded.hunt.suspect.rules.telling import met, step, subject_of
-from redhanded.hunt.suspect.rules.uniqueness import covering, excluded, named
+from redhanded.hunt.suspect.rules.uniqueness import covering, excluded, named, plain
 from redhanded.source.flow.effects import EffectKind
 from redhanded.source.flow.events import Event, Path, Transaction
 
@@ -77,7 +82,8 @@ def _is_of_many(check: Check, act: Event, shared: Transaction, reading: Reading)
     """Rows of the table are looked at, and another one of it is written.
 
     At READ COMMITTED only a change of other rows is told here; an added row that is looked for is
-    another mechanism's (`check_then_create`, `quota_check`), whatever the transaction.
+    another mechanism's (`check_then_create`, `quota_check`), whatever the transaction. The change
+    has to be one of what was counted: a row that leaves, or that is no longer counted.
     """
     first, second = check.look.effect, act.effect
     if first is None or second is None or first.kind != "read":
@@ -86,8 +92,11 @@ def _is_of_many(check: Check, act: Event, shared: Transaction, reading: Reading)
         return False
     if level(shared) in SNAPSHOTS:
         return second.kind in ("insert", "upsert") or _changes_others(check.look, act, reading)
-    changes = second.kind in ("update", "save", "delete")
-    return changes and bool(first.aggregates) and _changes_others(check.look, act, reading)
+    if not first.aggregates or not _changes_others(check.look, act, reading):
+        return False
+    counted = {plain(one) for one in (*first.where, *first.ranges)}
+    leaves = counted & {*written_columns(second), *stored_columns(second)}
+    return second.kind == "delete" or (second.kind in ("update", "save") and bool(leaves))
 
 
 def _changes_others(look: Event, act: Event, reading: Reading) -> bool:
