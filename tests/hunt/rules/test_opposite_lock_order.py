@@ -11,7 +11,7 @@ from redhanded.case.finding import Finding
 from redhanded.hunt.suspect.rules import opposite_lock_order as rule
 from redhanded.hunt.suspect.rules.rule import Reading
 from redhanded.source.flow.events import Event
-from redhanded.source.flow.values import Computed, Input, Known, Result, Value
+from redhanded.source.flow.values import Computed, Input, Known, Record, Result, Value
 
 FROM, TO = asked("from"), asked("to")
 
@@ -63,6 +63,7 @@ BY_OWNER = [
     for number, key in ((1, FROM), (2, TO))
 ]
 ORDERED = event(0, effect("read", "lines", ordered=True))
+BOTH = Record({"0": FROM, "1": TO})
 SAFE = {
     "smaller first": path(*within(0, locked(1, SMALLER), locked(2, LARGER))),
     "a condition decides": path(
@@ -95,6 +96,13 @@ SAFE = {
             *held(1, locked(2, FROM), locked(3, TO)),
         )
     ),
+    "all of them before, in an order": path(
+        *within(
+            0,
+            event(1, effect("read", "tills", where={"id": BOTH}, lock="update", ordered=True)),
+            *held(1, changed(2, FROM), changed(3, TO)),
+        )
+    ),
     "sorted": path(*within(0, replace(changed(1, SORTED), in_loop=True))),
     "ordered by the store": path(
         ORDERED, *within(1, replace(changed(2, Result(0, ("*", "id"))), in_loop=True))
@@ -119,4 +127,16 @@ def test_a_list_is_sorted_in_place() -> None:
 def test_two_paths_in_one_order() -> None:
     one = path(*within(0, locked(1, FROM), locked(2, TO, "shelves")))
     other = path(*within(0, locked(1, TO), locked(2, FROM, "shelves")), name="PUT /shelf")
+    assert found(reading(one, other)) == []
+
+
+def test_all_of_them_before_in_no_order() -> None:
+    first = event(1, effect("read", "tills", where={"id": BOTH}, lock="update"))
+    assert found(reading(path(*within(0, first, *held(1, changed(2, FROM), changed(3, TO))))))
+
+
+def test_a_table_that_is_locked_before_and_after() -> None:
+    one = path(*within(0, locked(1, FROM), locked(2, TO, "shelves")))
+    events = locked(1, FROM), locked(2, TO, "shelves"), locked(3, FROM)
+    other = path(*within(0, *events), name="PUT /shelf")
     assert found(reading(one, other)) == []

@@ -71,9 +71,23 @@ def _all(reading: Reading) -> Iterator[Finding]:
                 for found in _of_one_table(pair, reading.schema):
                     if not _is_sorted_before(pair.second, reading):
                         yield found
-            else:
+            elif _is_first(pair, locking):
                 pairs.append(pair)
     yield from _crossed(pairs)
+
+
+def _is_first(pair: _Pair, locking: list[Event]) -> bool:
+    """Whether the transaction holds nothing of the second table before: else its order is not
+    that of the two, and which rows meet is not known."""
+    assert pair.first.transaction is not None
+    number, table = pair.first.transaction.number, subject_of(pair.second)
+    for one in locking:
+        if one.number >= pair.first.number:
+            return True
+        held = one.transaction is not None and one.transaction.number == number
+        if held and subject_of(one) == table and not excludes(one, pair.second):
+            return False
+    return True
 
 
 def locks_rows(event: Event) -> bool:
@@ -215,13 +229,24 @@ def _is_compared(pair: _Pair) -> bool:
 def _held_before(path: Path, first: Event, second: Event) -> Iterator[Reason]:
     for number in sorted(set(first.locks) & set(second.locks)):
         lock = path.events[number]
-        if number < first.number and lock.effect is not None and lock.effect.kind != "read":
+        if number < first.number and _locks_in_order(lock, first):
+            says = "all rows are locked before, in an order"
+            yield Reason(weight=-1.0, says=says, location=lock.location)
+        elif number < first.number and lock.effect is not None and lock.effect.kind != "read":
             weight = -1.0 if is_constant(lock_key(lock)) else -0.3
             yield Reason(weight=weight, says="a lock is taken before both", location=lock.location)
         elif number < first.number:
             yield Reason(
                 weight=-0.15, says="another row is locked before both", location=lock.location
             )
+
+
+def _locks_in_order(lock: Event, first: Event) -> bool:
+    """``… WHERE id IN (…) ORDER BY id FOR UPDATE`` of the same table."""
+    effect = lock.effect
+    if effect is None or effect.kind != "read" or not effect.ordered:
+        return False
+    return subject_of(lock) == subject_of(first)
 
 
 def _in_loops(path: Path, locking: list[Event], reading: Reading) -> Iterator[Finding]:
