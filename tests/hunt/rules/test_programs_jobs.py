@@ -150,6 +150,9 @@ CELERY = """
         day: Mapped[str]
         confirmed: Mapped[bool]
 
+    class Busy(Exception):
+        pass
+
     @queue.task%s
     def confirm(visit_id):
         with Factory() as db:
@@ -201,6 +204,7 @@ def test_celery_after_the_commit(tmp_path: Path, book: str) -> None:
 TWO = f"{MAIL}\n            {MARK}\n            db.commit()"
 AGAIN = {
     "autoretry": "(autoretry_for=(Exception,), max_retries=5)",
+    "its own and the network's": "(autoretry_for=(Busy, OSError))",
     "acks late": "(acks_late=True)",
 }
 
@@ -219,6 +223,7 @@ ONCE = {
         "(autoretry_for=(Exception,))",
         TWO.replace("json=", 'headers={"Idempotency-Key": str(visit_id)}, json='),
     ),
+    "errors of its own": ("(autoretry_for=(Busy,))", TWO),
     "it only asks": ("(autoretry_for=(Exception,))", TWO.replace(".post", ".get")),
 }
 
@@ -227,6 +232,26 @@ ONCE = {
 def test_celery_sends_once(tmp_path: Path, options: str, work: str) -> None:
     files = celery("db.commit()\nconfirm.delay(visit.id)", work, options)
     assert lines_shown(retried, tmp_path, files) == []
+
+
+CHAIN = """
+    from celery import Celery
+    queue = Celery("notes", broker="redis://x")
+
+    @queue.task%s
+    def gather(day):
+        remind.delay(day)
+
+    @queue.task
+    def remind(day):
+        import requests
+        requests.post("https://mail.example/send", json={"day": day})
+"""
+
+
+@pytest.mark.parametrize(("options", "count"), [("", 0), ("(autoretry_for=(OSError,))", 1)])
+def test_a_job_that_is_run_once_queues_once(tmp_path: Path, options: str, count: int) -> None:
+    assert len(lines_shown(duplicate, tmp_path, {"notes/work.py": CHAIN % options})) == count
 
 
 BULL = """

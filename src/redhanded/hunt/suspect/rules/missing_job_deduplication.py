@@ -11,6 +11,7 @@ from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import is_one_off, is_test
 from redhanded.hunt.suspect.rules.origin import is_new_entity, made_by
 from redhanded.hunt.suspect.rules.repeated import Repeat, repeats, warning
+from redhanded.hunt.suspect.rules.retries import retried
 from redhanded.hunt.suspect.rules.rows import is_same_table, name_of
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.source.flow.effects import Effect
@@ -147,7 +148,7 @@ def _reasons(
         yield Reason(weight=-0.5, says=says, location=where)
     yield from _looked_for(reading, path, event, done)
     yield from _named_by_sender(path, event, effect, done)
-    yield _repetition(path, event)
+    yield _repetition(reading, path, event)
 
 
 def _is_of_saved(path: Path, value: Value) -> bool:
@@ -193,7 +194,7 @@ def _named_by_sender(
                 return
 
 
-def _repetition(path: Path, event: Event) -> Reason:
+def _repetition(reading: Reading, path: Path, event: Event) -> Reason:
     """Why the same event comes to this call again."""
     entry = path.entry
     if is_test(event.location) or is_test(entry.location):
@@ -208,6 +209,9 @@ def _repetition(path: Path, event: Event) -> Reason:
         weight = 0.2 if event.in_loop else 0.0
         return Reason(weight=weight, says=says, location=entry.location)
     if entry.kind in ("job", "subscription"):
+        again = retried(reading, path)
+        if again.weight <= 0:
+            return Reason(weight=-0.1, says=again.says, location=entry.location)
         says = f"{entry.name} is run again after a failure"
         return Reason(weight=0.1, says=says, location=entry.location)
     if entry.kind == "route":

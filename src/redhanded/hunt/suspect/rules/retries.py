@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from redhanded.case.evidence import Location
+from redhanded.hunt.suspect.rules.handled import said
 from redhanded.hunt.suspect.rules.rule import Reading, Reason
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event, Path
-from redhanded.source.flow.values import Known, Value
+from redhanded.source.flow.values import Kind, Known, Record, Value
 
 ATTEMPTS = ("attempts", "retries", "retryLimit", "max_retries", "max_tries", "maxAttempts")
 """Options with a number of runs or repetitions; more than this many are retries."""
@@ -63,7 +64,23 @@ def producers(reading: Reading, path: Path) -> Iterator[tuple[Event, Effect]]:
                     yield event, event.effect
 
 
+def _is_own_error(options: Mapping[str, Value]) -> bool:
+    """Whether a job is run again only for errors of the program's own classes, or for rows that
+    are not there, which are raised before anything is done as a rule."""
+    value = options.get("autoretry_for")
+    if value is None:
+        return False
+    parts = tuple(value.parts.values()) if isinstance(value, Record) else (value,)
+    return bool(parts) and all(
+        isinstance(one, Kind) or any(name.endswith("DoesNotExist") for name in said((one,)))
+        for one in parts
+    )
+
+
 def _stated(options: Mapping[str, Value], place: Location) -> Reason | None:
+    if _is_own_error(options):
+        says = "it is run again only for errors of the program's own (autoretry_for)"
+        return Reason(weight=-0.1, says=says, location=place)
     for option in ATTEMPTS:
         value = options.get(option)
         if not isinstance(value, Known) or isinstance(value.value, bool):
