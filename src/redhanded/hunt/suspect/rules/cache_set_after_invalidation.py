@@ -79,7 +79,8 @@ def _all(reading: Reading) -> Iterator[Finding]:
     fills = [one for path in reading.paths for one in _fills(path)]
     if not fills:
         return
-    removals = [one for path in reading.paths for one in _removals(path)]
+    keys = {one.fill.effect.subject for one in fills if one.fill.effect is not None}
+    removals = [one for path in reading.paths for one in _removals(path, keys)]
     for fill in fills:
         ours = [one for one in removals if _concerns(one, fill, reading.schema)]
         if ours:
@@ -129,11 +130,11 @@ def _reads_for(path: Path, fill: Event) -> Iterator[Event]:
             yield path.events[number]
 
 
-def _removals(path: Path) -> Iterator[_Removal]:
+def _removals(path: Path, keys: set[str | None]) -> Iterator[_Removal]:
     for remove in path.events:
         if remove.effect is None or remove.effect.kind not in ("remove", "expire"):
             continue
-        if remove.effect.store not in ("keys", "process"):
+        if remove.effect.store not in ("keys", "process") or remove.effect.subject not in keys:
             continue
         for change in path.events:
             effect = change.effect

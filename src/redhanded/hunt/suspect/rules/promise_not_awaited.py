@@ -62,7 +62,11 @@ _MEANT = re.compile(
 
 def look(reading: Reading) -> Iterable[Finding]:
     """Writes, jobs and requests that nobody waits for."""
-    return one_each(one for path in reading.paths for one in _on(path, reading))
+    found = one_each(one for path in reading.paths for one in _on(path, reading))
+    best: dict[Location, Finding] = {}
+    for one in found:  # whatever the dropped call does, it is one call
+        best.setdefault(one.location, one)
+    return list(best.values())
 
 
 def _on(path: Path, reading: Reading) -> Iterator[Finding]:
