@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_CALLED = re.compile(rb"([A-Za-z_$][\w$]*)\s*(?:\?\.)?[(<`]")
+_CALLED = re.compile(rb"(?<![\w$])([A-Za-z_$][\w$]*+)\s*+(?:\?\.)?[(<`]")
 _WORDS = frozenset(
     b"and assert await catch class def elif else except for function if in is lambda not or "
     b"return super switch typeof while with yield".split()
