@@ -233,6 +233,8 @@ PYTHON_SAFE = {
     f"{WORK}\nlock.release()",
     "a prefix that is kept": "prefix = store.get('prefix')\nif prefix is None:\n    prefix = 7\n"
     "    store.set('prefix', prefix)\nrequests.post('https://feeds.example/x', json={})",
+    "a counter": "store.set(key, 5, nx=True, ex=30)\nif store.decr(key) < 0:\n    return ''\n"
+    f"{WORK}\nstore.delete(key)",
     "a time-out that is shorter": "if not store.set(key, token, nx=True, ex=30):\n    return ''\n"
     'requests.get("https://feeds.example", timeout=5)',
 }

@@ -40,12 +40,23 @@ def look(reading: Reading) -> Iterable[Finding]:
 
 def _on(path: Path, reading: Reading) -> Iterator[Finding]:
     for lease in leases(path):
+        if not _decides(path, lease):
+            continue
         for end in lease.ends:
             if end.effect is None or end.effect.owner_checked or end.effect.kind == "script":
                 continue
             if end.effect.kind == "release" and not _is_plain(end):
                 continue
             yield _finding(path, lease, end, tuple(_reasons(path, lease, end, reading)))
+
+
+def _decides(path: Path, lease: Lease) -> bool:
+    """Whether anything depends on the answer of what sets a key that is not there: without that it
+    is the first value of a counter, not a lock."""
+    effect, number = lease.taken.effect, lease.taken.number
+    if effect is None or effect.kind != "set":
+        return True
+    return any(number in reads_of(guard.test) for one in path.events for guard in one.guards)
 
 
 def _is_plain(end: Event) -> bool:
