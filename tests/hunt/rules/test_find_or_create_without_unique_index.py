@@ -12,7 +12,7 @@ from made_paths import asked, effect, event, held, path, within
 from redhanded.case.evidence import Location
 from redhanded.hunt.suspect.rules import find_or_create_without_unique_index as rule
 from redhanded.source.flow.events import Catcher, Event
-from redhanded.source.flow.schema import Table, Unique
+from redhanded.source.flow.schema import Column, Table, Unique
 from redhanded.source.flow.values import Result, Unknown
 
 LABEL = {"label": asked("label")}
@@ -109,3 +109,20 @@ def test_a_look_in_an_aborted_transaction(version: str, is_inside: bool, count: 
     versions = {"sequelize": version} if version else {}
     found = shown(rule, replace(reading, versions=versions))
     assert len(found) == count
+
+
+@pytest.mark.parametrize(
+    ("room", "count"),
+    [
+        (Column(name="room", type="text", default="''", is_nullable=False), 0),
+        (Column(name="room", type="text"), 1),
+        (Column(name="room", type="uuid", default="gen_random_uuid()", is_nullable=False), 1),
+        (Column(name="room", type="timestamp", default="computed", is_nullable=False), 1),
+    ],
+    ids=["a default", "null", "drawn", "the time"],
+)
+def test_an_index_with_a_column_that_takes_its_default(room: Column, count: int) -> None:
+    both = Unique(columns=("label", "room"), said=("migration",), location=PLACE)
+    columns = (Column(name="label", type="text", is_nullable=False), room)
+    made = Table(name="shelves", columns=columns, uniques=(both,), location=PLACE)
+    assert len(of(ONE, tables=(made,))) == count

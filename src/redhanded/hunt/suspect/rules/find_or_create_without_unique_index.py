@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from redhanded.hunt.suspect.rules.handled import violation
@@ -11,7 +12,7 @@ from redhanded.hunt.suspect.rules.origin import is_fresh, is_new_entity
 from redhanded.hunt.suspect.rules.rows import listed, name_of, table_of
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.serialised import FULL, kept_apart
-from redhanded.hunt.suspect.rules.uniqueness import UNREAD, covering, named
+from redhanded.hunt.suspect.rules.uniqueness import UNREAD, covering, named, plain_columns
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.schema import Table, Unique
@@ -51,6 +52,10 @@ ABORTED: Mapping[tuple[str, str], str] = {("sequelize", "findCreateFind"): "6.8.
 and the version that no longer does (pull request 13482 of Sequelize)."""
 
 
+DRAWN = re.compile(r"computed|\(|current|serial|identity|now\b|uuid", re.IGNORECASE)
+"""Types and defaults of columns that are filled with something else in each run."""
+
+
 def look(reading: Reading) -> Iterable[Finding]:
     """One finding for each call."""
     return one_each(_findings(reading))
@@ -63,7 +68,7 @@ def _findings(reading: Reading) -> Iterator[Finding]:
             if effect is None or effect.kind != "find-or-create":
                 continue
             table = table_of(reading.schema, effect)
-            unique = covering(table, named(effect.where)) if table else None
+            unique = _holding(table, effect) if table else None
             fails = _fails(reading, event, effect)
             if unique is not None and (fails is None or violation(event) == "handled"):
                 continue
@@ -118,6 +123,27 @@ def _finding(
         subject=subject,
         entry=path.entry.name,
     )
+
+
+def _holding(table: Table, effect: Effect) -> Unique | None:
+    """A constraint on what is looked for, also with columns that take one and the same default in
+    each run: two rows with the same key differ in nothing of it."""
+    looked = named(effect.where)
+    found = covering(table, looked)
+    if found is not None or not looked:
+        return found
+    written = plain_columns(table, (*looked, *effect.values))
+    keys = {one for unique in table.uniques if unique.is_primary for one in unique.columns}
+    filled = [
+        one.name
+        for one in table.columns
+        if not one.is_nullable
+        and not DRAWN.search(f"{one.type} {one.default}")
+        and one.name not in keys
+        and not plain_columns(table, (one.name,)) & written
+    ]
+    wider = covering(table, (*looked, *filled))
+    return wider if wider is not None and not wider.is_primary else None
 
 
 def _elsewhere(effect: Effect, table: Table | None) -> Unique | None:
