@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from made import finding, scanned
+from made_programs import finding, scanned
 
 from redhanded.actions.scanning import scan
 from redhanded.case.evidence import Location

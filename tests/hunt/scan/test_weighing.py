@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from made import MadeRule, Program, finding, scanned
+from made_programs import MadeRule, Program, finding, scanned
 
 from redhanded.case.errors import InputError, UsageError
 from redhanded.case.scan import ScanRequest
