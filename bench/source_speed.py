@@ -205,7 +205,8 @@ def _verdict(done: list[Ran], files: int) -> str:
     cold, warm = ours["cold"], ours["warm after one edit"]
     memory = max(each.peak_mb for each in ours.values())
     return (
-        f"{cold.files:,} files: cold **{cold.seconds:.1f} s** (bar {COLD_BAR_S:g}, "
+        f"{cold.files:,} files, by the clock, of which other programs had their share where the "
+        f"processor seconds are fewer: cold **{cold.seconds:.1f} s** (bar {COLD_BAR_S:g}, "
         f"{'met' if cold.seconds <= COLD_BAR_S else 'missed'}), after one edit "
         f"**{warm.seconds:.2f} s** (bar {WARM_BAR_S:g}, "
         f"{'met' if warm.seconds <= WARM_BAR_S else 'missed'}), memory **{memory:.0f} MB** "
