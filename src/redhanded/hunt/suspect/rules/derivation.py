@@ -14,6 +14,7 @@ from redhanded.source.flow.values import (
     Input,
     Known,
     Library,
+    Record,
     Result,
     Value,
     sources,
@@ -42,6 +43,10 @@ _FORMING = frozenset({"form"}) | frozenset(
 )  # fmt: skip
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "not in"})
 _DEEPEST = 12
+
+
+COLLECTED = "collected"
+"""Put beside other things: ``[...row.tags, tag]``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,16 @@ def columns_of(result: Result) -> tuple[str, ...]:
     return tuple(one for one in names if one and one not in _WRAPPERS)
 
 
+def column_by_place(result: Result, read: Event) -> str | None:
+    """The plain name of a column that is taken by its place in the row: ``row[0]``."""
+    listed = read.effect.options.get("columns") if read.effect is not None else None
+    places = [int(one) for one in result.parts if one.isdigit()]
+    if not places or columns_of(result) or not isinstance(listed, Known):
+        return None
+    names = str(listed.value).split(",")
+    return plain(names[places[-1]].strip()) if places[-1] < len(names) else None
+
+
 def uses(value: Value | None, read: Event) -> tuple[Use, ...]:
     """Where a value holds what a read gave."""
     return tuple(dict.fromkeys(_uses(value, read.number, (), _DEEPEST)))
@@ -89,6 +104,8 @@ def _uses(value: Value | None, event: int, around: tuple[str, ...], depth: int) 
             parts = parts[1:]
         if not is_part(value) and value.operator not in _KEEPING:
             around = (*around, "form" if _only_forms(value) else value.operator)
+    elif isinstance(value, Record) and len(value.parts) > 1:
+        around = (*around, COLLECTED)
     elif isinstance(value, Library):
         around = (*around, f"call:{'.'.join(value.names)}")
     for one in parts:

@@ -54,6 +54,7 @@ def _on(path: Path, schema: Schema) -> Iterator[Finding]:
 
 
 def _locks(path: Path, schema: Schema) -> Iterator[Finding]:
+    """A crash needs no second run beside it: that such runs are rare speaks against nothing."""
     for lease in leases(path):
         taken = lease.taken
         effect = taken.effect
@@ -63,11 +64,11 @@ def _locks(path: Path, schema: Schema) -> Iterator[Finding]:
         expire = _expire_of(path, taken, schema)
         if expire is None:
             says = f"nothing ends {lease.name} if the process dies before {lease.ends[-1].location}"
-            reason = Reason(weight=0.4, says=says, location=taken.location)
+            reason = Reason(weight=0.5, says=says, location=taken.location)
             yield _finding(path, taken, lease.ends[-1], (reason, occasion(path, taken)))
         elif expire.together_with is None or expire.together_with != taken.together_with:
             says = f"when {lease.name} ends is set in a step of its own"
-            reason = Reason(weight=0.4, says=says, location=expire.location)
+            reason = Reason(weight=0.5, says=says, location=expire.location)
             yield _finding(path, taken, expire, (reason, occasion(path, taken)))
 
 

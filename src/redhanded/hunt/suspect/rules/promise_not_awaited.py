@@ -75,7 +75,8 @@ def _on(path: Path, reading: Reading) -> Iterator[Finding]:
         if effect is None or event.is_detached or effect.store == "process":
             continue
         place = event.dropped_at or (None if event.awaited else event.location)
-        weight = _MATTERS.get(effect.kind)
+        # A dropped read does no harm, unless it was to lock what it reads.
+        weight = 0.5 if effect.lock else _MATTERS.get(effect.kind)
         if place is None or weight is None or is_test(place) or is_one_off(place):
             continue
         if _MEANT.search(reading.text(place)) or _is_start(path, place):

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from redhanded.hunt.suspect.rules.conditional import Condition, condition_of
-from redhanded.hunt.suspect.rules.derivation import columns_of, comparisons, reads_of, uses
+from redhanded.hunt.suspect.rules.derivation import (
+    column_by_place,
+    columns_of,
+    comparisons,
+    reads_of,
+    uses,
+)
 from redhanded.hunt.suspect.rules.exclusion import SNAPSHOTS, kept_out, level, shared_transaction
 from redhanded.hunt.suspect.rules.guarded import Check, checks, excludes
 from redhanded.hunt.suspect.rules.identity import (
@@ -26,7 +32,7 @@ from redhanded.hunt.suspect.rules.telling import met, step, subject_of
 from redhanded.hunt.suspect.rules.uniqueness import covering, excluded, named, plain
 from redhanded.source.flow.effects import EffectKind
 from redhanded.source.flow.events import Event, Path
-from redhanded.source.flow.values import Result, sources
+from redhanded.source.flow.values import Input, Known, Result, sources
 
 name = "quota-check"
 title = "A limit is looked at, and then used up, in two steps"
@@ -128,7 +134,17 @@ def _of_the_row(check: Check, act: Event, reading: Reading) -> _Use | None:
 def _columns_tested(check: Check) -> set[str]:
     parts = [one for one in sources(check.guard.test) if isinstance(one, Result)]
     ours = [one for one in parts if one.event == check.look.number]
-    return {column for one in ours for column in columns_of(one)}
+    by_place = {column_by_place(one, check.look) for one in ours} - {None}
+    named = {column for one in ours for column in columns_of(one)}
+    return named | {str(one) for one in by_place} | _chosen_by(check)
+
+
+def _chosen_by(check: Check) -> set[str]:
+    """States that a row has to have to be found at all: ``WHERE taken_by IS NULL``."""
+    if check.sense != "present" or check.look.effect is None:
+        return set()
+    wanted = check.look.effect.where.items()
+    return {plain(column) for column, value in wanted if isinstance(value, Known)}
 
 
 def _is_measured(check: Check) -> bool:
@@ -195,9 +211,20 @@ def _for(path: Path, use: _Use) -> Iterator[Reason]:
     else:
         says = f"{use.column} is tested, and then set without a condition"
         yield Reason(weight=0.25, says=says, location=where)
+        if _is_claimed(use):
+            says = "each run writes a value of its own: the first one's is lost"
+            yield Reason(weight=0.15, says=says, location=act.location)
         twice = max(_twice(path, use), key=lambda one: one.weight, default=None)
         if twice is not None:
             yield twice
+
+
+def _is_claimed(use: _Use) -> bool:
+    """Whether a row that belongs to nobody is given to whoever asks."""
+    look, act = use.check.look.effect, use.act.effect
+    if look is None or act is None or look.where.get(use.column) != Known(None):
+        return False
+    return any(isinstance(one, Input) for one in sources(written_columns(act).get(use.column)))
 
 
 def _twice(path: Path, use: _Use) -> Iterator[Reason]:

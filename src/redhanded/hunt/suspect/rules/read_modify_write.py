@@ -7,7 +7,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from redhanded.hunt.suspect.rules.conditional import Condition, condition_of
-from redhanded.hunt.suspect.rules.derivation import Use, columns_of, reads_of, uses
+from redhanded.hunt.suspect.rules.derivation import (
+    COLLECTED,
+    Use,
+    column_by_place,
+    columns_of,
+    reads_of,
+    uses,
+)
 from redhanded.hunt.suspect.rules.exclusion import kept_out, shared_transaction
 from redhanded.hunt.suspect.rules.identity import (
     Sameness,
@@ -108,8 +115,9 @@ def _change(read: Event, write: Event, column: str, use: Use, sameness: Sameness
     in_keys = write.effect is not None and write.effect.store == "keys"
     if not use.operators or (use.is_copy and not in_keys):
         return None
-    own = in_keys or column in columns_of(use.result)
-    if own and use.is_cut:
+    by_place = column_by_place(use.result, read)
+    own = in_keys or column in columns_of(use.result) or column == by_place
+    if (own and use.is_cut) or (not own and set(use.operators) <= {COLLECTED}):
         return None
     return _Change(
         read=read, write=write, column=column, use=use, is_same_column=own, sameness=sameness
