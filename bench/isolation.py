@@ -8,11 +8,12 @@ lab may be left.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from redhanded.case.system import System
 from redhanded.contract import read
 from redhanded.lab import open_lab
 from redhanded.lab.choices import Choices
-from redhanded.lab.clock import monotonic_ms
+from redhanded.lab.clock import monotonic_ms, timestamp
 from redhanded.lab.explorers import Step
 from redhanded.lab.isolation import Behaviour
 from redhanded.lab.services import descendants
@@ -34,6 +35,10 @@ import catalogue
 
 TESTS = Path(__file__).resolve().parent.parent / "tests" / "lab"
 Progress = Callable[[str], None]
+HEADER = (
+    *("system", "trials", "of them failing", "last like first", "how", "left behind", "s"),
+    "measured",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,8 @@ class Kept:
     left: tuple[str, ...]
     """Processes, listening ports and files that were still there after the lab."""
     seconds: float
+    at: str = ""
+    """When it was measured."""
 
 
 class Anything:
@@ -65,11 +72,17 @@ class Anything:
     give_up = choose
 
 
-def measure(packages: Path, *, trials: int, seed: int, say: Progress) -> Part:
-    """``trials`` trials of each system. Raises ``LabError`` where one cannot be run."""
+def measure(
+    packages: Path, *, trials: int, seed: int, only: Sequence[str], known: Path, say: Progress
+) -> Part:
+    """``trials`` trials of each system, or of ``only`` those, the others as they stand in
+    ``known``. Raises ``LabError`` where one cannot be run."""
+    before = _known(known) if only else {}
     with tempfile.TemporaryDirectory(prefix="bench-isolation-") as name:
         found = [
-            _one(system, Path(name) / f"lab-{system.name}", trials, seed, say)
+            before[system.name]
+            if only and system.name not in only and system.name in before
+            else _one(system, Path(name) / f"lab-{system.name}", trials, seed, say)
             for system in _systems(Path(name), packages)
         ]
     alike = sum(not kept.difference and not kept.left for kept in found)
@@ -80,7 +93,7 @@ def measure(packages: Path, *, trials: int, seed: int, say: Progress) -> Part:
             f"random (seed {seed}), a serial trial again. The same operations in the same order "
             "and the same answers are demanded; afterwards every process, listening port and file "
             "of the lab has to be gone.",
-            ("system", "trials", "of them failing", "last like first", "how", "left behind", "s"),
+            HEADER,
             [
                 (
                     kept.system,
@@ -90,6 +103,7 @@ def measure(packages: Path, *, trials: int, seed: int, say: Progress) -> Part:
                     "new processes" if kept.restarts else "rows and keys put back",
                     ", ".join(kept.left) or "nothing",
                     f"{kept.seconds:.0f}",
+                    kept.at[:16],
                 )
                 for kept in found
             ],
@@ -121,18 +135,54 @@ def _one(system: System, folder: Path, trials: int, seed: int, say: Progress) ->
         restarts=restarts,
         left=(*left, *(("tree",) if (folder / "tree").exists() else ())),
         seconds=(monotonic_ms() - started) / 1000.0,
+        at=timestamp(),
     )
 
 
+def _known(page: Path) -> dict[str, Kept]:
+    """What was measured before, by system."""
+    if not page.exists():
+        return {}
+    document = json.loads(page.read_text(encoding="utf-8"))
+    found = [Kept(**{**each, "left": tuple(each["left"])}) for each in document["raw"]]
+    return {each.system: each for each in found}
+
+
 def _everything() -> set[str]:
-    """Processes below this one, and listening ports of this machine."""
+    """Processes below this one, and listening ports but for those of somebody else's processes."""
     found = {f"process {pid}" for pid in descendants(os.getpid())}
+    owners = _owners()
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
             fields = line.split()
-            if fields[3] == "0A":
+            if fields[3] == "0A" and not _is_another_ones(owners.get(fields[9])):
                 found.add(f"port {int(fields[1].rpartition(':')[2], 16)}")
     return found
+
+
+def _owners() -> dict[str, int]:
+    """Of each socket, by its inode, a process that holds it."""
+    found: dict[str, int] = {}
+    for folder in Path("/proc").glob("[0-9]*/fd"):
+        with suppress(OSError):
+            for descriptor in folder.iterdir():
+                with suppress(OSError):
+                    target = str(descriptor.readlink())
+                    if target.startswith("socket:["):
+                        found[target[8:-1]] = int(folder.parent.name)
+    return found
+
+
+def _is_another_ones(pid: int | None) -> bool:
+    """Whether somebody else's process holds it: one whose parent lives and is not ours. What we
+    leave behind has lost its parent."""
+    ours = {os.getpid(), *descendants(os.getpid())}
+    if pid is None or pid in ours:
+        return False
+    with suppress(OSError):
+        parent = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        return parent > 1 and parent not in ours
+    return False
 
 
 def _systems(folder: Path, packages: Path) -> Iterator[System]:

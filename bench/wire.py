@@ -123,7 +123,14 @@ def released_operations(lab: Lab, arguments: argparse.Namespace) -> Part:
 
 
 def trials_apart(lab: Lab, arguments: argparse.Namespace) -> Part:
-    return isolation.measure(packages(), trials=arguments.long_trials, seed=arguments.seed, say=say)
+    return isolation.measure(
+        packages(),
+        trials=arguments.long_trials,
+        seed=arguments.seed,
+        only=arguments.systems,
+        known=arguments.out / "wire-isolation.json",
+        say=say,
+    )
 
 
 def natural_rates(_lab: Lab, arguments: argparse.Namespace) -> Part:
@@ -212,6 +219,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--only", nargs="*", default=[], metavar="PART", help=", ".join(PARTS))
     made.add_argument("--trials", type=int, default=200)
     made.add_argument("--long-trials", type=int, default=1000, help="of each system: isolation")
+    made.add_argument(
+        "--systems", nargs="*", default=[], help="isolation of these alone, the rest as it stands"
+    )
     made.add_argument("--natural-trials", type=int, default=300, help="of each specimen, each way")
     made.add_argument("--operations", type=int, default=4000)
     made.add_argument("--rounds", type=int, default=6, help="of each driver: source lines")
