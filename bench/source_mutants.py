@@ -5,6 +5,9 @@ in which each mutant takes one safeguard away: files, a text that stands there o
 there instead. A mutant counts as found if a finding that the safe service does not have is of its
 mechanism (or of one in ``also``, where the same edit opens both) and lies in a file that was edited
 or that the edited code is reached through.
+
+Services that are ``held_back`` were written after the rules, and nobody who writes rules has looked
+at what is missed in them: they are counted apart.
 """
 
 from __future__ import annotations
@@ -69,6 +72,12 @@ class Base:
 def bases() -> tuple[str, ...]:
     """Names of the safe services."""
     return tuple(sorted(each.parent.name for each in FAULTS.glob("*/mutants.toml")))
+
+
+def is_held_back(base: str) -> bool:
+    """Whether it was not looked at while rules were written."""
+    told = tomllib.loads((FAULTS / base / "mutants.toml").read_text(encoding="utf-8"))
+    return bool(told.get("held_back"))
 
 
 def mutants(base: str) -> tuple[Mutant, ...]:
@@ -136,16 +145,17 @@ def measure(scan: Scan, *, say: Progress) -> Part:
                     safe.append(each)
                 else:
                     done.append(each)
-    hits = sum(each.hit for each in done)
-    loud = [f"{each.name}: {'; '.join(each.findings)}" for each in safe if each.findings]
-    missed = [each for each in done if not each.hit]
-    verdict = (
-        f"Found: **{hits} of {len(done)}** faults, {100 * hits / max(1, len(done)):.1f} % "
-        f"(bar: {100 * RECALL_BAR:.0f} % of at least {MUTANTS_BAR}, "
-        f"{'met' if _is_met(hits, len(done)) else 'missed'}). Findings on the {len(safe)} safe "
-        f"services: **{sum(len(each.findings) for each in safe)}**"
-        + (f" ({' | '.join(loud)})." if loud else ".")
-        + "".join(f"\n- Missed: {each.mutant.base}, {each.mutant.title}." for each in missed)
+    verdict = "\n".join(
+        (
+            _verdict([each for each in done if not is_held_back(each.mutant.base)], "Faults"),
+            _verdict([each for each in done if is_held_back(each.mutant.base)], "Held back"),
+            _loud(safe),
+            *(
+                f"- Missed: {each.mutant.base}, {each.mutant.title}."
+                for each in done
+                if not each.hit
+            ),
+        )
     )
     rows = [
         (
@@ -168,6 +178,26 @@ def measure(scan: Scan, *, say: Progress) -> Part:
         ),
         raw={"safe": safe, "faults": done},
     )
+
+
+def _verdict(done: list[Tried], what: str) -> str:
+    hits = sum(each.hit for each in done)
+    share = 100 * hits / max(1, len(done))
+    bar = (
+        f" (bar: {100 * RECALL_BAR:.0f} % of at least {MUTANTS_BAR}, "
+        f"{'met' if _is_met(hits, len(done)) else 'missed'})"
+        if what == "Faults"
+        else " (written after the rules; not looked at before this measurement)"
+    )
+    return f"- {what}: **{hits} of {len(done)}** found, {share:.1f} %{bar}."
+
+
+def _loud(safe: list[Base]) -> str:
+    """What is said of services that are safe."""
+    count = sum(len(each.findings) for each in safe)
+    loud = [f"{each.name}: {'; '.join(each.findings)}" for each in safe if each.findings]
+    told = f" ({' | '.join(loud)})" if loud else ""
+    return f"- Findings on the {len(safe)} safe services: **{count}**{told}."
 
 
 def _is_met(hits: int, count: int) -> bool:
