@@ -112,3 +112,15 @@ def test_a_transaction_with_a_lock(tmp_path: File) -> None:
 
 def test_nothing_is_sent_before_it_is_awaited(tmp_path: File) -> None:
     assert found(tmp_path, "const q = db.select().from(seats); const c = eq(seats.id, 1);") == []
+
+
+@pytest.mark.parametrize("name", ["setWhere", "where"])
+def test_a_row_that_is_there_is_changed_under_a_condition(tmp_path: File, name: str) -> None:
+    body = (
+        "await db.insert(seats).values({ showId: 1, row: 'a', free: 1 })"
+        ".onConflictDoUpdate({ target: [seats.showId, seats.row], set: { free: 1 }{end} });"
+    )
+    condition = f", {name}: sql`${{seats.free}} < 1`"
+    ((_, changed),) = found(tmp_path / "under", body.replace("{end}", condition))
+    ((_, always),) = found(tmp_path / "always", body.replace("{end}", ""))
+    assert "set_where" in changed.options and "set_where" not in always.options

@@ -282,6 +282,9 @@ def _conflict(query: BuiltQuery, link: Link) -> None:
             for name, one in members(given["set"]).items()
         }
         query.options["set"] = Record(changed)
+    # Before there was a `setWhere`, `where` was the condition of the update.
+    if (where := given.get("setWhere") or given.get("where")) is not None:
+        query.options["set_where"] = where
 
 
 def _lock(query: BuiltQuery, link: Link) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from redhanded.source.flow import form
 from redhanded.source.flow.events import Guard
 from redhanded.source.flow.form import Statement
-from redhanded.source.flow.values import Known, Procedure, Value
+from redhanded.source.flow.values import Known, Library, Procedure, Value
 from redhanded.source.flow.walking import (
     asynchronous,
     binding,
@@ -23,6 +23,20 @@ from redhanded.source.flow.walking.recorder import Exit, Held, Open, Pending, St
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Scope
 
+NEVER_RETURN: frozenset[tuple[str, tuple[str, ...]]] = frozenset(
+    (
+        ("bottle", ("abort",)),
+        ("flask", ("abort",)),
+        ("global", ("process", "abort")),
+        ("global", ("process", "exit")),
+        ("os", ("_exit",)),
+        ("os", ("abort",)),
+        ("sys", ("exit",)),
+        ("werkzeug", ("exceptions", "abort")),
+    )
+)
+"""Functions of libraries after which nothing of the caller runs."""
+_ENDING = frozenset(names[-1] for _, names in NEVER_RETURN)
 ALL_EXITS = frozenset(("return", "raise", "break", "continue", "stop"))
 
 
@@ -49,7 +63,23 @@ def _do(run: Run, one: form.Do, scope: Scope) -> bool:
     if run.frames and _goes_on(run, one.value):
         run.frame.passed = run.record.guards
     asynchronous.dropped(run, one, scope)
+    if _never_returns(run, one.value, scope):
+        run.record.exits.append(Exit("raise", run.record.guards))
+        return False
     return True
+
+
+def _never_returns(run: Run, value: form.Expression, scope: Scope) -> bool:
+    """Whether it calls a library's function that always raises or ends the process."""
+    if not isinstance(value, form.Call) or not isinstance(
+        value.function, form.Name | form.Attribute
+    ):
+        return False
+    # A name may be another one's; what an attribute is taken of may be long.
+    if isinstance(value.function, form.Attribute) and value.function.name not in _ENDING:
+        return False
+    callee = expressions.evaluate(run, value.function, scope)
+    return isinstance(callee, Library) and (callee.package, callee.names) in NEVER_RETURN
 
 
 def _let(run: Run, one: form.Let, scope: Scope) -> bool:
