@@ -152,6 +152,14 @@ def test_a_statistic_and_a_command_weigh_less() -> None:
     assert list(rule.look(reading(as_request)))
 
 
+def test_a_row_that_only_one_kind_of_job_writes() -> None:
+    merged = Computed("call:merge", (Result(0, ("notes",)), asked("note")))
+    job = path(read(), write(values={"notes": merged}), kind="job", name="letters")
+    assert found(reading(job)) == []
+    other = path(event(0, effect("update", "purses", values={"notes": Known("")}), line=70))
+    assert found(reading(job, other))
+
+
 def saved(**known: object) -> Effect:
     return effect("save", "purses", entity=Result(0), values={"seen_at": Known(1)}, **known)
 
