@@ -55,6 +55,11 @@ def test_a_balance_is_written_back() -> None:
     ]
 
 
+def test_two_writes_after_one_read_are_one_finding() -> None:
+    again = replace(write(), number=2, location=replace(write().location, line=20))
+    assert len(found(reading(path(read(), write(), again)))) == 1
+
+
 def test_a_transaction_alone_does_not_help() -> None:
     assert found(reading(path(*within(0, read(1), write(2)))))
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from redhanded.case.evidence import Location
 from redhanded.hunt.suspect.rules.conditional import Condition, condition_of
 from redhanded.hunt.suspect.rules.derivation import (
     COLLECTED,
@@ -76,8 +77,12 @@ class _Change:
 
 
 def look(reading: Reading) -> Iterable[Finding]:
-    """The lost updates that a program allows."""
-    return one_each(one for path in reading.paths for one in _on(path, reading))
+    """The lost updates that a program allows; one for each read, which is where a lock goes."""
+    found = one_each(one for path in reading.paths for one in _on(path, reading))
+    best: dict[tuple[Location, str], Finding] = {}
+    for one in found:
+        best.setdefault((one.steps[0].location, one.subject), one)
+    return list(best.values())
 
 
 def _on(path: Path, reading: Reading) -> Iterator[Finding]:
