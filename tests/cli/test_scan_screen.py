@@ -136,3 +136,22 @@ def test_what_others_wrote_does_nothing_to_the_terminal(width: int) -> None:
     assert "\x1b" not in text
     assert "\u202e" not in text
     assert "[red]x[/red]" in text
+
+
+def test_limits_that_differ_by_the_place_alone_are_told_once() -> None:
+    limits = (
+        "a.py:3: visit calls itself; not followed further",
+        "b.py:7: walk calls itself; not followed further",
+        "c.py:9: not followed to the end: too much happens",
+        "a migration at m/1.py:4 could not be read: execute",
+        "a migration at m/2.py:5 could not be read: drop_constraint",
+        "8 files were not read: above 2 MB (first: x.js)",
+    )
+    text = shown(limits=limits, width=200)
+    told = text[text.index("Limits") :].splitlines()[1:5]
+    assert [line.strip() for line in told] == [
+        "a.py:3: visit calls itself; not followed further (and 1 more like it)",
+        "c.py:9: not followed to the end: too much happens",
+        "a migration at m/1.py:4 could not be read: execute (and 1 more like it)",
+        "8 files were not read: above 2 MB (first: x.js)",
+    ]

@@ -393,3 +393,22 @@ def test_the_map_as_a_tree_and_as_a_document(line: CommandLine, tree: Path) -> N
     )
     document = json.loads(line.run("explore", tree, "--table", "seats", "--format", "json").out)
     assert [one["kind"] for one in document["table"]["accesses"]] == ["write", "read"]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("scan", ("scan",)),
+        ("explore", ("explore", "POST /seats")),
+        ("explore", ("explore", "--table", "seats")),
+    ],
+)
+def test_documents_fit_their_published_schema(
+    line: CommandLine, tree: Path, name: str, arguments: tuple[str, ...]
+) -> None:
+    import jsonschema
+
+    command, *more = arguments
+    ended = line.run(command, tree, *more, "--format", "json")
+    schema = json.loads(line.run("schema", name).out)
+    jsonschema.Draft202012Validator(schema).validate(json.loads(ended.out))

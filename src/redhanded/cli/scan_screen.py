@@ -37,6 +37,8 @@ class _Screen:
         self.rules = {rule.name: rule for rule in scan.rules}
 
     def all(self) -> None:
+        from redhanded.report.scan_sentences import limits
+
         findings = self.scan.findings
         full = findings if self.explained else findings[:FULL_MAX]
         for one in full:
@@ -46,7 +48,7 @@ class _Screen:
             for one in findings[len(full) :]:
                 self.row(one)
         self.list("Comments that suppress nothing", self.remarks(), REMARKS_MAX)
-        self.list("Limits", list(self.scan.limits), LIMITS_MAX)
+        self.list("Limits", list(limits(self.scan)), LIMITS_MAX)
         self.ending()
 
     def finding(self, one: Reported) -> None:

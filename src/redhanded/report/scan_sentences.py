@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from redhanded.case.evidence import Location
 from redhanded.case.scan import Reported, Scan
 
+_PLACE = re.compile(r"[^\s:()]+:\d+")
+_NAME = re.compile(r"^[\w.$#]+(?= )")
 STATES = {"weak": "weak", "suppressed": "accepted", "known": "in the baseline", "new": ""}
 HASHED = (".py", ".pyi")
 
@@ -47,6 +50,28 @@ def outcome(scan: Scan) -> str:
     if failing:
         return f"{counted(failing, 'finding')} to look at, exit code 1"
     return "exit code 0"
+
+
+def limits(scan: Scan) -> tuple[str, ...]:
+    """What was not read or not followed; of sentences that differ by the place alone, the first
+    and how many there are."""
+    alike: dict[str, list[str]] = {}
+    for sentence in scan.limits:
+        alike.setdefault(_kind(sentence), []).append(sentence)
+    told = []
+    for sentences in alike.values():
+        more = len(sentences) - 1
+        told.append(sentences[0] + (f" (and {more} more like it)" if more else ""))
+    return tuple(told)
+
+
+def _kind(sentence: str) -> str:
+    """A sentence without its places, names and details."""
+    without = _PLACE.sub("…", sentence)
+    head, colon, tail = without.partition(": ")
+    if head != "…":
+        return head
+    return f"{colon}{_NAME.sub('…', tail)}"
 
 
 def gone(scan: Scan) -> tuple[str, ...]:

@@ -55,6 +55,11 @@ def test_a_balance_is_written_back() -> None:
     ]
 
 
+def test_two_writes_after_one_read_are_one_finding() -> None:
+    again = replace(write(), number=2, location=replace(write().location, line=20))
+    assert len(found(reading(path(read(), write(), again)))) == 1
+
+
 def test_a_transaction_alone_does_not_help() -> None:
     assert found(reading(path(*within(0, read(1), write(2)))))
 
@@ -150,6 +155,14 @@ def test_a_statistic_and_a_command_weigh_less() -> None:
     assert found(reading(as_request)) == []
     assert found(reading(as_command)) == []
     assert list(rule.look(reading(as_request)))
+
+
+def test_a_row_that_only_one_kind_of_job_writes() -> None:
+    merged = Computed("call:merge", (Result(0, ("notes",)), asked("note")))
+    job = path(read(), write(values={"notes": merged}), kind="job", name="letters")
+    assert found(reading(job)) == []
+    other = path(event(0, effect("update", "purses", values={"notes": Known("")}), line=70))
+    assert found(reading(job, other))
 
 
 def saved(**known: object) -> Effect:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from redhanded.case.evidence import Location
 from redhanded.hunt.suspect.rules.rule import Reading, Reason
@@ -85,7 +86,10 @@ DEBUGGING = re.compile(r"debug|\bNODE_ENV\b.*test|\btesting\b|fault_inject", re.
 
 def is_for_debugging(event: Event, reading: Reading) -> bool:
     """Whether an event happens only where a switch for debugging or tests is on."""
-    return any(DEBUGGING.search(reading.text(one.location)) for one in event.guards if one.holds)
+    if any(DEBUGGING.search(reading.text(one.location)) for one in event.guards if one.holds):
+        return True
+    before = replace(event.location, line=max(1, event.location.line - 1))
+    return bool(re.match(r"\W*(?:el)?if\b.*debug", reading.text(before), re.IGNORECASE))
 
 
 def is_test(location: Location) -> bool:

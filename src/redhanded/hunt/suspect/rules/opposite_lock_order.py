@@ -261,7 +261,8 @@ def _in_loops(path: Path, locking: list[Event], reading: Reading) -> Iterator[Fi
             keys = (*keys, event.effect.entity)
         if not keys or is_constant(keys) or any(is_ordered(path, one) for one in keys):
             continue
-        given = all(isinstance(one, Input) for key in keys for one in sources(key))
+        asked = [one for key in keys for one in sources(key)]
+        given = all(isinstance(one, Input) and one.source == "request" for one in asked)
         if not _is_sorted_before(event, reading):
             yield _loop(path, event, given)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from redhanded.source.flow.values import Computed, Either, Known, Result, Value, sources
+from redhanded.hunt.suspect.rules.remembered import results_in
+from redhanded.source.flow.values import Computed, Either, Known, Result, Value
 
 Sense = Literal["absent", "present", "state", "amount"]
 """``state``: a part of it is compared (``row.status == 'paid'``); ``amount``: a number of rows or
@@ -202,4 +203,4 @@ def _first(values: tuple[Value, ...], event: int, depth: int) -> Sense | None:
 
 def mentions(value: Value, event: int) -> bool:
     """Whether the value was made from what the event gave."""
-    return any(isinstance(one, Result) and one.event == event for one in sources(value))
+    return event in results_in(value)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from redhanded.case.evidence import Location
 from redhanded.hunt.suspect.rules.conditional import Condition, condition_of
 from redhanded.hunt.suspect.rules.derivation import (
     COLLECTED,
@@ -76,8 +77,12 @@ class _Change:
 
 
 def look(reading: Reading) -> Iterable[Finding]:
-    """The lost updates that a program allows."""
-    return one_each(one for path in reading.paths for one in _on(path, reading))
+    """The lost updates that a program allows; one for each read, which is where a lock goes."""
+    found = one_each(one for path in reading.paths for one in _on(path, reading))
+    best: dict[tuple[Location, str], Finding] = {}
+    for one in found:
+        best.setdefault((one.steps[0].location, one.subject), one)
+    return list(best.values())
 
 
 def _on(path: Path, reading: Reading) -> Iterator[Finding]:
@@ -184,6 +189,8 @@ def _around(path: Path, change: _Change, reading: Reading) -> Iterator[Reason]:
         yield Reason(weight=0.1, says=says, location=slow.location)
     if shared_transaction(read, write) is not None:
         yield Reason(weight=0.0, says="the transaction around both does not lock what it reads")
+    if path.entry.kind == "job" and not change.use.is_arithmetic:
+        yield from _of_a_job(path, change, reading)
     if _STATISTICS.search(change.column):
         yield Reason(weight=-0.25, says=f"{change.column} looks like a statistic")
     elif _COUNTS.search(change.column):
@@ -191,6 +198,23 @@ def _around(path: Path, change: _Change, reading: Reading) -> Iterator[Reason]:
     if write.effect is not None and _is_json(write.effect, change.column, reading.schema):
         yield Reason(weight=0.05, says="the whole JSON value is replaced, whatever part changed")
     yield occasion(path, write)
+
+
+def _of_a_job(job: Path, change: _Change, reading: Reading) -> Iterator[Reason]:
+    """The row of a job is its own, as long as no other path writes the column."""
+    write = change.write
+    assert write.effect is not None
+    for path in reading.paths:
+        for one in path.events:
+            if one.effect is None or path.entry == job.entry:
+                continue
+            columns = {*written_columns(one.effect), *stored_columns(one.effect)}
+            if change.column in columns and same_subject(one.effect, write.effect, reading.schema):
+                says = f"{path.entry.name} writes {change.column}, too"
+                yield Reason(weight=0.05, says=says, location=one.location)
+                return
+    says = "nothing but this job writes it, which seldom runs twice for one row"
+    yield Reason(weight=-0.15, says=says, location=write.location)
 
 
 def _whole(path: Path, write: Event, reading: Reading) -> Finding | None:

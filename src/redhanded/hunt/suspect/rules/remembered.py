@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from redhanded.source.flow.values import Computed, Either, Library, Made, Record, Value
+from redhanded.source.flow.values import Computed, Either, Library, Made, Record, Result, Value
 
 T = TypeVar("T")
 _MAX = 50_000
@@ -56,3 +56,17 @@ class Remembered(Generic[T]):
             self._depth -= 1
         self._known[id(value)] = (value, found)
         return found
+
+
+def _results(value: Value, inner: Callable[[Value], frozenset[int]]) -> frozenset[int]:
+    if isinstance(value, Result):
+        return frozenset({value.event})
+    return frozenset(one for part in parts_of(value) for one in inner(part))
+
+
+_RESULTS = Remembered(_results)
+
+
+def results_in(value: Value) -> frozenset[int]:
+    """Numbers of all events whose results stand in a value, those of handlers as well."""
+    return _RESULTS.of(value)

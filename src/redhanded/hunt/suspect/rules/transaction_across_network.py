@@ -94,6 +94,9 @@ def _waits(path: Path, begin: Event, event: Event) -> Finding:
     if locked is not None:
         says = f"{subject_of(locked)} has rows locked meanwhile"
         reasons.append(Reason(weight=0.1, says=says, location=locked.location))
+    elif begin.effect is not None and begin.effect.kind == "read":
+        says = "a read has begun it by itself, and nothing is written yet"
+        reasons.append(Reason(weight=-0.15, says=says, location=begin.location))
     what = "sleeps" if effect.kind == "sleep" else f"waits for {subject_of(event)}"
     return Finding(
         rule=name,

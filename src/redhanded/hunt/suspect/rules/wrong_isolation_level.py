@@ -92,7 +92,9 @@ def _is_of_many(check: Check, act: Event, shared: Transaction, reading: Reading)
         return False
     if level(shared) in SNAPSHOTS:
         return second.kind in ("insert", "upsert") or _changes_others(check.look, act, reading)
-    if not first.aggregates or not _changes_others(check.look, act, reading):
+    if not first.aggregates or check.sense != "amount":
+        return False
+    if not _changes_others(check.look, act, reading):
         return False
     counted = {plain(one) for one in (*first.where, *first.ranges)}
     leaves = counted & {*written_columns(second), *stored_columns(second)}
