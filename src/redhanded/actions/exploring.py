@@ -55,7 +55,7 @@ def _tables(source: Source) -> tuple[str, ...]:
         for event in path.events
         if event.effect is not None and event.effect.store == "database" and event.effect.subject
     }
-    return tuple(sorted({*source.reading.schema.tables, *read_or_written}))
+    return tuple(sorted({*source.reading.schema.tables, *read_or_written} - {"?"}))
 
 
 def _unknown(what: str, name: str, known: Sequence[str]) -> str:

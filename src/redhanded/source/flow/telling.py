@@ -67,7 +67,8 @@ def marks(event: Event, path: Sequence[Event]) -> tuple[str, ...]:
         isolation = event.transaction.isolation
         found.append("in a transaction" + (f" ({isolation})" if isolation else ""))
     elif event.around:
-        found.append("beside an open transaction, not in it")
+        rows = effect is not None and effect.store == "database"
+        found.append("beside an open transaction" if rows else "while a transaction is open")
     if effect is not None and effect.lock:
         found.append(_lock(effect))
     found += _held(event, path)
