@@ -75,8 +75,10 @@ def test_a_fault_in_this_process_ends_the_others() -> None:
 
 
 PROGRAM = """
-import os, time
+import os, signal, time
 from redhanded.source.flow.sharing import shared
+# A suite that was started in the background was told to ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 def work(one):
     os.write(1, f"{os.getpid()}\\n".encode())
     time.sleep(60)
