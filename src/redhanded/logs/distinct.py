@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+SPREADS = np.uint64(0x9E3779B97F4A7C15)
+"""Multiples of it lie evenly among all numbers of 64 bits (Knuth's multiplicative hashing)."""
 
 
 def distinct(codes: Ints) -> Ints:

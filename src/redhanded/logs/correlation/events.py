@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from redhanded.logs.distinct import SPREADS
 from redhanded.logs.identifiers import canonical, identifiers, is_identifier
 from redhanded.logs.record import Record, Scalar
 from redhanded.logs.search import headline
@@ -27,7 +28,6 @@ _LENGTH_MAX = 64
 _KEYS_MAX = 128
 _ATTRIBUTES_MAX = 256
 _TEMPLATES_MAX = 200_000
-_SPREADS = np.uint64(0x9E3779B97F4A7C15)
 _REST = "<other lines>"
 _NOT_ATTRIBUTES = frozenset(
     ("msg", "message", "time", "timestamp", "ts", "@timestamp", "level", "severity", "v", "stack")
@@ -137,7 +137,7 @@ def events_of(columns: ColumnsLike) -> Events:
 
 def keyed(key: Ints, value: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """64 bits that stand for a value under its key."""
-    return np.asarray(value ^ (key.astype(np.uint64) * _SPREADS), np.uint64)
+    return np.asarray(value ^ (key.astype(np.uint64) * SPREADS), np.uint64)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -14,6 +14,7 @@ from redhanded.logs.correlation.events import Events
 from redhanded.logs.correlation.join import Joined
 from redhanded.logs.correlation.overlaps import overlap_attributes
 from redhanded.logs.difference.stories import Stories, stories
+from redhanded.logs.distinct import SPREADS
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -25,8 +26,6 @@ _REQUESTS_MIN = 20
 """Joined requests on each side of two runs, from which on these are compared, not windows."""
 _WINDOWS = 60
 """Windows that the shorter of two runs is cut into."""
-_SPREADS = np.uint64(0x9E3779B97F4A7C15)
-"""Multiples of it lie evenly among all numbers of 64 bits (Knuth's multiplicative hashing)."""
 _EVENTS_MAX = 400_000
 """Events that are compared; of more, whole stories are drawn."""
 SOURCE = "source"
@@ -188,7 +187,7 @@ def _drawn(story: Ints, failing: Flags, overlaps: Overlaps | None) -> Drawn:
     size = np.bincount(story[story >= 0], minlength=len(failing))
     if size.sum() <= _EVENTS_MAX:
         return story, failing, overlaps, 0
-    lot = np.argsort(np.arange(len(failing), dtype=np.uint64) * _SPREADS, kind="stable")
+    lot = np.argsort(np.arange(len(failing), dtype=np.uint64) * SPREADS, kind="stable")
     chosen = np.zeros(len(failing), bool)
     left = _EVENTS_MAX // 2
     for side in (lot[failing[lot]], lot[~failing[lot]]):

@@ -5,7 +5,6 @@ Reference: https://db-migrate.readthedocs.io/en/latest/API/SQL/.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Iterable, Iterator
 
 from redhanded.source.flow.schema import Column, Unique
@@ -21,11 +20,11 @@ from redhanded.source.flow.schemas.changes import (
     RenameTable,
     Unread,
 )
-from redhanded.source.flow.schemas.ecmascript_up import DB_MIGRATE, Up, ups
+from redhanded.source.flow.schemas.ecmascript_up import DB_MIGRATE, Up, migrations_of
 from redhanded.source.flow.schemas.evaluation import Evaluation, Step
 from redhanded.source.flow.schemas.lists import text, texts
 from redhanded.source.flow.schemas.replay import recorded, statement
-from redhanded.source.flow.schemas.tool import Migration, is_true, natural, written
+from redhanded.source.flow.schemas.tool import Migration, is_true, written
 from redhanded.source.flow.values import Library, Record, Value
 
 DRIVER = Library("db-migrate", ("db",))
@@ -33,16 +32,7 @@ DRIVER = Library("db-migrate", ("db",))
 
 def migrations(evaluation: Evaluation) -> Iterable[Migration]:
     """Every file whose ``up`` is given a driver."""
-    for one in ups(evaluation):
-        if one.tool == DB_MIGRATE:
-            folder, name = posixpath.split(one.module.path)
-            yield Migration(
-                path=one.module.path,
-                group=folder,
-                order=natural(name),
-                changes=_reader(evaluation, one),
-                tool="db-migrate",
-            )
+    return migrations_of(evaluation, DB_MIGRATE, _reader)
 
 
 def _reader(evaluation: Evaluation, one: Up) -> Callable[[], Iterable[Change]]:

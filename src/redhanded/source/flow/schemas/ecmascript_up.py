@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from redhanded.source.flow import form
 from redhanded.source.flow.form import Expression
 from redhanded.source.flow.module import Function, Module
+from redhanded.source.flow.schemas.changes import Change
 from redhanded.source.flow.schemas.evaluation import Evaluation
 from redhanded.source.flow.schemas.program import belongs
+from redhanded.source.flow.schemas.tool import Migration, natural
 from redhanded.source.flow.schemas.walking import calls_of, inside
 from redhanded.source.flow.values import Kind, Procedure, Value
 
@@ -30,6 +33,7 @@ SEQUELIZE, KNEX, PG_MIGRATE, TYPEORM, MIKRO_ORM, KYSELY, MONGO, DB_MIGRATE = (
     "migrate-mongo",
     "db-migrate",
 )
+Changes: TypeAlias = Callable[[], Iterable[Change]]
 _BY_ANNOTATION = {
     "QueryInterface": SEQUELIZE,
     "Knex": KNEX,
@@ -56,6 +60,23 @@ class Up:
     procedure: Procedure
     tool: str
     """Empty: could not be told."""
+
+
+def migrations_of(
+    evaluation: Evaluation, tool: str, reader: Callable[[Evaluation, Up], Changes]
+) -> Iterable[Migration]:
+    """The migrations of one tool, in the order of their files' names; ``reader`` gives what one of
+    them changes."""
+    for one in ups(evaluation):
+        if one.tool == tool:
+            folder, name = posixpath.split(one.module.path)
+            yield Migration(
+                path=one.module.path,
+                group=folder,
+                order=natural(name),
+                changes=reader(evaluation, one),
+                tool=tool,
+            )
 
 
 def ups(evaluation: Evaluation) -> tuple[Up, ...]:

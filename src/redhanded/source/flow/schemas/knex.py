@@ -5,7 +5,6 @@ Reference: https://knexjs.org/guide/schema-builder.html.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
@@ -28,12 +27,12 @@ from redhanded.source.flow.schemas.changes import (
     plain,
     table_name,
 )
-from redhanded.source.flow.schemas.ecmascript_up import KNEX, Up, ups
+from redhanded.source.flow.schemas.ecmascript_up import KNEX, Up, migrations_of
 from redhanded.source.flow.schemas.evaluation import Evaluation, Step
 from redhanded.source.flow.schemas.lists import text, texts
 from redhanded.source.flow.schemas.replay import recorded, statement
 from redhanded.source.flow.schemas.running import run
-from redhanded.source.flow.schemas.tool import Migration, is_true, natural, sql_of, written
+from redhanded.source.flow.schemas.tool import Migration, is_true, sql_of, written
 from redhanded.source.flow.values import Known, Library, Made, Procedure, Record, Value
 
 CONNECTION = Library("knex", ("knex",))
@@ -47,16 +46,7 @@ _KEYS = ("increments", "bigincrements", "bigIncrements")
 
 def migrations(evaluation: Evaluation) -> Iterable[Migration]:
     """Every file whose ``up`` is given a connection of Knex."""
-    for one in ups(evaluation):
-        if one.tool == KNEX:
-            folder, name = posixpath.split(one.module.path)
-            yield Migration(
-                path=one.module.path,
-                group=folder,
-                order=natural(name),
-                changes=_reader(evaluation, one),
-                tool="knex",
-            )
+    return migrations_of(evaluation, KNEX, _reader)
 
 
 def _reader(evaluation: Evaluation, one: Up) -> Callable[[], Iterable[Change]]:

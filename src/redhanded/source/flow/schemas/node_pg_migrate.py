@@ -5,7 +5,6 @@ Reference: https://salsita.github.io/node-pg-migrate/migrations/.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
@@ -27,11 +26,11 @@ from redhanded.source.flow.schemas.changes import (
     plain,
     table_name,
 )
-from redhanded.source.flow.schemas.ecmascript_up import PG_MIGRATE, Up, ups
+from redhanded.source.flow.schemas.ecmascript_up import PG_MIGRATE, Up, migrations_of
 from redhanded.source.flow.schemas.evaluation import Evaluation, Step
 from redhanded.source.flow.schemas.lists import elements, text, texts
 from redhanded.source.flow.schemas.replay import recorded, statement
-from redhanded.source.flow.schemas.tool import Migration, is_true, natural, written
+from redhanded.source.flow.schemas.tool import Migration, is_true, written
 from redhanded.source.flow.values import Known, Library, Record, Value
 
 BUILDER = Library("node-pg-migrate", ("pgm",))
@@ -39,16 +38,7 @@ BUILDER = Library("node-pg-migrate", ("pgm",))
 
 def migrations(evaluation: Evaluation) -> Iterable[Migration]:
     """Every file whose ``up`` is given a migration builder."""
-    for one in ups(evaluation):
-        if one.tool == PG_MIGRATE:
-            folder, name = posixpath.split(one.module.path)
-            yield Migration(
-                path=one.module.path,
-                group=folder,
-                order=natural(name),
-                changes=_reader(evaluation, one),
-                tool="node-pg-migrate",
-            )
+    return migrations_of(evaluation, PG_MIGRATE, _reader)
 
 
 def _reader(evaluation: Evaluation, one: Up) -> Callable[[], Iterable[Change]]:

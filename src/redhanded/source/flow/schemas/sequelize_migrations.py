@@ -5,7 +5,6 @@ Reference: https://sequelize.org/docs/v6/other-topics/query-interface/.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Iterable, Iterator
 
 from redhanded.source.flow.schema import Unique
@@ -26,7 +25,7 @@ from redhanded.source.flow.schemas.changes import (
     plain,
     table_name,
 )
-from redhanded.source.flow.schemas.ecmascript_up import SEQUELIZE, Up, ups
+from redhanded.source.flow.schemas.ecmascript_up import SEQUELIZE, Up, migrations_of
 from redhanded.source.flow.schemas.evaluation import Evaluation, Step
 from redhanded.source.flow.schemas.lists import text, texts
 from redhanded.source.flow.schemas.replay import recorded, statement
@@ -37,7 +36,7 @@ from redhanded.source.flow.schemas.sequelize_parts import (
     indexed,
     table_of,
 )
-from redhanded.source.flow.schemas.tool import Migration, is_true, natural
+from redhanded.source.flow.schemas.tool import Migration, is_true
 from redhanded.source.flow.values import Known, Library, Record
 
 INTERFACE = Library("sequelize", ("queryInterface",))
@@ -45,16 +44,7 @@ INTERFACE = Library("sequelize", ("queryInterface",))
 
 def migrations(evaluation: Evaluation) -> Iterable[Migration]:
     """Every file whose ``up`` is given a query interface."""
-    for one in ups(evaluation):
-        if one.tool == SEQUELIZE:
-            folder, name = posixpath.split(one.module.path)
-            yield Migration(
-                path=one.module.path,
-                group=folder,
-                order=natural(name),
-                changes=_reader(evaluation, one),
-                tool="sequelize",
-            )
+    return migrations_of(evaluation, SEQUELIZE, _reader)
 
 
 def _reader(evaluation: Evaluation, one: Up) -> Callable[[], Iterable[Change]]:
