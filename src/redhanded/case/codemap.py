@@ -89,9 +89,13 @@ class Commit:
     sha: str
     author: str
     date: str
-    """ISO 8601."""
+    """ISO 8601, when it was written."""
     subject: str
     locations: tuple[Location, ...] = ()
+    at_ms: float | None = None
+    """Epoch, when it was committed as it stands; None in cases of older versions."""
+    repository: str = ""
+    """Folder of its repository where that is not the one around the root, such as a submodule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,10 @@ def show(console: Console, found: Journeys) -> None:
     if found.table is not None:
         _table(console, found.table, here)
         console.print()
+    if found.history is not None:
+        from redhanded.cli import history_screen
+
+        history_screen.show(console, found.history, here.path)
     indented(console, f"{found.files:,} files, {len(found.entries):,} entries", indent=0)
     for limit in found.limits[:LIMITS_SHOWN]:
         indented(console, f"limit: {inert(limit)}", indent=0, hanging=2, style="dim")
@@ -108,6 +112,9 @@ class _Places:
         self.here = Path.cwd()
 
     def place(self, at: Location) -> str:
+        return f"{self.path(at.path)}:{at.line}"
+
+    def path(self, path: str) -> str:
         from redhanded.report.scan_sentences import opened
 
-        return inert(opened(self.root, at, self.here))
+        return inert(opened(self.root, path, self.here))

@@ -84,14 +84,13 @@ def gone(scan: Scan) -> tuple[str, ...]:
 
 def place(scan: Scan, at: Location, here: Path) -> str:
     """A location as it can be opened from the folder where the command was given."""
-    return opened(scan.root, at, here)
+    return f"{opened(scan.root, at.path, here)}:{at.line}"
 
 
-def opened(root: str, at: Location, here: Path) -> str:
-    """The same of a location relative to ``root``."""
-    whole = Path(root, at.path)
-    shown = os.path.relpath(whole, here) if whole.is_relative_to(here) else str(whole)
-    return f"{shown}:{at.line}"
+def opened(root: str, path: str, here: Path) -> str:
+    """A path relative to ``root`` as it can be opened from a folder."""
+    whole = Path(root, path)
+    return os.path.relpath(whole, here) if whole.is_relative_to(here) else str(whole)
 
 
 def counted(number: int, what: str) -> str:
