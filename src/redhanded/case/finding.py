@@ -13,6 +13,9 @@ class Step:
 
     location: Location
     says: str
+    via: tuple[Location, ...] = ()
+    """The calls that lead there from the entry, outermost first; empty where it stands in the
+    entry itself, or where they are not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,8 @@ class _Screen:
 
     def finding(self, one: Reported) -> None:
         """Title, place, message, the order of events, what to do."""
+        from redhanded.report.scan_sentences import called_at, callers
+
         finding = one.finding
         title = Text()
         title.append(f"{one.rank:>2}  ", "dim")
@@ -66,8 +68,11 @@ class _Screen:
             Text(f"    {self.place(finding.location)}", "cyan"), no_wrap=True, overflow="ignore"
         )
         self.say(finding.message)
+        called = callers(finding)
         for number, step in enumerate(finding.steps[:STEPS_MAX], 1):
             self.step(number, step)
+            if (calls := called.get(number - 1)) is not None:
+                self.say(called_at(calls, self.place), 9, hanging=2)
         if len(finding.steps) > STEPS_MAX:
             self.say(f"… {len(finding.steps) - STEPS_MAX} more steps (--format json has all)", 6)
         if one.confirmation is not None:
@@ -83,8 +88,8 @@ class _Screen:
         self.console.print()
 
     def step(self, number: int, step: Step) -> None:
-        place = self.place(step.location)
-        self.say(f"{number}. {step.says} [{place}]", 6, hanging=3)
+        says = step.says.replace(f" ({step.location})", "")
+        self.say(f"{number}. {says} [{self.place(step.location)}]", 6, hanging=3)
 
     def also(self, one: Reported) -> None:
         others = one.finding.also_from
@@ -155,7 +160,11 @@ class _Screen:
         self.console.print(Text(words, style="bold"))
 
     def say(self, sentence: str, indent: int = 4, *, hanging: int = 0) -> None:
-        indented(self.console, inert(sentence), indent=indent, hanging=hanging)
+        """A sentence of the scan, its places as they can be opened from here."""
+        from redhanded.report.scan_sentences import opened_in
+
+        words = opened_in(inert(sentence), self.scan.root, self.here)
+        indented(self.console, words, indent=indent, hanging=hanging)
 
     def place(self, at: object) -> str:
         from redhanded.case.evidence import Location

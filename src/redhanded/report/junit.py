@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 from redhanded.case.inert import inert
 from redhanded.case.scan import Reported, Scan, ScanRule
+from redhanded.report.scan_sentences import steps
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -63,9 +64,7 @@ def _outcome(case: ElementTree.Element, one: Reported) -> str:
 def _told(one: Reported) -> str:
     finding = one.finding
     lines = [finding.message, ""]
-    lines += [
-        f"{number}. {step.location} {step.says}" for number, step in enumerate(finding.steps, 1)
-    ]
+    lines += steps(finding)
     lines += ["", f"score {one.score:.2f}, because"]
     lines += [f"{reason.weight:+.2f} {reason.says}" for reason in finding.reasons]
     return _text("\n".join(lines))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from redhanded.case.evidence import Location
+from redhanded.case.finding import Finding
 from redhanded.case.scan import Reported, Scan
 
 _PLACE = re.compile(r"[^\s:()]+:\d+")
 _NAME = re.compile(r"^[\w.$#]+(?= )")
 STATES = {"weak": "weak", "suppressed": "accepted", "known": "in the baseline", "new": ""}
 HASHED = (".py", ".pyi")
+CALLERS_SHOWN = 3
 
 
 def totals(scan: Scan) -> str:
@@ -80,6 +82,50 @@ def gone(scan: Scan) -> tuple[str, ...]:
         f"{one.rule} in {one.path}" + (f", {one.function}" if one.function else "")
         for one in scan.gone
     )
+
+
+def callers(finding: Finding) -> dict[int, tuple[Location, ...]]:
+    """By number of a step (from 0) the calls that lead to it, innermost first, up to the first in
+    another file; only where the innermost one has not been told of yet."""
+    told: dict[int, tuple[Location, ...]] = {}
+    known = {(step.location.path, step.location.line) for step in finding.steps}
+    for number, step in enumerate(finding.steps):
+        if not step.via or (step.via[-1].path, step.via[-1].line) in known:
+            continue
+        calls: list[Location] = []
+        for call in reversed(step.via[-CALLERS_SHOWN:]):
+            calls.append(call)
+            if call.path != step.location.path:
+                break
+        told[number] = tuple(calls)
+        known.add((calls[0].path, calls[0].line))
+    return told
+
+
+def called_at(calls: Sequence[Location], shown: Callable[[Location], str] = str) -> str:
+    """``called at src/a.js:9, from src/b.js:3``."""
+    return f"called at {', from '.join(map(shown, calls))}"
+
+
+def steps(finding: Finding) -> tuple[str, ...]:
+    """The steps, numbered, each with its place and the calls that lead there."""
+    called = callers(finding)
+    return tuple(
+        f"{number + 1}. {step.location} {step.says}"
+        + (f" ({called_at(called[number])})" if number in called else "")
+        for number, step in enumerate(finding.steps)
+    )
+
+
+def opened_in(words: str, root: str, here: Path) -> str:
+    """A sentence in which places of files below ``root`` are written as they can be opened."""
+
+    def written(match: re.Match[str]) -> str:
+        path, _, line = match[0].rpartition(":")
+        inside = "/" not in path[:1] and (Path(root) / path).is_file()
+        return f"{opened(root, path, here)}:{line}" if inside else match[0]
+
+    return _PLACE.sub(written, words)
 
 
 def place(scan: Scan, at: Location, here: Path) -> str:

@@ -6,15 +6,17 @@ finding is never shown without the lines that it rests on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from time import monotonic
 
 from redhanded.case.errors import UsageError
+from redhanded.case.evidence import Location
 from redhanded.case.finding import Finding
 from redhanded.case.scan import Known, Scan, ScanRequest, ScanRule
 from redhanded.hunt.scan import baseline
+from redhanded.hunt.scan.callers import with_callers
 from redhanded.hunt.scan.fingerprints import fingerprints
 from redhanded.hunt.scan.reading import Source, read
 from redhanded.hunt.scan.suppression import suppressions
@@ -64,6 +66,7 @@ def weigh(
     by_name = {rule.name: rule for rule in asked}
     with finished():
         every = [one for rule in asked for one in look(rule, source.reading)]
+    every = with_callers(every, source.reading.paths)
     found = [one for one in every if _asked_for(project, one)]
     prints = fingerprints(found, source.reading.text)
     comments = suppressions(source.notes, [rule.name for rule in known], source.reading.text)
@@ -135,17 +138,24 @@ def _asked(request: ScanRequest, rules: Sequence[Rule]) -> tuple[Rule, ...]:
 
 
 def _asked_for(project: Project, finding: Finding) -> bool:
-    """Whether it is in what was asked for: the line to change, or one of the steps."""
-    places = (finding.location, *(step.location for step in finding.steps))
-    return any(project.holds(one.path) for one in places)
+    """Whether it is in what was asked for: the line to change, one of the steps, or a call that
+    leads there."""
+    return any(project.holds(one.path) for one in _lines(finding))
+
+
+def _lines(finding: Finding) -> Iterator[Location]:
+    yield finding.location
+    for step in finding.steps:
+        yield step.location
+        yield from step.via
 
 
 def _touched(finding: Finding, source: Source, changed: Changes) -> bool:
-    """Whether a line of it, or of a function that a step stands in, has changed.
+    """Whether a line of it, or of a function that a step stands in or is called from, has changed.
 
     The function counts, because what makes it wrong may be a line that was taken away.
     """
-    steps = (finding.location, *(step.location for step in finding.steps))
+    steps = _lines(finding)
     reasons = (one.location for one in finding.reasons if one.location is not None)
     places = [(one.path, *source.span(one)) for one in steps]
     places += [(one.path, one.line, one.line) for one in reasons]
