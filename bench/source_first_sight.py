@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import source_mutants
+from first_sight import FirstSight, keep, kept
 
 from source import findings, say
 
