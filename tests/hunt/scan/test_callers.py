@@ -9,7 +9,8 @@ import pytest
 from made_programs import MadeRule, Program, finding, scanned
 
 from redhanded.case.evidence import Location
-from redhanded.hunt.scan.callers import with_callers
+from redhanded.case.finding import Finding
+from redhanded.hunt.scan.callers import met_by, shape_of, with_callers
 from redhanded.report.scan_sentences import called_at, callers, steps
 from redhanded.source.changes import Changes
 from redhanded.source.flow.events import Entry, Event, Path
@@ -40,8 +41,12 @@ def path(entry: str, *events: tuple[int, tuple[Location, ...]]) -> Path:
 
 
 def via(*paths: Path) -> list[tuple[Location, ...]]:
-    (one,) = with_callers([finding()], paths)
-    return [step.via for step in one.steps]
+    return [step.via for step in called(*paths).steps]
+
+
+def called(*paths: Path) -> Finding:
+    one = finding()
+    return with_callers(one, met_by([one], paths))
 
 
 def test_the_calls_are_those_from_the_findings_entry() -> None:
@@ -80,11 +85,38 @@ def test_what_is_asked_for_may_be_a_caller() -> None:
 def test_each_caller_is_told_once_and_up_to_another_file() -> None:
     inner, outer = at(3, "src/seats.js"), at(10)
     own = path("POST /seats", (6, (at(2), outer, inner)), (7, (at(2), outer, inner)))
-    (one,) = with_callers([finding()], [own])
+    one = called(own)
     assert callers(one) == {0: (inner, outer)}
     assert called_at((inner, outer)) == "called at src/seats.js:3, from src/app.js:10"
     assert steps(one)[0].endswith("finds none (called at src/seats.js:3, from src/app.js:10)")
     assert "called at" not in steps(one)[1]
+
+
+SPELLINGS = {
+    "one line": ["if (!seat) await Seat.create({ number, row: 'A' })"],
+    "a block": ["await Seat.create({", "  number,", '  row: "A",', "});"],
+    "chained": ["await Seat", "  .create({ number, row: `A` })"],
+    "more around it": ["return done(await Seat.create({ number, row: 'A' }), 2)"],
+}
+
+
+@pytest.mark.parametrize("lines", SPELLINGS.values(), ids=SPELLINGS)
+def test_a_call_is_the_same_however_it_is_formatted(lines: list[str]) -> None:
+    one = finding()
+    own = path("POST /seats", (7, ()))
+    (event,) = own.events
+    last = 7 + len(lines) - 1
+    named = replace(own, events=(replace(event, callee="Seat.create", end_line=last),))
+    texts = dict(enumerate(lines, 7))
+    found = shape_of(one, met_by([one], [named]), lambda at: texts.get(at.line, ""))
+    assert found == 'Seat.create({number,row:"A"})'
+
+
+def test_other_arguments_are_another_call_and_without_a_call_the_line_counts() -> None:
+    one = finding()
+    named = path("POST /seats", (7, ()))
+    assert shape_of(one, met_by([one], [named]), lambda at: " x = 1; ") == "x=1"
+    assert shape_of(one, {}, lambda at: " query(1) ") != shape_of(one, {}, lambda at: "query(2)")
 
 
 @pytest.mark.parametrize(

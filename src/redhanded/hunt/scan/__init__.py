@@ -16,7 +16,7 @@ from redhanded.case.evidence import Location
 from redhanded.case.finding import Finding
 from redhanded.case.scan import Known, Scan, ScanRequest, ScanRule
 from redhanded.hunt.scan import baseline
-from redhanded.hunt.scan.callers import with_callers
+from redhanded.hunt.scan.callers import met_by, shape_of, with_callers
 from redhanded.hunt.scan.fingerprints import fingerprints
 from redhanded.hunt.scan.reading import Source, read
 from redhanded.hunt.scan.suppression import suppressions
@@ -66,9 +66,13 @@ def weigh(
     by_name = {rule.name: rule for rule in asked}
     with finished():
         every = [one for rule in asked for one in look(rule, source.reading)]
-    every = with_callers(every, source.reading.paths)
-    found = [one for one in every if _asked_for(project, one)]
-    prints = fingerprints(found, source.reading.text)
+    met = met_by(every, source.reading.paths)
+    every = [with_callers(one, met) for one in every]
+    # Of all, since equal ones are numbered: what is asked for may not change a number.
+    marks = fingerprints(every, lambda one: shape_of(one, met, source.reading.text))
+    asked_for = [pair for pair in zip(every, marks, strict=True) if _asked_for(project, pair[0])]
+    found = [one for one, _ in asked_for]
+    prints = [mark for _, mark in asked_for]
     comments = suppressions(source.notes, [rule.name for rule in known], source.reading.text)
     compared = baseline.compare(old, prints)
     weighed = states(

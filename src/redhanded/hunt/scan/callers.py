@@ -1,49 +1,57 @@
-"""Through which calls the steps of a finding are reached: what is wrong may stand in the caller."""
+"""The calls that a finding speaks of: through which others they are reached, and how they read.
+
+What is wrong may stand in a caller; and a call is the same however its line is formatted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from redhanded.case.evidence import Location
 from redhanded.case.finding import Finding, Step
-from redhanded.source.flow.events import Path
+from redhanded.hunt.scan.shapes import call_in, shape
+from redhanded.source.flow.events import Event, Path
 
 Place = tuple[str, int]
+LINES_MAX = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Met:
-    """An event at a place."""
+class Met:
+    """An event at a place that a finding names, and the entry it is reached from."""
 
     entry: str
-    number: int
-    stack: tuple[Location, ...]
+    event: Event
 
 
-def with_callers(findings: Sequence[Finding], paths: Iterable[Path]) -> list[Finding]:
-    """The findings, each step with the calls that lead to it from the finding's entry.
+def met_by(findings: Sequence[Finding], paths: Iterable[Path]) -> dict[Place, list[Met]]:
+    """The events at the lines and steps of findings."""
+    wanted = {_place(at) for one in findings for at in _places(one)}
+    met: dict[Place, list[Met]] = {}
+    for path in paths:
+        for event in path.events:
+            if (place := _place(event.location)) in wanted:
+                met.setdefault(place, []).append(Met(entry=path.entry.name, event=event))
+    return met
+
+
+def with_callers(finding: Finding, met: Mapping[Place, Sequence[Met]]) -> Finding:
+    """The finding, each step with the calls that lead to it from the finding's entry.
 
     Where the entry does not come to a step (it is in the job that is queued), the calls are told if
     they are the same from everywhere, and left out otherwise.
     """
-    wanted = {_place(step.location) for one in findings for step in one.steps}
-    met: dict[Place, list[_Met]] = {}
-    for path in paths:
-        for event in path.events:
-            if (place := _place(event.location)) in wanted:
-                one = _Met(entry=path.entry.name, number=event.number, stack=event.stack)
-                met.setdefault(place, []).append(one)
-    return [replace(one, steps=tuple(_called(one, met))) for one in findings]
+    return replace(finding, steps=tuple(_called(finding, met)))
 
 
-def _called(finding: Finding, met: dict[Place, list[_Met]]) -> Iterator[Step]:
+def _called(finding: Finding, met: Mapping[Place, Sequence[Met]]) -> Iterator[Step]:
     """Its steps; of several ways from the entry the first that goes on after the step before."""
     reached = -1
     for step in finding.steps:
-        every = met.get(_place(step.location), [])
-        own = [one for one in every if one.entry == finding.entry]
-        stacks = {one.stack for one in every}
+        every = met.get(_place(step.location), ())
+        own = [one.event for one in every if one.entry == finding.entry]
+        stacks = {one.event.stack for one in every}
         if own:
             taken = next((one for one in own if one.number >= reached), own[0])
             reached = taken.number
@@ -52,6 +60,34 @@ def _called(finding: Finding, met: dict[Place, list[_Met]]) -> Iterator[Step]:
             yield replace(step, via=stacks.pop())
         else:
             yield step
+
+
+def shape_of(
+    finding: Finding, met: Mapping[Place, Sequence[Met]], text: Callable[[Location], str]
+) -> str:
+    """How the finding's call reads, whatever its lines and their formatting; its line where no
+    call stands there. ``text`` gives a source line."""
+    at = finding.location
+    calls = dict.fromkeys(
+        (one.event.callee, min(one.event.end_line, at.line + LINES_MAX), _is_about(one, finding))
+        for one in met.get(_place(at), ())
+    )
+    found: list[tuple[bool, int, str]] = []
+    for callee, last, is_about in calls:
+        lines = (text(replace(at, line=line)) for line in range(at.line, max(last, at.line) + 1))
+        if (call := call_in("\n".join(lines), callee)) is not None:
+            found.append((not is_about, -len(call), call))
+    return min(found)[2] if found else shape(text(at))
+
+
+def _is_about(one: Met, finding: Finding) -> bool:
+    effect = one.event.effect
+    return effect is not None and finding.subject in (effect.subject, effect.model)
+
+
+def _places(finding: Finding) -> Iterator[Location]:
+    yield finding.location
+    yield from (step.location for step in finding.steps)
 
 
 def _place(at: Location) -> Place:

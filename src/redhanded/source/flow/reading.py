@@ -275,10 +275,9 @@ def _limits(
         )
     damaged = [(path, one.damaged_at) for path, one in lowered.items() if one.damaged_at]
     if damaged:
-        limits.append(
-            f"{len(damaged)} files could be parsed in part only"
-            f" (first: {damaged[0][0]}:{damaged[0][1]})"
-        )
+        what = "1 file" if len(damaged) == 1 else f"{len(damaged):,} files"
+        first = f"{damaged[0][0]}:{damaged[0][1]}"
+        limits.append(f"{what} could be parsed in part only (first: {first})")
     if kept.problem:
         limits.append(f"what was read before could not be used: {kept.problem}")
     return tuple(limits)
