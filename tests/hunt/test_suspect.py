@@ -55,7 +55,9 @@ def test_job_with_lasting_identifier_is_not_suspected(tmp_path: Path) -> None:
 def test_find_or_create_is_not_suspected(tmp_path: Path) -> None:
     code = parcels.code_map(parcels.write(tmp_path))
     safe = tuple(
-        replace(each, method="findOrCreate") if each.method == "create" else each
+        replace(each, method="findOrCreate", does="find-or-create")
+        if each.method == "create"
+        else each
         for each in code.accesses
     )
     named_job = tuple(replace(each, options={"jobId": "notice.id"}) for each in code.enqueues)
@@ -67,7 +69,7 @@ def test_find_or_create_is_not_suspected(tmp_path: Path) -> None:
 def test_find_or_create_on_other_columns_is_suspected(tmp_path: Path) -> None:
     code = parcels.code_map(parcels.write(tmp_path))
     tempting = tuple(
-        replace(each, method="findOrCreate", columns=("tracking_code",))
+        replace(each, method="findOrCreate", does="find-or-create", columns=("tracking_code",))
         if each.method == "create"
         else each
         for each in code.accesses

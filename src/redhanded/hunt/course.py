@@ -16,12 +16,13 @@ from redhanded.case.reproduction import Reproduction, RootCause
 from redhanded.case.request import HuntRequest, Listener
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import SymptomPattern, System
-from redhanded.hunt import cards, explore, prove, repair, reproduce, suspect, wanted
+from redhanded.hunt import cards, explore, program, prove, repair, reproduce, suspect, wanted
 from redhanded.hunt.laying_out import free_place, lay_out
 from redhanded.hunt.outcome import outcome
 from redhanded.lab import open_lab
 from redhanded.lab.clock import monotonic_ms, timestamp
 from redhanded.lab.services import reap_abandoned
+from redhanded.source.flow.charting import Chart
 
 LABS = "labs"
 """The folder of a case in which its labs are."""
@@ -83,6 +84,7 @@ class Course:
         self.case: Case = case.read()
         self._before = self.case.finished
         self._stopped = False
+        self._read: Chart | None = None
         self._system = system or _system(request)
         self._root = self._lay_out()
 
@@ -107,7 +109,7 @@ class Course:
         self.listener.stage("explore", cards.STAGES["explore"])
         began = monotonic_ms()
         folders = self._system.source if self._system else (".",)
-        code = explore.chart(self._root, source=folders, symptom=self.case.symptom)
+        code = explore.drawn(self._program(), self._root, source=folders, symptom=self.case.symptom)
         self._keep("explore", (monotonic_ms() - began) / 1000.0, code=code)
         self._say(cards.code(code))
 
@@ -359,6 +361,12 @@ class Course:
             if not folder.exists():
                 return folder
         raise InputError(f"{self._open.folder} holds too many attempts; hunt in a new case.")
+
+    def _program(self) -> Chart:
+        """The source as it stands, read once."""
+        if self._read is None:
+            self._read = program.read(self._root, program.usual_folder())
+        return self._read
 
     def _code(self) -> CodeMap:
         return self.case.code or CodeMap(root=str(self._root), files=0)

@@ -139,5 +139,7 @@ class Path:
     entry: Entry
     events: tuple[Event, ...]
     jobs: tuple[Handover, ...] = ()
+    functions: tuple[Location, ...] = ()
+    """Where the functions begin that run for the entry, in their order, middleware first."""
     limits: tuple[str, ...] = ()
     """Where it was not followed further, and why."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from redhanded.case.evidence import Location
 from redhanded.source.flow.events import Entry, Path
@@ -98,7 +98,16 @@ def follow(program: Program, found: FoundEntry) -> tuple[Path, Run]:
             _enter(run, function, found, is_last=place == len(found.functions) - 1)
 
     _bounded(run, found.entry.location, act)
-    return _path(found.entry, run), run
+    return replace(_path(found.entry, run), functions=tuple(_begin(program, found))), run
+
+
+def _begin(program: Program, found: FoundEntry) -> Iterator[Location]:
+    """Where the functions of an entry begin."""
+    for one in found.functions:
+        function = library.handler_in(one) or one if isinstance(one, Library) else one
+        if isinstance(function, Procedure):
+            form = program.function_of(function)
+            yield Location(path=function.path, line=form.line, function=form.name or None)
 
 
 def _enter(run: Run, function: Value, found: FoundEntry, *, is_last: bool) -> None:
