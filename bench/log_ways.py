@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import re
 import resource
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import held
 
 if TYPE_CHECKING:
     from redhanded.logs.files import LogFile
@@ -150,6 +153,22 @@ def _decoded(path: Path, lines_max: int, decode: Callable[[bytes], object]) -> i
     return count
 
 
+def command(path: Path, lines_max: int) -> tuple[int, int, float]:
+    """``redhanded logs`` as a person runs it; the last number is the most that its processes held
+    together, MiB."""
+    script = str(Path(sys.executable).with_name("redhanded"))
+    arguments = [script, "logs", "--no-index", "--format", "json", str(path)]
+    with (
+        subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process,
+        held.watched(process.pid) as peak,
+    ):
+        said, _ = process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"redhanded logs ended with {process.returncode}")
+    found = json.loads(said)
+    return found["entries"], found["templates"], peak.mib
+
+
 COLUMN_WAYS: dict[str, Callable[[Path, int], tuple[int, int]]] = {
     "redhanded columns": columns,
     "redhanded columns, two processes": columns_by_two,
@@ -165,13 +184,14 @@ IMPORTS = {
     "msgspec alone": "msgspec.json",
 }
 """Imported before the clock starts."""
-WAYS: dict[str, Callable[[Path, int], tuple[int, int]]] = {
+WAYS: dict[str, Callable[[Path, int], tuple[int, int] | tuple[int, int, float]]] = {
     "plain line loop": plain_loop,
     "one regex": one_regex,
     "drain3 defaults": drain3,
     "redhanded miner": miner,
     "redhanded record reader": records,
     **COLUMN_WAYS,
+    "redhanded logs": command,
     "orjson alone": orjson_alone,
     "msgspec alone": msgspec_alone,
 }
@@ -188,14 +208,14 @@ def main() -> None:
     if way in IMPORTS:
         import_module(IMPORTS[way])
     wall, processor = time.perf_counter(), time.process_time()
-    count, templates = WAYS[way](Path(path), int(lines_max))
+    count, templates, *peak_mib = WAYS[way](Path(path), int(lines_max))
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = {
         "lines": count,
         "templates": templates,
         "wall_s": time.perf_counter() - wall,
         "processor_s": time.process_time() - processor + children.ru_utime + children.ru_stime,
-        "peak_mib": _peak_mib() + children.ru_maxrss / 1024,
+        "peak_mib": peak_mib[0] if peak_mib else _peak_mib() + children.ru_maxrss / 1024,
     }
     print(json.dumps(spent))
 

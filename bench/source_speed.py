@@ -14,20 +14,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from time import monotonic
 
+import held
 import source_tree
 from part import Part, body
 
 COLD_BAR_S = 20.0
 WARM_BAR_S = 1.0
 MEMORY_BAR_MB = 500
-PAUSE_S = 0.05
 TIMEOUT_S = 1_800
 Progress = Callable[[str], None]
 
@@ -63,8 +62,8 @@ def measure(files: int, many: int, *, seed: int, rounds: int, say: Progress) -> 
             f"Python (seed {seed}). Cold: nothing is kept from before; warm: the same again; after "
             "one edit: the body of one function was changed. Seconds by the clock and of the "
             "processor, all processes counted; memory: the most that all of them held together, "
-            f"looked at every {1000 * PAUSE_S:.0f} ms. Medians of {rounds} rounds for the smaller "
-            "tree, one for the larger.",
+            f"looked at every {1000 * held.PAUSE_S:.0f} ms. Medians of {rounds} rounds for the "
+            "smaller tree, one for the larger.",
             ("what", "files", "seconds", "processor seconds", "memory, MB", "found"),
             [_row(each) for each in done],
             _verdict(done, files),
@@ -124,17 +123,12 @@ def _run(
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         began = monotonic()
         process = subprocess.Popen(command, stdout=out, stderr=errors, env=dict(environment))
-        peak, over = [0.0], threading.Event()
-        watch = threading.Thread(target=_watch, args=(process.pid, peak, over))
-        watch.start()
-        try:
-            _, status, usage = os.wait4(process.pid, 0)
-        except BaseException:
-            process.kill()
-            raise
-        finally:
-            over.set()
-            watch.join()
+        with held.watched(process.pid) as peak:
+            try:
+                _, status, usage = os.wait4(process.pid, 0)
+            except BaseException:
+                process.kill()
+                raise
         seconds = monotonic() - began
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
@@ -148,36 +142,9 @@ def _run(
         files=files,
         seconds=round(seconds, 2),
         cpu_s=round(cpu, 2),
-        peak_mb=round(max(peak[0], usage.ru_maxrss / 1024), 1),
+        peak_mb=round(max(peak.mib, usage.ru_maxrss / 1024), 1),
     )
     return text, ran
-
-
-def _watch(root: int, peak: list[float], over: threading.Event) -> None:
-    while not over.wait(PAUSE_S):
-        peak[0] = max(peak[0], sum(_held_mb(each) for each in _family(root)))
-
-
-def _family(root: int) -> list[int]:
-    found, waiting = [], [root]
-    while waiting:
-        one = waiting.pop()
-        found.append(one)
-        try:
-            text = Path(f"/proc/{one}/task/{one}/children").read_text()
-        except OSError:
-            continue
-        waiting += [int(each) for each in text.split()]
-    return found
-
-
-def _held_mb(process: int) -> float:
-    try:
-        text = Path(f"/proc/{process}/smaps_rollup").read_text()
-    except OSError:
-        return 0.0
-    sizes = [line.split()[1] for line in text.splitlines() if line.startswith("Pss:")]
-    return int(sizes[0]) / 1024 if sizes else 0.0
 
 
 def _fields(one: Ran) -> dict[str, object]:

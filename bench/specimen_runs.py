@@ -123,7 +123,8 @@ def measure(specimen: Specimen, effort: Effort, *, say: Progress) -> tuple[Found
                     predicted, confirmed = _predictions(lab, searches[0])
                     first = searches[0].schedule
                     began = monotonic_ms()
-                    small = None if first is None else smallest(first, lab.follow)
+                    again = searches[0].again
+                    small = first and smallest(first, lab.follow, failed=again)
                     shrink_s = (monotonic_ms() - began) / 1000.0
                     schedule = None if small is None or not small.confirmed else small.schedule
                     optimal = _optimal(lab, schedule)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from made import name
+from made import name, operation
 
 from redhanded.case.run import Failure, Run
 from redhanded.case.schedule import Constraint, Followed, Schedule
 from redhanded.lab.shrink import flip, shrink
+from redhanded.lab.witness import pairs
 
 A, B, C, D = (name(number, "INSERT") for number in range(1, 5))
 NEEDED = Constraint(before=A, after=B)
@@ -45,6 +47,30 @@ def test_a_schedule_that_cannot_be_followed_is_not_smaller() -> None:
     schedule = Schedule(constraints=(NEEDED, SPARE), deliveries=2)
     smallest, _ = shrink(schedule, follower(lambda _tried: True, following=False))
     assert smallest == schedule
+
+
+def test_runs_that_failed_before_are_not_done_again() -> None:
+    schedule = Schedule(constraints=(NEEDED, SPARE), deliveries=1)
+    follow = follower(lambda tried: NEEDED in tried.constraints)
+    anew, runs = shrink(schedule, follow)
+    known, fewer = shrink(schedule, follow, failed=5)
+    assert anew == known == Schedule(constraints=(NEEDED,), deliveries=1)
+    assert fewer == runs - 3
+
+
+def test_fewer_constraints_are_looked_for_whether_or_not_it_was_run_before() -> None:
+    """Each alone is not enough, both are; one other pair of the failing run would do as well."""
+    run = Run(operations=(operation(1, A), operation(2, B), operation(3, C)))
+    other = pairs(run)[-1]
+
+    def follow(schedule: Schedule) -> Run:
+        fails = other in schedule.constraints or len(schedule.constraints) == 2
+        failures = (Failure(kind="symptom", text="it failed"),) if fails else ()
+        return replace(run, failures=failures, followed=Followed(following="followed"))
+
+    schedule = Schedule(constraints=(NEEDED, SPARE), deliveries=1)
+    for failed in (0, 5):
+        assert shrink(schedule, follow, failed=failed)[0].constraints == (other,)
 
 
 def test_a_failure_that_needs_no_order_shrinks_to_none() -> None:

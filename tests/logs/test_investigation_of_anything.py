@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given, settings
@@ -77,3 +78,30 @@ def test_a_comparison_of_runs_ends(log: Events) -> None:
             assert "Name logs with times" in str(error)
             return
     assert limit and found.failing + found.passing > 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(logs())
+def test_how_narrow_the_numbers_are_changes_nothing(log: Events) -> None:
+    """The templates' numbers are so high that products of two do not fit into 32 bits."""
+    many = tuple(f"line {at}" for at in range(60_000))
+    wide = replace(log, template=log.template * 11_999, templates=many)
+    narrow = replace(
+        wide,
+        file=wide.file.astype(np.int32),
+        level=wide.level.astype(np.int8),
+        template=wide.template.astype(np.int32),
+        source=wide.source.astype(np.int32),
+        id_row=wide.id_row.astype(np.int32),
+        id_key=wide.id_key.astype(np.int16),
+    )
+    told = []
+    for events in (wide, narrow):
+        try:
+            found = investigate(events)
+        except InputError as error:
+            told.append(str(error))
+            continue
+        joined = None if found.joined is None else found.joined.story.tolist()
+        told.append(repr((found.errors, found.differences, found.company, found.one_order, joined)))
+    assert told[0] == told[1]

@@ -3,8 +3,10 @@ from __future__ import annotations
 from math import log
 
 import numpy as np
+import pytest
 
 from redhanded.stats.change_point import rise
+from redhanded.stats.splits import best_splits
 
 
 def sequence(seed: int, *parts: tuple[int, float]) -> np.ndarray:
@@ -40,3 +42,17 @@ def test_a_falling_rate_does_not_rise() -> None:
 
 def test_nothing_marked_has_no_change() -> None:
     assert rise(np.zeros(100, bool)) is None and rise(np.zeros(0, bool)) is None
+
+
+def test_the_chance_is_that_of_the_best_split_of_the_places() -> None:
+    for seed in range(20):
+        marked = sequence(seed, (300, 0.01), (60, 0.1))
+        found = rise(marked)
+        if found is None:
+            continue
+        order = np.arange(len(marked))
+        column = np.zeros(len(marked), np.int64)
+        more, _ = best_splits(
+            column, order, order.astype(float), marked, columns=1, absent_is_zero=False
+        )
+        assert found.log_p == pytest.approx(float(more.log_p[0]))

@@ -133,7 +133,9 @@ def search(
         )
     schedule = found.schedule or Schedule(deliveries=_deliveries(lab))
     step("shrinking: fewest deliveries, fewest constraints")
-    shrunk, _ = shrink(schedule, lab.follow, lambda run: same_error(run, symptom))
+    shrunk, _ = shrink(
+        schedule, lab.follow, lambda run: same_error(run, symptom), failed=found.again
+    )
     return _measure(
         lab,
         symptom,

@@ -26,7 +26,7 @@ from redhanded.lab.explorers.replay import Replay
 from redhanded.lab.explorers.systematic import Exploration, explore
 from redhanded.lab.predict import Prediction, predict
 from redhanded.lab.predict_events import predict_events, predict_faults, predict_timers
-from redhanded.lab.stating import stated
+from redhanded.lab.stating import Stated, stated_of
 
 Means = Literal["serial", "predicted", "fault", "systematic", "random"]
 Stop = Literal["failure", "trials", "seconds"]
@@ -126,6 +126,8 @@ class Search:
     """How it was found."""
     schedule: Schedule | None = None
     """One under which the failure was seen again; None also where none of those tried did it."""
+    again: int = 0
+    """Runs in a row, just before, in which it failed under ``schedule``."""
     prediction: Prediction | None = None
     serial: Run | None = None
 
@@ -227,6 +229,7 @@ class _Going:
     def result(self) -> Search:
         """What fails by chance alone is given without a schedule."""
         seen = self.found or self.by_chance
+        stated = seen.stated if seen is not None else None
         ended_ms, trials = (seen.at_ms, seen.trials) if seen else (monotonic_ms(), self.trials)
         stopped: Stop = "seconds" if self.out_of_time() else "trials"
         return Search(
@@ -236,7 +239,8 @@ class _Going:
             coverage=self.coverage,
             run=seen.run if seen is not None else None,
             means=seen.means if seen is not None else None,
-            schedule=seen.schedule if seen is not None else None,
+            schedule=stated.schedule if stated is not None else None,
+            again=stated.runs if stated is not None else 0,
             prediction=seen.prediction if seen is not None else None,
             serial=self.serial,
         )
@@ -344,7 +348,7 @@ class _Going:
         seen = _Seen(run, means, self.trials, monotonic_ms(), prediction)
         self.by_chance = self.by_chance or seen
         if self.coverage.by_chance < CHANCES:
-            seen.schedule = stated(
+            seen.stated = stated_of(
                 self.lab,
                 run,
                 self.deliveries,
@@ -352,7 +356,7 @@ class _Going:
                 serial=means == "serial",
                 forced=prediction.schedule if prediction is not None else None,
             )
-        if seen.schedule is not None:
+        if seen.stated is not None:
             self.found = seen
         else:
             self.coverage.by_chance += 1
@@ -368,4 +372,4 @@ class _Seen:
     trials: int
     at_ms: float
     prediction: Prediction | None
-    schedule: Schedule | None = None
+    stated: Stated | None = None

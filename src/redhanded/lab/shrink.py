@@ -38,21 +38,33 @@ class Shrunk:
 
 
 def shrink(
-    schedule: Schedule, follow: Follow, wanted: Wanted = lambda run: run.failed
+    schedule: Schedule,
+    follow: Follow,
+    wanted: Wanted = lambda run: run.failed,
+    *,
+    failed: int = 0,
 ) -> tuple[Schedule, int]:
     """A schedule in which nothing can be left out, and how many runs that took."""
-    found = smallest(schedule, follow, wanted)
+    found = smallest(schedule, follow, wanted, failed=failed)
     return found.schedule, found.runs
 
 
-def smallest(schedule: Schedule, follow: Follow, wanted: Wanted = lambda run: run.failed) -> Shrunk:
+def smallest(
+    schedule: Schedule,
+    follow: Follow,
+    wanted: Wanted = lambda run: run.failed,
+    *,
+    failed: int = 0,
+) -> Shrunk:
     """The same, with what was seen where a constraint was left out.
+
+    ``failed``: in so many runs in a row, just before, ``schedule`` failed; these count.
 
     1-minimal: with any one constraint or delivery less, it does not fail in each of ``RUNS_EACH``
     runs, and but for chance in none. A run in which the constraints could not be met counts as one
     that does not fail.
     """
-    search = _Shrinking(follow, wanted, schedule.events)
+    search = _Shrinking(follow, wanted, schedule.events, seen={schedule: (failed, failed)})
     if not search.fails(schedule):
         return Shrunk(schedule=schedule, runs=search.runs, confirmed=False)
     current = search.fewest_deliveries(schedule)
@@ -157,7 +169,11 @@ class _Shrinking:
 
     def fewer(self, schedule: Schedule) -> Schedule | None:
         """A schedule with fewer constraints, made of other orders that the failing run had."""
-        if len(schedule.constraints) < 2 or self.failing is None:
+        if len(schedule.constraints) < 2:
+            return None
+        if self.failing is None:
+            self._again(schedule)
+        if self.failing is None:
             return None
         limit = self.runs + FEWER_RUNS
         others = pairs(self.failing)

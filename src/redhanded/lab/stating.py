@@ -7,8 +7,7 @@ decided. It is an answer only if it comes again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from redhanded.case.run import Run
 from redhanded.case.schedule import Schedule
@@ -20,6 +19,14 @@ AGAIN = 5
 AGAIN_UNFORCED = 8
 """The same, where nothing is forced: what fails in two of five runs by itself fails in six in a
 row every two hundredth time, in nine every four thousandth."""
+
+
+class Stated(NamedTuple):
+    """A schedule that failed again."""
+
+    schedule: Schedule
+    runs: int
+    """In a row; each of them failed."""
 
 
 class Played(Protocol):
@@ -37,7 +44,7 @@ class Lab(Protocol):
     def follow(self, schedule: Schedule) -> Run: ...
 
 
-def stated(
+def stated_of(
     lab: Lab,
     run: Run,
     deliveries: int,
@@ -45,22 +52,22 @@ def stated(
     *,
     serial: bool = False,
     forced: Schedule | None = None,
-) -> Schedule | None:
+) -> Stated | None:
     """A schedule under which ``run`` fails again; None if none of those tried does it each time.
 
     ``serial``: it was one without preemption, which needs no order. ``forced``: it was made by
     following that schedule.
     """
     if forced is not None and run.followed.following == "followed":
-        return forced if _comes_again(lab, forced, AGAIN, wanted) else None
+        return Stated(forced, AGAIN) if _comes_again(lab, forced, AGAIN, wanted) else None
     if serial:
         runs = (lab.play(Straight(), deliveries).run for _ in range(AGAIN_UNFORCED))
         again = all(each.failed and wanted(each) for each in runs)
-        return Schedule(deliveries=deliveries) if again else None
+        return Stated(Schedule(deliveries=deliveries), AGAIN_UNFORCED) if again else None
     for schedule in witnesses(run, deliveries):
         times = AGAIN if schedule.parts else AGAIN_UNFORCED
         if _comes_again(lab, schedule, times, wanted):
-            return replace(schedule, deliveries=deliveries)
+            return Stated(schedule, times)
     return None
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlogy
 
-from redhanded.stats.splits import best_splits
+from redhanded.stats.hypergeometric import log_upper_tail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,8 @@ def rise(marked: NDArray[np.bool_]) -> ChangePoint | None:
 
     The place is where two binomial rates explain the sequence best (maximum likelihood); whether
     there is a change at all is judged without a model of the rate, conditional on how many are
-    marked. None without a marked unit, and if no place has a higher rate after it than before.
+    marked: as the best of ``splits`` towards more, of which only marked places can be one.
+    None without a marked unit, and if no place has a higher rate after it than before.
     """
     count = len(marked)
     places = np.flatnonzero(marked)
@@ -45,21 +47,14 @@ def rise(marked: NDArray[np.bool_]) -> ChangePoint | None:
     if not rises.any():
         return None
     best = int(np.flatnonzero(rises)[np.argmax(fit[rises])])
-    order = np.arange(count)
-    more, _ = best_splits(
-        np.zeros(count, np.int64),
-        order,
-        order.astype(float),
-        marked,
-        columns=1,
-        absent_is_zero=False,
-    )
+    chance = log_upper_tail(count, count - places[rises], len(places), after[rises])
+    tried = max(1, min(count - 1, len(places)))
     return ChangePoint(
         index=int(places[best]),
         before=best,
         after=len(places) - best,
         units=count,
-        log_p=float(more.log_p[0]),
+        log_p=min(0.0, float(chance.min()) + math.log(tried)),
     )
 
 

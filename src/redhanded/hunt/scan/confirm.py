@@ -120,7 +120,9 @@ def _tried(lab: Lab, one: Reported, of: Ground, first: Run, say: Say) -> Confirm
         return _undecided(
             f"it failed once, and not again in one order: {failure_said(found.run, of)}"
         )
-    smallest, _ = shrink(found.schedule, lab.follow, lambda run: concerns(run, of))
+    smallest, _ = shrink(
+        found.schedule, lab.follow, lambda run: concerns(run, of), failed=found.again
+    )
     return _measured(lab, one, of, smallest)
 
 

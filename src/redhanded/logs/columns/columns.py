@@ -57,19 +57,35 @@ class Columns(Rows):
 def concatenated(parts: Iterable[Rows]) -> Rows:
     """The rows of all parts, one after the other; ``id_row`` counts on.
 
-    Takes little more memory than the result, where nobody else holds the parts.
+    Takes an eighth more memory than the result, where nobody else holds the parts.
     """
-    pieces: dict[str, list[NDArray[Any]]] = {name: [] for name in DTYPES}
+    columns = {name: _Growing(dtype) for name, dtype in DTYPES.items()}
     before = 0
     for part in parts:
-        for name, found in pieces.items():
-            found.append(getattr(part, name))
-        pieces["id_row"][-1] = (part.id_row + before).astype(np.int32)
+        for name, column in columns.items():
+            own = getattr(part, name)
+            column.add(own + np.int32(before) if name == "id_row" else own)
         before += len(part)
-    joined = {}
-    for name in DTYPES:
-        joined[name] = np.concatenate([*pieces.pop(name), _EMPTY[name]])
-    return Rows(**joined)
+    return Rows(**{name: column.finished() for name, column in columns.items()})
+
+
+class _Growing:
+    """An array that grows where it lies: the system moves large ones without a copy."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self._array = np.empty(0, dtype)
+        self._size = 0
+
+    def add(self, more: NDArray[Any]) -> None:
+        size = self._size + len(more)
+        if size > len(self._array):
+            self._array.resize(size + size // 8, refcheck=False)
+        self._array[self._size : size] = more
+        self._size = size
+
+    def finished(self) -> NDArray[Any]:
+        self._array.resize(self._size, refcheck=False)
+        return self._array
 
 
 def in_order(rows: Rows) -> Rows:

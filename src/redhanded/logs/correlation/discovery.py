@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from redhanded.logs.correlation.events import Events, keyed
-from redhanded.logs.distinct import distinct, numbered
+from redhanded.logs.distinct import extremes, numbered, tally
 from redhanded.logs.profile import likeness
-
-Ints = NDArray[np.int64]
 
 _LINES_PER_VALUE_MAX = 200
 """A value on more lines than this, on average, names a part of the system."""
@@ -46,12 +41,12 @@ def keys_of(events: Events) -> tuple[Key, ...]:
     count = len(events.keys)
     node, first = numbered(keyed(key, events.id_value))
     home = key[first]
-    lines = np.bincount(key, minlength=count)
-    values = np.bincount(home, minlength=count)
-    several = [
-        np.bincount(home, _distinct(node, column[row], len(first)) > 1, minlength=count)
-        for column in (events.template, events.source)
-    ]
+    lines = tally(key, count)
+    values = tally(home, count)
+    several = []
+    for column in (events.template, events.source):
+        low, high = extremes(node, column, len(first), row)
+        several.append(tally(home[low < high], count))
     return tuple(
         Key(
             index=at,
@@ -83,11 +78,3 @@ def root_of(keys: tuple[Key, ...]) -> Key | None:
     most = max(key.lines for key in good)
     wide = [key for key in good if 2 * key.lines >= most]
     return min(wide, key=lambda key: (-key.values, likeness(key.name)[1], -key.lines, key.name))
-
-
-def _distinct(group: Ints, label: Ints, groups: int) -> Ints:
-    """How many different labels each group has."""
-    width = np.int64(label.max(initial=0) + 1)
-    pairs = distinct(group * width + label)
-    found: Ints = np.bincount(pairs // width, minlength=groups)
-    return found

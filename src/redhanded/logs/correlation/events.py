@@ -19,6 +19,8 @@ from redhanded.logs.search import headline
 from redhanded.logs.templates import template
 
 Ints = NDArray[np.int64]
+Whole = NDArray[np.signedinteger[Any]]
+"""Whole numbers, as narrow as whoever read the logs keeps them: widen before multiplying."""
 
 LEVELS = ("trace", "debug", "info", "warn", "error", "fatal")
 _COMPLAINTS = frozenset(("warn", "error", "fatal"))
@@ -38,21 +40,21 @@ _NOT_ATTRIBUTES = frozenset(
 class Events:
     """Arrays of one element per entry (n), in the order of reading, and triplets beside them."""
 
-    file: Ints
+    file: Whole
     """Index into ``files``."""
-    line: Ints
+    line: Whole
     """From 1."""
     at_ms: NDArray[np.float64]
     """Epoch; NaN if the entry has no time."""
-    level: Ints
+    level: Whole
     """Index into ``LEVELS``; -1 if none."""
-    template: Ints
+    template: Whole
     """Index into ``templates``."""
-    source: Ints
+    source: Whole
     """Index into ``sources``: the process or stream that wrote it."""
-    id_row: Ints
+    id_row: Whole
     """Identifiers in three arrays of equal length: the entry, the key, and the value's hash."""
-    id_key: Ints
+    id_key: Whole
     id_value: NDArray[np.uint64]
     files: tuple[str, ...]
     sources: tuple[str, ...]
@@ -115,18 +117,18 @@ class ColumnsLike(Protocol):
 
 
 def events_of(columns: ColumnsLike) -> Events:
-    """The same entries, without copying where the numbers are wide enough. Columns do not say which
-    keys are plain numbers; all are taken to be, so that no two keys are merged."""
+    """The same entries, without a copy. Columns do not say which keys are plain numbers; all are
+    taken to be, so that no two keys are merged."""
     return Events(
-        file=columns.file.astype(np.int64, copy=False),
-        line=columns.line.astype(np.int64, copy=False),
-        at_ms=columns.at_ms.astype(np.float64, copy=False),
-        level=columns.level.astype(np.int64, copy=False),
-        template=columns.template.astype(np.int64, copy=False),
-        source=columns.source.astype(np.int64, copy=False),
-        id_row=columns.id_row.astype(np.int64, copy=False),
-        id_key=columns.id_key.astype(np.int64, copy=False),
-        id_value=columns.id_value.astype(np.uint64, copy=False),
+        file=columns.file,
+        line=columns.line,
+        at_ms=columns.at_ms,
+        level=columns.level,
+        template=columns.template,
+        source=columns.source,
+        id_row=columns.id_row,
+        id_key=columns.id_key,
+        id_value=columns.id_value,
         files=columns.files,
         sources=columns.sources,
         templates=columns.templates,
@@ -135,9 +137,12 @@ def events_of(columns: ColumnsLike) -> Events:
     )
 
 
-def keyed(key: Ints, value: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def keyed(key: Whole, value: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """64 bits that stand for a value under its key."""
-    return np.asarray(value ^ (key.astype(np.uint64) * SPREADS), np.uint64)
+    found = key.astype(np.uint64)
+    found *= SPREADS
+    found ^= value
+    return found
 
 
 @lru_cache(maxsize=1 << 16)

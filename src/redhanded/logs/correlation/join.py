@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from redhanded.logs.correlation.events import Events, keyed
-from redhanded.logs.distinct import distinct, numbered
+from redhanded.logs.correlation.events import Events, Whole, keyed
+from redhanded.logs.distinct import distinct, extremes, numbered, tally
 
 Ints = NDArray[np.int64]
 
@@ -29,9 +29,9 @@ class Joined:
 
     root: int
     """The key whose values the stories are."""
-    story: Ints
+    story: Whole
     """Of each event; -1 if none, or if several are as likely."""
-    hops: Ints
+    hops: Whole
     """Of each event, identifiers followed from the root to it: 0 where the line has the root's."""
     value: NDArray[np.uint64]
     """Of each story, the hash of its root's value."""
@@ -40,7 +40,7 @@ class Joined:
     shared: tuple[int, ...]
     """Keys some values of which several stories have: entities, accounts. Such values set stories
     beside each other and are not followed; the other values of the key may be."""
-    node: Ints
+    node: Whole
     """Of each identifier of the events, the number of its value (under its key)."""
     limits: tuple[str, ...] = ()
 
@@ -58,12 +58,12 @@ def join(events: Events, root: int) -> Joined:
     key, home_key = merged[events.id_key], int(merged[root])
     row = events.id_row
     node, node_key, first = _nodes(key, events.id_value)
-    story_of_node = np.full(len(node_key), _NONE)
+    story_of_node = np.full(len(node_key), _NONE, node.dtype)
     roots = np.flatnonzero(node_key == home_key)
     story_of_node[roots] = np.arange(len(roots))
     story = _agreed(row, story_of_node[node], len(events.template))
     story[story == _SHARED] = _NONE
-    hops = np.where(story >= 0, 0, -1)
+    hops = np.where(story >= 0, np.int8(0), np.int8(-1))
     leading: set[int] = set()
     shared: set[int] = set()
     limits: list[str] = []
@@ -92,23 +92,20 @@ def join(events: Events, root: int) -> Joined:
     )
 
 
-def _nodes(key: Ints, value: NDArray[np.uint64]) -> tuple[Ints, Ints, Ints]:
+def _nodes(key: Whole, value: NDArray[np.uint64]) -> tuple[Whole, Whole, Ints]:
     """Of each identifier the number of its (key, value); of each of these its key and one place."""
     node, first = numbered(keyed(key, value))
     return node, key[first], first
 
 
-def _agreed(group: Ints, label: Ints, groups: int) -> Ints:
+def _agreed(group: Whole, label: Whole, groups: int) -> Whole:
     """Of each group the one label that its elements have; -1 for none, -2 for several."""
-    labelled = label >= 0
-    low = np.full(groups, np.iinfo(np.int64).max)
-    high = np.full(groups, _NONE)
-    np.minimum.at(low, group[labelled], label[labelled])
-    np.maximum.at(high, group[labelled], label[labelled])
-    return np.where(high < 0, _NONE, np.where(low == high, high, _SHARED))
+    low, found = extremes(group, label, groups)
+    found[(found >= 0) & (low != found)] = _SHARED
+    return found
 
 
-def _leading(met: Ints, node_key: Ints, shared: set[int]) -> set[int]:
+def _leading(met: Whole, node_key: Whole, shared: set[int]) -> set[int]:
     """Keys nearly all values of which meet one story; the others are added to ``shared``."""
     count = int(node_key.max(initial=-1)) + 1
     one = np.bincount(node_key[met >= 0], minlength=count)
@@ -122,14 +119,14 @@ def _leading(met: Ints, node_key: Ints, shared: set[int]) -> set[int]:
     return found
 
 
-def _several(node: Ints, node_key: Ints, story: Ints, home_key: int) -> tuple[int, ...]:
+def _several(node: Whole, node_key: Whole, story: Whole, home_key: int) -> tuple[int, ...]:
     """Keys with a value that stands in two stories or more."""
     met = _agreed(node, story, len(node_key))
     found = np.unique(node_key[(met == _SHARED) & (node_key != home_key)])
     return tuple(int(each) for each in found)
 
 
-def _bounded(led: Ints, met: Ints, node_key: Ints, events: Events, limits: list[str]) -> Ints:
+def _bounded(led: Ints, met: Whole, node_key: Whole, events: Events, limits: list[str]) -> Ints:
     """``led`` without the values of stories that lead to too many of one key."""
     width = np.int64(len(events.keys) + 1)
     code = met[led] * width + node_key[led]
@@ -146,13 +143,13 @@ def _bounded(led: Ints, met: Ints, node_key: Ints, events: Events, limits: list[
     return kept
 
 
-def _merged(events: Events) -> Ints:
+def _merged(events: Events) -> Whole:
     """Of each key the one that stands for it: the most frequent of those whose values agree."""
     count = len(events.keys)
     common = _common(events)
     sizes = common.diagonal()
-    lines = np.bincount(events.id_key, minlength=count)
-    chosen = np.arange(count)
+    lines = tally(events.id_key, count)
+    chosen = np.arange(count, dtype=events.id_key.dtype)
     numeric = events.numeric or (False,) * count
     names = [at for at in range(count) if not numeric[at] and sizes[at] >= 2]
     for one in sorted(names, key=lambda at: (-lines[at], at)):

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from redhanded.logs.distinct import Whole, narrow_type
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 NONE = np.zeros(0, np.int64)
@@ -42,9 +44,9 @@ class Stories:
     """Indexes into ``keys``."""
     attribute_value: Ints = field(default_factory=lambda: NONE)
     """Indexes into ``values``."""
-    identifier_row: Ints = field(default_factory=lambda: NONE)
+    identifier_row: Whole = field(default_factory=lambda: NONE)
     """Identifiers on events in three arrays of equal length: row (0 to n - 1), key, value."""
-    identifier_key: Ints = field(default_factory=lambda: NONE)
+    identifier_key: Whole = field(default_factory=lambda: NONE)
     """Indexes into ``keys``."""
     identifier_value: NDArray[np.uint64] = field(default_factory=lambda: NONE.astype(np.uint64))
     """Hashes."""
@@ -102,7 +104,7 @@ def stories(
     count = len(failing) if chain is None else int(links.max(initial=-1)) + 1
     _check_chains(links, own[order], count)
     row, key, value = identifiers or (NONE, NONE, NONE)
-    moved = np.full(len(story), -1, np.int64)
+    moved = np.full(len(story), -1, narrow_type(len(story)))
     moved[rows] = np.arange(len(rows))
     there = np.flatnonzero(moved[row] >= 0) if len(row) else NONE
     whose, about, what = attributes or (NONE, NONE, NONE)
@@ -118,9 +120,9 @@ def stories(
         attribute_story=np.asarray(whose).astype(np.int64),
         attribute_key=np.asarray(about).astype(np.int64),
         attribute_value=np.asarray(what).astype(np.int64),
-        identifier_row=moved[row][there] if len(row) else NONE,
-        identifier_key=np.asarray(key)[there].astype(np.int64),
-        identifier_value=np.asarray(value)[there].astype(np.uint64),
+        identifier_row=moved[row[there]] if len(row) else NONE,
+        identifier_key=np.asarray(key)[there],
+        identifier_value=np.asarray(value)[there].astype(np.uint64, copy=False),
         keys=keys,
         values=values,
         noun=noun,

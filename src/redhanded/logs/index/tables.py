@@ -14,6 +14,8 @@ from redhanded.logs.profile import DISTINCT_MAX, FIELDS_MAX, FieldProfile, Profi
 from redhanded.logs.tally import Tally
 from redhanded.logs.timeline import Timeline
 
+_TIMES_AT_ONCE = 100_000
+
 
 def tally_of(known: Index) -> Tally:
     """What was hard to read."""
@@ -33,13 +35,16 @@ def activity_of(known: Index) -> Activity:
 
 def count_times(activity: Activity, at_ms: np.ndarray) -> None:
     """Adds many times at once."""
-    times, counts = np.unique(at_ms[~np.isnan(at_ms)].astype(np.int64), return_counts=True)
-    shift = 0
-    while len(times) > BINS_MAX:
-        shift += 1
-        times, place = np.unique(times >> 1, return_inverse=True)
-        counts = np.bincount(place, counts).astype(np.int64)
-    activity.merge(Activity.counted(dict(zip(times.tolist(), counts.tolist(), strict=True)), shift))
+    for begin in range(0, len(at_ms), _TIMES_AT_ONCE):
+        some = at_ms[begin : begin + _TIMES_AT_ONCE]
+        times, counts = np.unique(some[~np.isnan(some)].astype(np.int64), return_counts=True)
+        shift = 0
+        while len(times) > BINS_MAX:
+            shift += 1
+            times, place = np.unique(times >> 1, return_inverse=True)
+            counts = np.bincount(place, counts).astype(np.int64)
+        counted = dict(zip(times.tolist(), counts.tolist(), strict=True))
+        activity.merge(Activity.counted(counted, shift))
 
 
 def markers_of(known: Index) -> tuple[Marker, ...]:

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redhanded.case.symptom import Rate
-from redhanded.logs.correlation.events import LEVELS, Events
+from redhanded.logs.correlation.events import LEVELS, Events, Whole
 from redhanded.logs.correlation.join import Joined
+from redhanded.logs.distinct import narrow
 from redhanded.logs.profile import likeness
 from redhanded.stats.change_point import rise
 from redhanded.stats.hypergeometric import log_upper_tail
 from redhanded.stats.intervals import rate
 
-Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 ONSET_P_MAX = 0.01
@@ -97,9 +97,9 @@ class _Log:
     def __init__(self, events: Events, joined: Joined | None) -> None:
         self.events, self.joined = events, joined
         self.order = _order_of_time(events.at_ms)
-        self.place = np.empty(len(self.order), np.int64)
-        self.place[self.order] = np.arange(len(self.order))
-        self._by_template = np.argsort(events.template, kind="stable")
+        self.place = np.empty(len(self.order), self.order.dtype)
+        self.place[self.order] = np.arange(len(self.order), dtype=self.order.dtype)
+        self._by_template = narrow(np.argsort(events.template, kind="stable"))
         self._starts = np.searchsorted(
             events.template[self._by_template], np.arange(len(events.templates) + 1)
         )
@@ -112,7 +112,7 @@ class _Log:
             self.stories, self._first = np.unique(joined.story[inside], return_index=True)
             self.begins = inside[self._first]
 
-    def rows(self, template: int) -> Ints:
+    def rows(self, template: int) -> Whole:
         return self._by_template[self._starts[template] : self._starts[template + 1]]
 
     def units(self, template: int) -> tuple[str | None, Flags, NDArray[np.float64]]:
@@ -192,12 +192,13 @@ def _rates(
     return whole, before, after
 
 
-def _order_of_time(at_ms: NDArray[np.float64]) -> Ints:
+def _order_of_time(at_ms: NDArray[np.float64]) -> Whole:
     """Rows by time; without a time, where the row before it stands."""
-    known = np.where(np.isnan(at_ms), -1, np.arange(len(at_ms)))
-    last = np.maximum.accumulate(known) if len(known) else known
-    filled = np.where(last >= 0, at_ms[np.maximum(last, 0)], -np.inf)
-    return np.argsort(filled, kind="stable")
+    if np.isnan(at_ms).any():
+        known = np.where(np.isnan(at_ms), -1, np.arange(len(at_ms)))
+        last = np.maximum.accumulate(known)
+        at_ms = np.where(last >= 0, at_ms[np.maximum(last, 0)], -np.inf)
+    return narrow(np.argsort(at_ms, kind="stable"))
 
 
 def _sparkline(span_ms: tuple[float, float] | None, times: NDArray[np.float64]) -> tuple[int, ...]:
