@@ -7,9 +7,10 @@ from typing import Literal
 
 from redhanded.case.codemap import CodeMap
 from redhanded.case.fix import Fix, Proof
-from redhanded.case.hypothesis import Hypothesis, VerdictWord
+from redhanded.case.hypothesis import Hypothesis
 from redhanded.case.reproduction import NaturalRun, Reproduction, RootCause
 from redhanded.case.symptom import Symptom
+from redhanded.case.verdict_word import VerdictWord
 
 CASE_VERSION = 1
 CASE_SCHEMA = f"redhanded/case/v{CASE_VERSION}"

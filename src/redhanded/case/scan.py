@@ -8,7 +8,7 @@ from typing import Literal
 
 from redhanded.case.evidence import Location
 from redhanded.case.finding import Finding
-from redhanded.case.hypothesis import VerdictWord
+from redhanded.case.verdict_word import VerdictWord
 
 SCAN_VERSION = 1
 SCAN_SCHEMA = f"redhanded/scan/v{SCAN_VERSION}"

@@ -141,16 +141,22 @@ def _score(given: str | None) -> float | None:
 
 
 def _document(format: ScanFormat, found: object) -> str:
-    from redhanded.case import document
-    from redhanded.case.inert import inert_json
     from redhanded.case.scan import Scan
-    from redhanded.report import github, junit, sarif
 
     assert isinstance(found, Scan)
     if format is ScanFormat.SARIF:
+        from redhanded.report import sarif
+
         return sarif.sarif(found).decode()
     if format is ScanFormat.JUNIT:
+        from redhanded.report import junit
+
         return junit.junit(found).decode()
     if format is ScanFormat.GITHUB:
+        from redhanded.report import github
+
         return "".join(f"{line}\n" for line in github.commands(found))
+    from redhanded.case import document
+    from redhanded.case.inert import inert_json
+
     return inert_json(document.encode(found)).decode() + "\n"

@@ -9,10 +9,11 @@ from redhanded.case.case import Case, Stage
 from redhanded.case.codemap import CodeMap, CodePath
 from redhanded.case.evidence import Evidence
 from redhanded.case.fix import Fix, Proof, SubsetResult
-from redhanded.case.hypothesis import Hypothesis, VerdictWord
+from redhanded.case.hypothesis import Hypothesis
 from redhanded.case.reproduction import Counterfactual, NaturalRun, Reproduction, RootCause
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import System
+from redhanded.case.verdict_word import VerdictWord
 from redhanded.case.wording import (
     brief,
     demand,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from redhanded.case.errors import UsageError
 from redhanded.case.evidence import Location
@@ -23,9 +24,12 @@ from redhanded.hunt.scan.suppression import suppressions
 from redhanded.hunt.scan.weighing import Weighed, counts, reported, states
 from redhanded.hunt.suspect.rules import RULES
 from redhanded.hunt.suspect.rules.rule import Reading, Rule
-from redhanded.source.changes import Changes, changes
+from redhanded.source.flow.charting import collected_rarely
 from redhanded.source.flow.values import finished
 from redhanded.source.project import Project, project_of
+
+if TYPE_CHECKING:
+    from redhanded.source.changes import Changes
 
 Say = Callable[[str], None]
 
@@ -36,11 +40,16 @@ def scan(request: ScanRequest, say: Say, rules: Sequence[Rule] = RULES) -> Scan:
     Raises ``UsageError`` for options that do not go together and ``InputError`` for input that
     cannot be used. A file that cannot be read is a limit of the scan, not an error.
     """
+    with collected_rarely():
+        return _scan(request, say, rules)
+
+
+def _scan(request: ScanRequest, say: Say, rules: Sequence[Rule]) -> Scan:
     began = monotonic()
     asked = _asked(request, rules)
     project = project_of(request.paths)
     old = baseline.read(request.baseline).findings if request.baseline else ()
-    changed = changes(project.root, request.changed_since) if request.changed_since else None
+    changed = _changes(project, request.changed_since) if request.changed_since else None
     source = read(project, say, keeps=request.keeps)
     say(f"asking {len(asked)} rules about {len(source.reading.paths):,} paths")
     found = weigh(project, source, request, asked=asked, known=rules, old=old, changed=changed)
@@ -152,6 +161,12 @@ def _lines(finding: Finding) -> Iterator[Location]:
     for step in finding.steps:
         yield step.location
         yield from step.via
+
+
+def _changes(project: Project, since: str) -> Changes:
+    from redhanded.source.changes import changes  # git comes with it
+
+    return changes(project.root, since)
 
 
 def _touched(finding: Finding, source: Source, changed: Changes) -> bool:

@@ -45,7 +45,7 @@ def read(project: Project, say: Callable[[str], None], *, keeps: bool) -> Source
             versions=versions_of(project.root),
         ),
         files=len(modules),
-        notes=tuple((path, one.notes) for path, one in modules.items() if one.notes),
+        notes=tuple((one, modules[one].notes) for one in found.files.noted if modules[one].notes),
         span=lambda at: span_in(modules.get(at.path), at.line),
         limits=(*_unknown(project), *found.limits),
     )

@@ -9,9 +9,10 @@ from typing import Protocol
 
 from redhanded.case.codemap import CodeMap
 from redhanded.case.evidence import Evidence, Location
-from redhanded.case.hypothesis import Experiment, Hypothesis, VerdictWord
+from redhanded.case.hypothesis import Experiment, Hypothesis
 from redhanded.case.reproduction import NaturalRun, Reproduction
 from redhanded.case.symptom import Symptom
+from redhanded.case.verdict_word import VerdictWord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from typing import Literal
+
+import msgspec
 
 from redhanded.source.flow.form import Argument, Expression, Form, Statement
 
@@ -135,3 +138,14 @@ class Module(Form, frozen=True):
     def may_call(self, names: Collection[str]) -> bool:
         """Whether a call of one of these may stand in it; then its functions are worth a look."""
         return self.called is None or not frozenset(names).isdisjoint(self.called)
+
+    def gives(self, name: str) -> bool:
+        """Whether one of its functions or exports has that name."""
+        return any(one.name == name for one in self.functions) or any(
+            one.exported == name for one in self.exports
+        )
+
+    def holds(self, marks: Mapping[str, re.Pattern[bytes]]) -> tuple[str, ...]:
+        """Those of some marks that are written somewhere in it."""
+        packed = msgspec.msgpack.encode(self)
+        return tuple(one for one, pattern in marks.items() if pattern.search(packed))

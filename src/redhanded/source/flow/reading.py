@@ -45,6 +45,8 @@ class Files:
     """Generated files that were not read, and the package that they are a copy of."""
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Known packages, and the files that import them."""
+    noted: tuple[str, ...] = ()
+    """Modules in which a comment may speak to redhanded."""
     read_again: int = 0
     """Files that had to be lowered, because they are new or changed."""
     hashes: Mapping[str, bytes] = field(default_factory=dict)
@@ -107,6 +109,7 @@ def read(
                 path: one.look.stands_for for path, one in seen.items() if one.look.stands_for
             },
             uses=mattering.uses(looks, packages),
+            noted=tuple(path for path in lowered if seen[path].look.is_noted),
             read_again=len(new),
             hashes={path: one.hash for path, one in lowered.items()},
             leads={path: leads[path].paths(ordered) for path in lowered},

@@ -66,5 +66,5 @@ def resolution(root: Path, files: Collection[str], manifests: Collection[str]) -
     written = [one for one in known if one.endswith(".py")]
     if written:
         names = frozenset(part for one in written for part in one[:-3].split("/"))
-        by_suffix[".py"] = Python(python_resolver(root, known), names)
+        by_suffix[".py"] = Python(python_resolver(root, known, manifests), names)
     return Resolution(by_suffix)

@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from redhanded.source.flow.effects import Effect
-from redhanded.source.flow.sql_conditions import SLOT
-from redhanded.source.flow.sql_statements import statements
-from redhanded.source.flow.sql_text import MARKED, SqlText, texts
+from redhanded.source.flow.sql_known import statements
+from redhanded.source.flow.sql_text import MARKED, SLOT, SqlText, texts
 from redhanded.source.flow.values import Computed, Either, Input, Record, Unknown, Value
 
 

@@ -10,7 +10,6 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -38,7 +37,6 @@ _CLAUSE = re.compile(r"(?<=[\d')\"])\s+(\$\d+)\b")
 _REPLACE = re.compile(r"REPLACE\s+INTO\b", re.IGNORECASE)
 
 
-@lru_cache(maxsize=4096)
 def statements(text: str) -> tuple[Effect, ...]:
     """The effects of the statements in a text, in the order in which they are executed.
 
