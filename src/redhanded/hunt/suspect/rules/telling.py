@@ -73,7 +73,7 @@ def met(one: Event, other: Event) -> tuple[Event, Event]:
 
 def between(path: Path, first: Event, last: Event) -> tuple[Event, ...]:
     """The events strictly between two."""
-    return tuple(one for one in path.events if first.number < one.number < last.number)
+    return path.events[first.number + 1 : last.number]
 
 
 def slow_between(path: Path, first: Event, last: Event, reading: Reading) -> Event | None:
