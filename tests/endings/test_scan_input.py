@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import CommandLine, Ended, Until
+from command_line import CommandLine, Ended, Until, without_reading_everything
 
 APP = """\
 const express = require('express')
@@ -203,13 +203,21 @@ def test_whatever_lies_beside_it_the_fault_is_found(
     assert limits(scan(line)) == told
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_files_that_may_not_be_read(line: CommandLine, tree: Path) -> None:
+    if os.geteuid() == 0:
+        line.in_child = without_reading_everything
     unreadable(tree / "src")
     try:
-        assert "could not be read" in limits(scan(line))
+        told = limits(scan(line))
     finally:
         (tree / "src" / "closed").chmod(0o755)
+    assert "could not be read" in told
+    assert "src/secret.js" in told
+    assert "src/closed" in told
+    asked = tree / "src" / "secret.js"
+    ended = scan(line, path=asked)
+    assert ended.code == 2
+    assert "secret.js' is not readable" in ended.err
 
 
 def test_nothing_to_read(line: CommandLine) -> None:

@@ -40,6 +40,10 @@ class ScanRequest:
     """What was read is kept in the cache for the next time."""
     confirms: bool = False
     """Hand each finding to the lab."""
+    confirms_for_s: float | None = None
+    """How long, for all findings; None: ten minutes."""
+    only_confirmed: bool = False
+    """Leave out what the lab did not make happen; how many these are is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +122,8 @@ class Counts:
     suppressed: int = 0
     known: int = 0
     elsewhere: int = 0
+    not_confirmed: int = 0
+    """Of the new ones, left out because the lab did not make them happen, as was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,21 @@ Confirm = Annotated[
 ]
 
 
+ConfirmFor = Annotated[
+    float | None,
+    typer.Option(
+        "--confirm-for",
+        metavar="SECONDS",
+        min=1,
+        help="With --confirm: no finding is begun after that; ten minutes without it.",
+    ),
+]
+OnlyConfirmed = Annotated[
+    bool,
+    typer.Option("--only-confirmed", help="Leave out what --confirm did not make happen."),
+]
+
+
 def command(
     paths: Paths = None,
     rule: Rules = None,
@@ -78,6 +93,8 @@ def command(
     changed_since: ChangedSince = None,
     no_cache: NoCache = False,
     confirm: Confirm = False,
+    confirm_for: ConfirmFor = None,
+    only_confirmed: OnlyConfirmed = False,
     output: Output = None,
     format: FormatOption = ScanFormat.HUMAN,
     no_color: NoColor = False,
@@ -100,6 +117,8 @@ def command(
         changed_since=changed_since,
         keeps=not no_cache,
         confirms=confirm,
+        confirms_for_s=confirm_for,
+        only_confirmed=only_confirmed,
     )
     with reading(no_color=no_color) as say:
         found = scan(request, say)

@@ -75,17 +75,23 @@ class _Screen:
                 self.say(called_at(calls, self.place), 9, hanging=2)
         if len(finding.steps) > STEPS_MAX:
             self.say(f"… {len(finding.steps) - STEPS_MAX} more steps (--format json has all)", 6)
-        if one.confirmation is not None:
-            word = "confirmed" if one.confirmation.word == "CONFIRMED" else "not confirmed"
-            self.say(f"{word} in the lab: {one.confirmation.why}")
-            if one.confirmation.schedule:
-                self.say(f"the order: {one.confirmation.schedule}")
+        self.confirmation(one)
         self.also(one)
         if one.remedy:
             self.say(f"remedy: {one.remedy}")
         if self.explained and finding.rule in self.rules:
             self.explain(one, self.rules[finding.rule])
         self.console.print()
+
+    def confirmation(self, one: Reported) -> None:
+        """What the lab said, and the command that makes it happen again."""
+        from redhanded.report.scan_sentences import confirmation, replay, untried
+
+        if not untried(self.scan) and (said := confirmation(one)):
+            self.say(said, hanging=2)
+        if command := replay(self.scan, one, self.here):
+            self.say("again:")
+            self.console.out(f"      {inert(command)}", highlight=False)
 
     def step(self, number: int, step: Step) -> None:
         says = step.says.replace(f" ({step.location})", "")
@@ -142,7 +148,11 @@ class _Screen:
             self.console.print()
         style = "bold red" if scan.fails else "bold green" if not scan.counts.new else "bold"
         told = "; ".join((say.totals(scan), *say.not_shown(scan, scan.findings)))
+        if happened := say.confirmed(scan):
+            told = f"{told}; {happened}"
         indented(self.console, told, indent=0, style=style)
+        if why := say.untried(scan):
+            indented(self.console, inert(why), indent=0)
         if scan.gone:
             self.list("In the baseline and no longer found", list(say.gone(scan)), LIMITS_MAX)
         if scan.written:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from redhanded.case.scan import Reported, Scan
 from redhanded.report.sarif import prefix
-from redhanded.report.scan_sentences import steps
+from redhanded.report.scan_sentences import confirmation, steps
 
 ESCAPED = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 ESCAPED_PROPERTY = ESCAPED | {":": "%3A", ",": "%2C"}
@@ -37,7 +37,7 @@ def _command(one: Reported, top: str) -> str:
     level = "error" if one.fails else "warning" if one.state == "new" else "notice"
     return command(
         level,
-        "\n".join((finding.message, *steps(finding))),
+        "\n".join((finding.message, *steps(finding), *filter(None, [confirmation(one)]))),
         file=str(PurePosixPath(top, finding.location.path)),
         line=str(max(finding.location.line, 1)),
         title=f"{one.title} ({finding.rule}, {one.score:.2f})",

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from redhanded.case.inert import inert
 from redhanded.case.scan import Reported, Scan, ScanRule
-from redhanded.report.scan_sentences import steps
+from redhanded.report.scan_sentences import confirmation, steps
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -65,6 +65,7 @@ def _told(one: Reported) -> str:
     finding = one.finding
     lines = [finding.message, ""]
     lines += steps(finding)
+    lines += filter(None, [confirmation(one)])
     lines += ["", f"score {one.score:.2f}, because"]
     lines += [f"{reason.weight:+.2f} {reason.says}" for reason in finding.reasons]
     return _text("\n".join(lines))

@@ -138,6 +138,14 @@ def _result(one: Reported, indices: dict[str, int], place: _Places) -> Json:
         },
         "properties": {"subject": finding.subject, "entry": finding.entry},
     }
+    if one.confirmation is not None:
+        result["properties"] = {
+            "subject": finding.subject,
+            "entry": finding.entry,
+            "confirmation": one.confirmation.word,
+            "confirmationWhy": one.confirmation.why,
+            "schedule": one.confirmation.schedule,
+        }
     if finding.steps:
         result["codeFlows"] = [_flow(finding.steps, finding.message, place)]
     related = [
@@ -157,7 +165,7 @@ def _result(one: Reported, indices: dict[str, int], place: _Places) -> Json:
 def _message(one: Reported) -> str:
     said = one.finding.message
     if one.confirmation is not None and one.confirmation.word == "CONFIRMED":
-        said += f" Made to happen in the lab: {one.confirmation.why}"
+        said += f" Made to happen in the lab: {one.confirmation.why}."
     return said
 
 

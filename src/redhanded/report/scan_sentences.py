@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -35,9 +36,47 @@ def not_shown(scan: Scan, shown: Sequence[Reported]) -> tuple[str, ...]:
         said.append(f"{accepted} accepted by a comment")
     if known := counts.known - here["known"]:
         said.append(f"{known} in the baseline")
+    if counts.not_confirmed:
+        said.append(f"{counts.not_confirmed} that the lab did not make happen (left out as asked)")
     if counts.elsewhere:
         said.append(f"{counts.elsewhere} that touch nothing changed")
     return tuple(said)
+
+
+def confirmation(one: Reported) -> str:
+    """What the lab said of it; empty where it was not asked."""
+    if one.confirmation is None:
+        return ""
+    if one.confirmation.word == "CONFIRMED":
+        return f"made to happen in the lab: {one.confirmation.why}"
+    return f"not made to happen in the lab: {one.confirmation.why}"
+
+
+def replay(scan: Scan, one: Reported, here: Path) -> str:
+    """The command that makes it happen again; empty where it was not made to happen."""
+    if one.confirmation is None or not one.confirmation.schedule:
+        return ""
+    target = [] if Path(scan.root) == here else ["--target", opened(scan.root, ".", here)]
+    schedule = opened(scan.root, one.confirmation.schedule, here)
+    return shlex.join(["redhanded", "replay", "--schedule", schedule, *target])
+
+
+def confirmed(scan: Scan) -> str:
+    """How many were made to happen, of those that were tried; empty where none was."""
+    tried = [one.confirmation for one in scan.findings if one.confirmation is not None]
+    if not tried:
+        return ""
+    happened = sum(one.word == "CONFIRMED" for one in tried)
+    return f"{happened} of {len(tried)} made to happen in the lab"
+
+
+def untried(scan: Scan) -> str:
+    """Why none of several findings was tried, where that is the same for all; else empty."""
+    reasons = {one.confirmation.why for one in scan.findings if one.confirmation is not None}
+    several = sum(one.confirmation is not None for one in scan.findings) > 1
+    if not several or len(reasons) != 1:
+        return ""
+    return f"None was made to happen in the lab: {reasons.pop()}"
 
 
 def how_to_accept(one: Reported) -> str:

@@ -51,14 +51,32 @@ def _scan(request: ScanRequest, say: Say, rules: Sequence[Rule]) -> Scan:
     old = baseline.read(request.baseline).findings if request.baseline else ()
     changed = _changes(project, request.changed_since) if request.changed_since else None
     source = read(project, say, keeps=request.keeps)
-    say(f"asking {len(asked)} rules about {len(source.reading.paths):,} paths")
+    number = len(source.reading.paths)
+    say(f"asking {len(asked)} rules about {number:,} {'path' if number == 1 else 'paths'}")
     found = weigh(project, source, request, asked=asked, known=rules, old=old, changed=changed)
     if request.confirms:
-        from redhanded.hunt.scan.confirm import confirm  # the lab comes with it
+        from redhanded.hunt.scan.confirm import SECONDS, confirm  # the lab comes with it
 
-        tried = confirm(found, source.span, say)
+        tried = confirm(found, source.span, say, request.confirms_for_s or SECONDS)
         found = replace(found, findings=tried.findings, limits=(*found.limits, *tried.limits))
+        if request.only_confirmed:
+            found = only_confirmed(found)
     return replace(found, seconds=round(monotonic() - began, 3))
+
+
+def only_confirmed(scan: Scan) -> Scan:
+    """Without what the lab did not make happen; ranks are counted anew."""
+    kept = [
+        one
+        for one in scan.findings
+        if one.state != "new" or (one.confirmation and one.confirmation.word == "CONFIRMED")
+    ]
+    left_out = len(scan.findings) - len(kept)
+    return replace(
+        scan,
+        findings=tuple(replace(one, rank=rank) for rank, one in enumerate(kept, 1)),
+        counts=replace(scan.counts, new=scan.counts.new - left_out, not_confirmed=left_out),
+    )
 
 
 def weigh(
@@ -147,6 +165,8 @@ def _asked(request: ScanRequest, rules: Sequence[Rule]) -> tuple[Rule, ...]:
         raise UsageError(
             f"a baseline holds all findings, so --write-baseline does not go with {part}"
         )
+    if request.only_confirmed and not request.confirms:
+        raise UsageError("--only-confirmed leaves out what --confirm does not confirm; give both")
     return tuple(rule for rule in rules if not request.rules or rule.name in request.rules)
 
 
