@@ -26,6 +26,8 @@ from redhanded.source.flow.schema import Schema, Table, Unique
 from redhanded.source.flow.values import Known, Value
 
 _LASTING: frozenset[EffectKind] = frozenset({"insert", "upsert", "send", "enqueue", "save"})
+_KEYS = frozenset({"id", "pk", "uuid"})
+"""What rows are identified by where no table says it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,17 @@ def evidence(schema: Schema, path: Path, found: Lookup) -> tuple[Reason, ...]:
     )
 
 
+def _by_key_alone(found: Lookup, table: Table | None) -> bool:
+    """Whether a row is looked for by what identifies rows, which the insert does not write: keys
+    are made by the store or the library."""
+    looked = plain_columns(table, found.columns)
+    keys = set(_KEYS)
+    for one in table.uniques if table is not None else ():
+        if one.is_primary:
+            keys |= plain_columns(table, one.columns)
+    return looked <= keys and not looked & plain_columns(table, found.created.values)
+
+
 def _key(path: Path, found: Lookup, table: Table | None) -> Reason:
     """Whether the look is about the row that is added, and whether another run can mean it."""
     looked, created = found.looked, found.created
@@ -114,7 +127,11 @@ def _key(path: Path, found: Lookup, table: Table | None) -> Reason:
         return Reason(weight=FULL, says=says, location=where)
     if not found.columns:
         says = "what is looked for could not be read"
-        return Reason(weight=-0.15, says=says, location=where)
+        # Where nothing is known of the added row either, nothing ties the two to each other.
+        return Reason(weight=-0.15 if created.values else -0.3, says=says, location=where)
+    if _by_key_alone(found, table):
+        says = "it is looked for by its key, and the row is not seen to be added with that"
+        return Reason(weight=-0.3, says=says, location=where)
     if not created.values:
         return Reason(weight=0.0, says="what is added could not be read", location=where)
     columns = plain_columns(table, found.columns) & plain_columns(table, created.values)
