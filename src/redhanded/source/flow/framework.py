@@ -86,6 +86,8 @@ class Meaning:
     written: Callable[[Value], Value] | None = None
     """How a value that was set on an instance is written: ``row.stock = F('stock') - 1`` is a
     `Stored`. None: as it is."""
+    adds: Mapping[str, Value] = field(default_factory=dict)
+    """What every object of the package has from now on, by name: Fastify's ``app.decorate``."""
     at_flush: bool = False
     """The effects happen when their session is flushed next, where that call stands and under its
     handlers: SQLAlchemy's ``session.add(x)``, then ``session.commit()`` in a ``try``."""

@@ -161,7 +161,9 @@ def _within(ordered: list[str], path: str, folder: str) -> list[str]:
 
 
 def _places(paths: Iterable[str], ordered: list[str]) -> tuple[int, ...]:
-    return tuple(sorted(bisect_left(ordered, one) for one in paths))
+    """What lies where a tool writes a client is no file."""
+    places = [(bisect_left(ordered, one), one) for one in paths]
+    return tuple(sorted(at for at, one in places if at < len(ordered) and ordered[at] == one))
 
 
 def _reached(starts: Iterable[int], leads: Mapping[int, Collection[int]]) -> set[int]:

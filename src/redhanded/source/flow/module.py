@@ -75,6 +75,20 @@ class Class(Form, frozen=True):
     decorators: tuple[Expression, ...] = ()
     parent: int = -1
     """The function it is written in."""
+    implements: tuple[Expression, ...] = ()
+    """TypeScript: the interfaces it says it has."""
+
+
+class Type(Form, frozen=True):
+    """TypeScript: a name for a type at the top of a file, an ``interface`` or ``type X = …``.
+
+    ``value``: an annotation. Where it lists properties it is a `Mapping` of their types, None for
+    plain ones; ``A & B`` and ``extends`` are an operation ``&``, ``typeof x`` is one on x.
+    """
+
+    name: str
+    value: Expression
+    line: int
 
 
 class Import(Form, frozen=True):
@@ -134,6 +148,7 @@ class Module(Form, frozen=True):
     """First line that could not be parsed; 0: all was. Nothing is known of that part."""
     called: tuple[str, ...] | None = None
     """The last names of all that may be called in it; None: not looked at."""
+    types: tuple[Type, ...] = ()
 
     def may_call(self, names: Collection[str]) -> bool:
         """Whether a call of one of these may stand in it; then its functions are worth a look."""

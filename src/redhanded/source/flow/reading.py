@@ -107,7 +107,8 @@ def read(
             paths=frozenset(found.stamps),
             stands_for={
                 path: one.look.stands_for for path, one in seen.items() if one.look.stands_for
-            },
+            }
+            | resolved.stands_for,
             uses=mattering.uses(looks, packages),
             noted=tuple(path for path in lowered if seen[path].look.is_noted),
             read_again=len(new),

@@ -14,8 +14,9 @@ from redhanded.source.flow.handing_over import joined
 from redhanded.source.flow.module import Function, Module
 from redhanded.source.flow.mounting import mounted
 from redhanded.source.flow.program import Program
-from redhanded.source.flow.values import Kind, Library, Procedure, Record, Value
+from redhanded.source.flow.values import Either, Kind, Library, Procedure, Record, Value
 from redhanded.source.flow.walking import (
+    asynchronous,
     calls,
     classes,
     flushing,
@@ -128,8 +129,15 @@ def _enter(run: Run, function: Value, found: FoundEntry, *, is_last: bool) -> No
         arguments = arguments[: len(form.parameters)] if arguments else ()
     line = form.line
     run.is_before_others = not is_last
-    calls.enter(run, procedure, arguments, dict(found.keywords), line, is_entry=True)
+    given = calls.enter(run, procedure, arguments, dict(found.keywords), line, is_entry=True)
+    _waited_for(run, given, procedure.path)
     run.is_before_others = False
+
+
+def _waited_for(run: Run, value: Value, path: str) -> None:
+    """Whoever calls an entry waits for what it gives: a query that it returns is then sent."""
+    if isinstance(value, Library | Either) and not path.endswith(".py"):
+        asynchronous.awaited(run, value, Scope(path, 0))
 
 
 def _enter_library(run: Run, function: Library, found: FoundEntry) -> None:
@@ -208,22 +216,63 @@ def _uncalled(
         if left <= 0:
             skipped += 1
             continue
-        function = module.functions[place]
-        location = Location(path=module.path, line=function.line, function=function.name or None)
-        entry = Entry(kind="function", name=_name(module, function), location=location)
-        run = Run(program, Recorder(), steps=PER_FUNCTION_STEPS_MAX)
-
-        def act(run: Run = run, path: str = module.path, place: int = place) -> None:
-            procedure = bound(program, Procedure(path, place))
-            calls.enter(run, procedure, (), {}, 0, is_entry=True)
-
-        _bounded(run, location, act)
+        path, run, given = _alone(program, module, place)
         left -= PER_FUNCTION_STEPS_MAX - run.steps
         entered |= run.entered
-        if any(one.effect is not None for one in run.record.events()):
-            yield (module.path, place), _path(entry, run)
+        if any(one.effect is not None for one in path.events):
+            yield (module.path, place), path
+        for name, inner in given:
+            if (module.path, inner) in entered:
+                continue
+            path, run, _ = _alone(program, module, place, of=name)
+            left -= PER_FUNCTION_STEPS_MAX - run.steps
+            entered |= run.entered
+            if any(one.effect is not None for one in path.events):
+                yield (module.path, inner), path
     if skipped:
         program.limits[f"{skipped} functions that nothing calls were not looked at"] = None
+
+
+def _alone(
+    program: Program, module: Module, place: int, *, of: str | None = None
+) -> tuple[Path, Run, tuple[tuple[str, int], ...]]:
+    """A function that nothing calls, with what is called of what it gives: the one function that it
+    makes, or that under the name ``of``. Also the functions that it gives in an object, by name."""
+    function = module.functions[place]
+    run = Run(program, Recorder(), steps=PER_FUNCTION_STEPS_MAX)
+    made: list[Value] = []
+
+    def act() -> None:
+        procedure = bound(program, Procedure(module.path, place))
+        given = calls.enter(run, procedure, (), {}, 0, is_entry=True)
+        made.append(given)
+        _waited_for(run, given, module.path)
+        inner = given.parts.get(of) if of is not None and isinstance(given, Record) else given
+        if isinstance(inner, Procedure) and inner.closure is not None:
+            key = (inner.path, inner.function)
+            if key not in run.entered:
+                made_by = calls.enter(run, inner, (), {}, function.line, is_entry=True)
+                _waited_for(run, made_by, inner.path)
+
+    name = _name(module, function)
+    location = Location(path=module.path, line=function.line, function=function.name or None)
+    _bounded(run, location, act)
+    entry = Entry(kind="function", name=f"{name}.{of}" if of else name, location=location)
+    return _path(entry, run), run, _given_by(made, module, place) if of is None else ()
+
+
+def _given_by(made: list[Value], module: Module, place: int) -> tuple[tuple[str, int], ...]:
+    """The functions written in a function that it gives in an object."""
+    given = made[0] if made else None
+    if not isinstance(given, Record) or not isinstance(given.parts, dict):
+        return ()
+    return tuple(
+        (name, one.function)
+        for name, one in given.parts.items()
+        if isinstance(one, Procedure)
+        and one.path == module.path
+        and module.functions[one.function].parent == place
+    )
 
 
 def _candidates(program: Program) -> Iterator[tuple[Module, int]]:

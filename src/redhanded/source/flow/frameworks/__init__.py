@@ -8,6 +8,7 @@ from redhanded.source.flow.frameworks import (
     bullmq,
     celery,
     commands,
+    decorated_controllers,
     django_cache,
     django_orm,
     django_urls,
@@ -20,6 +21,7 @@ from redhanded.source.flow.frameworks import (
     fastapi,
     fastify,
     flask,
+    graphql_resolvers,
     hapi,
     http_clients,
     identifiers,
@@ -48,6 +50,7 @@ from redhanded.source.flow.frameworks import (
     sequelize,
     sqlalchemy,
     sqlalchemy_events,
+    trpc,
     typeorm,
 )
 
@@ -56,6 +59,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
     bullmq.FRAMEWORK,
     celery.FRAMEWORK,
     commands.FRAMEWORK,
+    decorated_controllers.FRAMEWORK,
     django_cache.FRAMEWORK,
     django_orm.FRAMEWORK,
     django_urls.FRAMEWORK,
@@ -68,6 +72,7 @@ FRAMEWORKS: tuple[Framework, ...] = (
     fastapi.FRAMEWORK,
     fastify.FRAMEWORK,
     flask.FRAMEWORK,
+    graphql_resolvers.FRAMEWORK,
     hapi.FRAMEWORK,
     http_clients.FRAMEWORK,
     identifiers.FRAMEWORK,
@@ -96,5 +101,6 @@ FRAMEWORKS: tuple[Framework, ...] = (
     sequelize.FRAMEWORK,
     sqlalchemy.FRAMEWORK,
     sqlalchemy_events.FRAMEWORK,
+    trpc.FRAMEWORK,
     typeorm.FRAMEWORK,
 )

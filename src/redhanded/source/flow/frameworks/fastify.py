@@ -43,6 +43,22 @@ QUIET = words(
     " setNotFoundHandler addContentTypeParser withTypeProvider setValidatorCompiler hasDecorator"
     " setSerializerCompiler after printRoutes hasPlugin"
 )
+PLUGINS: Mapping[str, tuple[str, Value]] = {
+    "@fastify/postgres": ("pg", Library("pg", ("Pool", Made()))),
+    "@fastify/redis": ("redis", Library("ioredis", ("Redis", Made()))),
+    "@fastify/mysql": ("mysql", Library("mysql2", ("promise", "createPool", Made()))),
+    "@fastify/mongodb": (
+        "mongo",
+        Record(
+            {
+                "db": Library("mongodb", ("MongoClient", Made(), "db", Made())),
+                "client": Library("mongodb", ("MongoClient", Made())),
+            },
+            is_complete=False,
+        ),
+    ),
+}
+"""What plugins of Fastify's own give to every instance."""
 
 
 def _is_instance(library: Library) -> bool:
@@ -66,6 +82,9 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
         return _registering(site, on)
     if names[-1] in METHODS or names[-1] in ("route", "addHook"):
         return Meaning(result=on)
+    if names[-1] == "decorate" and len(site.arguments) > 1:
+        name = text(site.arguments[0])
+        return Meaning(result=on, adds={name: site.arguments[1]} if name else {})
     if names[-1] in QUIET:
         return Meaning(result=on)
     return None
@@ -75,7 +94,8 @@ def _registering(site: CallSite, on: Library) -> Meaning:
     plugin = argument(site, 0)
     called = function(plugin)
     if called is None:
-        return Meaning(result=on)
+        known = PLUGINS.get(plugin.package) if isinstance(plugin, Library) else None
+        return Meaning(result=on, adds=dict([known]) if known is not None else {})
     child = on if _is_shared(plugin) else gives(site)
     options = argument(site, 1) or Record()
     callback = Callback(function=called, arguments=(child, options, Unknown("done")))

@@ -9,6 +9,7 @@ PACKAGES = (
     "drizzle-orm",
     "flask_sqlalchemy",
     "knex",
+    "kysely",
     "mongoose",
     "node-pg-migrate",
     "sequelize",

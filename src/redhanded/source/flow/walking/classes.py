@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from redhanded.source.flow.form import Attribute, Item, Name
 from redhanded.source.flow.module import Class, Field, Function
 from redhanded.source.flow.values import (
     Kind,
@@ -148,7 +149,9 @@ def _of_one(run: Run, one: Kind, name: str, receiver: Value) -> Value | None:
             return kind(program, one.path, nested)
     for each in form.fields:
         if each.name == name and (each.value is not None or each.annotation is not None):
-            return _field(run, one, each, receiver)
+            found = _field(run, one, each, receiver)
+            if found is not None or isinstance(each.annotation, Name | Attribute | Item):
+                return found
     if isinstance(receiver, Record):
         return injection.assigned(run, one, name, receiver)
     return None
@@ -167,6 +170,18 @@ def _field(run: Run, one: Kind, form: Field, receiver: Value) -> Value | None:
         return value
     if is_instance:
         return injection.typed(program, form.annotation, scope, form.decorators)
+    return None
+
+
+def declared(run: Run, of: Kind, name: str, receiver: Value) -> Value | None:
+    """What the annotation of a field says that instances hold; None: nothing."""
+    for one in linearised(run.program, of):
+        if not isinstance(one, Kind):
+            continue
+        scope = scope_of(run.program, one)
+        for each in run.program.class_of(one).fields:
+            if each.name == name and each.annotation is not None and not each.is_static:
+                return injection.typed(run.program, each.annotation, scope, each.decorators)
     return None
 
 
@@ -244,7 +259,8 @@ def _constructed(
     if not of.path.endswith(".py") and isinstance(given, Record):
         keywords = {**given.parts, **keywords}
     for name, value in keywords.items():
-        run.record.journal.write(parts, name, value)
+        if name != "<>":
+            run.record.journal.write(parts, name, value)
     return made
 
 

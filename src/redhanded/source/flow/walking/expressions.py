@@ -18,8 +18,16 @@ from redhanded.source.flow.values import (
     Unknown,
     Value,
 )
-from redhanded.source.flow.walking import asynchronous, binding, calls, folders, members, memory
-from redhanded.source.flow.walking.recorder import TooFar
+from redhanded.source.flow.walking import (
+    asynchronous,
+    binding,
+    calls,
+    folders,
+    injection,
+    members,
+    memory,
+)
+from redhanded.source.flow.walking.recorder import TooFar, is_handle
 from redhanded.source.flow.walking.run import NESTED_MAX, Run
 from redhanded.source.flow.walking.scope import Scope, either
 from redhanded.source.flow.walking.words import GLOBALS
@@ -55,7 +63,16 @@ def test(run: Run, expression: Expression, scope: Scope) -> Value:
         if operator == "not" and operands:
             return opposite(test(run, operands[0], scope))
     value = evaluate(run, expression, scope)
+    if _is_open(run, value):
+        return Known(True)
     return asynchronous.settled(run, value, "test", scope)
+
+
+def _is_open(run: Run, value: Value) -> bool:
+    """Whether a value is the handle of a transaction that is open: ``trx ?? pool``."""
+    return isinstance(value, Library) and any(
+        is_handle(value, one) for each in run.record.state.transactions for one in each.handles
+    )
 
 
 def _joined_test(run: Run, expression: form.Operation, scope: Scope) -> Value:
@@ -96,6 +113,8 @@ def truth(value: Value) -> bool | None:
         return True
     if isinstance(value, Record) and isinstance(value.of, Kind):
         return True
+    if isinstance(value, Record) and isinstance(value.parts, dict) and value.of is None:
+        return True if value.parts and members.EACH not in value.parts else None
     return None
 
 
@@ -106,6 +125,8 @@ def lookup(run: Run, name: str, scope: Scope) -> Value:
         value = holder.variables[name]
         if holder.parent is None and not run.is_loading:
             return memory.read_variable(run, holder, name, value, scope)
+        if holder.parent is None:
+            value = memory.beside_paths(run, holder, name, value)
         return members.here(run, value)
     if name == "this" or name == "self":
         this = scope.this
@@ -215,6 +236,9 @@ def _operation(run: Run, one: form.Operation, scope: Scope) -> Value:
         found = memory.tested(run, one, scope)
         if found is not None:
             return found
+    if operator == "type":
+        declared = injection.annotated(run.program, one.operands[0], scope)
+        return declared if declared is not None else Unknown("type")
     operands = tuple(evaluate(run, operand, scope) for operand in one.operands)
     if operator == "[:]" and isinstance(operands[0], Library) and "()" in operands[0].names:
         return operands[0]  # a part of a query is a query
@@ -267,7 +291,7 @@ def _chosen(run: Run, one: form.Operation, scope: Scope) -> Value:
         for place, operand in enumerate(one.operands):
             value = evaluate(run, operand, scope)
             last = place == len(one.operands) - 1
-            known = truth(value)
+            known = True if _is_open(run, value) else truth(value)
             if one.operator == "??" and isinstance(value, Known):
                 known = value.value is not None
             if not last and known is not None:

@@ -41,7 +41,8 @@ def call(run: Run, callee: Library, site: Site, base: Value | None = None) -> Va
         return unresolved(run, site, arguments, keywords)
     if not run.program.frameworks_of(callee.package):
         note(run, site, arguments, keywords, result, is_resolved=True)
-    if not run.is_loading:
+    # What a constructor is given is called later, by whoever uses the object: a verifier of logins.
+    if not run.is_loading and not (site.form.new and callee.package != "global"):
         given_functions(run, arguments, site)
     return result
 
@@ -106,6 +107,9 @@ def perform(
 ) -> Value:
     """Records what a call does, calls back, and gives its result."""
     chain = chained(callee, arguments, keywords, site)
+    for name, value in meaning.adds.items():
+        cell = run.program.added.setdefault(callee.package, {})
+        run.record.journal.write(cell, name, value)
     if meaning.is_lazy:
         return meaning.result if meaning.result is not None else chain
     return happening.happen(

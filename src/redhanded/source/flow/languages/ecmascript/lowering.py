@@ -6,6 +6,7 @@ import re
 import sys
 
 from redhanded.source.flow.languages.called import called
+from redhanded.source.flow.languages.ecmascript import compiled
 from redhanded.source.flow.languages.ecmascript.expressions import EXPRESSIONS
 from redhanded.source.flow.languages.ecmascript.parsing import Parsed, parsed
 from redhanded.source.flow.languages.ecmascript.statements import STATEMENTS
@@ -30,6 +31,7 @@ def lower(path: str, source: bytes) -> Module:
     try:
         sys.setrecursionlimit(max(frames, FRAMES_MAX))
         _top(writing, found)
+        compiled.decorated(writing)
     finally:
         sys.setrecursionlimit(frames)
     return Module(
@@ -42,6 +44,7 @@ def lower(path: str, source: bytes) -> Module:
         _notes(found),
         writing.damaged_at,
         called(source),
+        tuple(writing.types),
     )
 
 
