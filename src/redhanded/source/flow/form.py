@@ -150,7 +150,8 @@ class Spread(Form, frozen=True):
 
 
 class Comprehension(Form, frozen=True):
-    """One element for each of what is iterated; nested ones are nested."""
+    """One element for each of what is iterated; nested ones are nested. What builds a dict has a
+    `Spread` of each pair."""
 
     element: Expression
     target: Expression

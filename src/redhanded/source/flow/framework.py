@@ -55,8 +55,9 @@ class Callback:
     is_outcome: bool = False
     """It is given the outcome, so that there is no promise to wait for."""
     after_commit: bool = False
-    """It is called when the open transaction has been committed, and not at all if that is rolled
-    back; at once where none is open (Django's ``transaction.on_commit``)."""
+    """It is called when the outermost open transaction has been committed (what is begun inside of
+    one is a savepoint), and not at all if that is rolled back; at once where none is open (Django's
+    ``transaction.on_commit``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

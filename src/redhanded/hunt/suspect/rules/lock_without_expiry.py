@@ -14,6 +14,7 @@ from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.telling import does, step, subject_of
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.schema import Schema
+from redhanded.source.flow.values import Known
 
 name = "lock-without-expiry"
 title = "A key that should end stays for ever"
@@ -59,7 +60,9 @@ def _locks(path: Path, schema: Schema) -> Iterator[Finding]:
         taken = lease.taken
         effect = taken.effect
         assert effect is not None
-        if effect.kind != "set" or effect.expiry_s is not None or "expiry" in effect.options:
+        if effect.kind == "acquire" and effect.options.get("endless") != Known(True):
+            continue
+        if effect.expiry_s is not None or "expiry" in effect.options or not lease.ends:
             continue
         expire = _expire_of(path, taken, schema)
         if expire is None:

@@ -2,7 +2,7 @@
 
 Reference: https://redis.readthedocs.io/en/stable/ (commands, lock, pipelines, Lua scripting). Its
 ``lock`` is released by a script that compares the token. Between ``watch`` and ``multi`` a pipeline
-executes at once.
+executes at once. arq's pool is a client, too.
 """
 
 from __future__ import annotations
@@ -36,16 +36,19 @@ from redhanded.source.flow.values import Known, Library, Made, Value
 
 PACKAGES = (
     *("redis", "aioredis", "valkey", "fakeredis", "django_redis", "flask_redis", "rediscluster"),
-    *("redis_lock", "redlock", "pottery", "aioredlock"),
+    *("redis_lock", "redlock", "pottery", "aioredlock", "arq"),
 )
 CLIENTS = frozenset(
     {
         *("Redis", "StrictRedis", "from_url", "RedisCluster", "get_redis_connection", "Valkey"),
         *("FlaskRedis", "FakeRedis", "FakeStrictRedis", "create_redis_pool", "create_redis"),
         *("master_for", "slave_for", "ValkeyCluster", "FakeAsyncRedis", "create_pool"),
+        "ArqRedis",
     }
 )
 LOCKS = frozenset({"lock", "Lock", "Redlock"})
+ENDLESS = frozenset({"redis", "valkey", "fakeredis", "django_redis", "flask_redis", "redis_lock"})
+"""Where a lock that is told no time-out is held until it is released."""
 RENAMED = {
     "delete": "del",
     "rpoplpush": "rpoplpush",
@@ -86,7 +89,7 @@ def _is_client(chain: tuple[Link, ...]) -> bool:
 
 
 def _is_async(value: Library) -> bool:
-    return "asyncio" in value.names or value.package in ("aioredis", "aioredlock")
+    return "asyncio" in value.names or value.package in ("aioredis", "aioredlock", "arq")
 
 
 def _call(site: CallSite, around: Surroundings) -> Meaning | None:
@@ -262,6 +265,8 @@ def _held(
     options: dict[str, Value] = {} if name is None else {"key": name}
     if seconds is None and lease is not None and lease != Known(None):
         options["expiry"] = lease
+    if kind == "acquire" and lease in (None, Known(None)) and session.package in ENDLESS:
+        options["endless"] = Known(True)
     effect = Effect(
         kind=kind,
         store="keys",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 PACKAGES = (
+    "@mikro-orm/core",
+    "@mikro-orm/decorators",
     "@mikro-orm/migrations",
+    "@mikro-orm/postgresql",
     "alembic",
     "django",
     "drizzle-orm",
@@ -12,6 +15,8 @@ PACKAGES = (
     "kysely",
     "mongoose",
     "node-pg-migrate",
+    "peewee",
+    "playhouse",
     "sequelize",
     "sequelize-typescript",
     "sqlalchemy",

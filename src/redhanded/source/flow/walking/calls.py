@@ -258,7 +258,10 @@ def enter(
     run.line = line
     record.guards = record.without(base, mark, RAISED)
     record.exits[mark:] = [one for one in record.exits[mark:] if one.kind in RAISED]
-    return given_by(frame, falls, base)
+    given = given_by(frame, falls, base)
+    if function.returns is None or function.is_generator:
+        return given
+    return injection.as_said(program, given, function.returns, scope)
 
 
 def _is_too_deep(run: Run, procedure: Procedure, function: Function) -> bool:

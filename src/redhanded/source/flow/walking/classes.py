@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from redhanded.source.flow.form import Attribute, Item, Name
+from redhanded.source.flow.form import Attribute, Expression, Item, Name
 from redhanded.source.flow.module import Class, Field, Function
 from redhanded.source.flow.values import (
     Kind,
@@ -50,7 +50,7 @@ def linearised(program: Program, one: Kind) -> tuple[Value, ...]:
         scope = scope_of(program, one)
         for argument in program.class_of(one).bases:
             if argument.name is None:
-                order.extend(_base(program, loading.evaluated(program, argument.value, scope)))
+                order.extend(_base(program, _named(program, argument.value, scope)))
         last_places = {base: place for place, base in enumerate(order) if isinstance(base, Kind)}
         found = tuple(
             base
@@ -59,6 +59,15 @@ def linearised(program: Program, one: Kind) -> tuple[Value, ...]:
         )[:BASES_MAX]
         program.linearised[key] = found
     return found
+
+
+def _named(program: Program, base: Expression, scope: Scope) -> Value:
+    """What is inherited from: of ``Repository[User]`` the class without what it is told."""
+    if isinstance(base, Item):
+        bare = loading.evaluated(program, base.base, scope)
+        if isinstance(bare, Kind):
+            return bare
+    return loading.evaluated(program, base, scope)
 
 
 def _base(program: Program, value: Value) -> tuple[Value, ...]:

@@ -10,11 +10,13 @@ from redhanded.source.flow.events import Guard
 from redhanded.source.flow.form import Expression
 from redhanded.source.flow.values import (
     Computed,
+    Input,
     Kind,
     Known,
     Library,
     Procedure,
     Record,
+    Result,
     Unknown,
     Value,
 )
@@ -33,6 +35,8 @@ from redhanded.source.flow.walking.scope import Scope, either
 from redhanded.source.flow.walking.words import GLOBALS
 
 TEXT_MAX = 200
+UNREAD = "?"
+"""The part of a `Record` that holds what was put in as a whole."""
 
 
 def evaluate(run: Run, expression: Expression, scope: Scope) -> Value:
@@ -164,6 +168,8 @@ def _attribute(run: Run, one: form.Attribute, scope: Scope) -> Value:
         return memory.read(run, state, one, scope)
     base = evaluate(run, one.base, scope)
     found = members.part(run, base, one.name)
+    if isinstance(base, Record) and isinstance(one.base, form.Name) and not run.is_loading:
+        found = memory.read_part(run, one, found, scope)
     return Known(None) if found is None else found
 
 
@@ -181,7 +187,7 @@ def _mapping(run: Run, one: form.Mapping, scope: Scope) -> Value:
     for pair in one.pairs:
         value = evaluate(run, pair.value, scope)
         if pair.key is None:
-            is_complete &= _spread(value, parts)
+            is_complete &= spread(value, parts)
             continue
         key = evaluate(run, pair.key, scope)
         if isinstance(key, Known):
@@ -191,15 +197,20 @@ def _mapping(run: Run, one: form.Mapping, scope: Scope) -> Value:
             is_described = key.names[-1] == "()"  # ``{Row.stock: 1}``, with ``stock = Column(…)``
             parts[named if named and is_described else ".".join(key.names)] = value
         else:
+            spread(Computed("{}", (value,)), parts)
             is_complete = False
     return Record(parts, is_complete=is_complete)
 
 
-def _spread(value: Value, parts: dict[str, Value]) -> bool:
-    """Adds the parts of a value; whether they are all."""
+def spread(value: Value, parts: dict[str, Value]) -> bool:
+    """Adds the parts of a value; whether they are all. What is not known by its parts is kept as
+    a whole under ``?``."""
     if isinstance(value, Record):
         parts.update(dict(value.parts))
         return value.is_complete
+    if isinstance(value, Result | Input | Computed):
+        before = parts.get(UNREAD)
+        parts[UNREAD] = value if before is None else Computed("{}", (before, value))
     return isinstance(value, Known)
 
 
@@ -352,10 +363,20 @@ def _comprehension(run: Run, one: form.Comprehension, scope: Scope) -> Value:
             if truth(value) is None:
                 place = run.place(run.line, scope)
                 record.add_guard(Guard(test=value, holds=True, location=place))
-        element = evaluate(run, one.element, inner)
+        element = evaluate(run, _valued(run, one.element, inner), inner)
     finally:
         record.guards, record.in_loop = base, in_loop
     return Record({members.EACH: element}, is_complete=False)
+
+
+def _valued(run: Run, element: form.Expression, scope: Scope) -> form.Expression:
+    """Of ``{key: value for …}`` the value: which key has which is not known."""
+    if isinstance(element, form.Spread) and isinstance(element.value, form.Mapping):
+        for pair in element.value.pairs:
+            if pair.key is not None:
+                evaluate(run, pair.key, scope)
+                return pair.value
+    return element
 
 
 def _other(run: Run, one: form.Other, scope: Scope) -> Value:

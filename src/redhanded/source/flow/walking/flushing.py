@@ -41,14 +41,15 @@ Place = tuple[Location, int, str]
 
 
 def keep(run: Run, meaning: Meaning, place: Place, arguments: tuple[Value, ...]) -> None:
-    """Keeps the effects of ``session.add(row)`` for the next flush."""
+    """Keeps the effects of ``session.add(row)`` for the next flush: they happen there."""
     location, end_line, callee = place
+    record = run.record
     for effect in meaning.effects:
 
         def act(effect: Effect = effect) -> None:
             if meaning.autobegin and effect.session is not None:
-                run.record.begin_by_itself(effect, run.record.next_number)
-            number = run.record.record(
+                record.begin_by_itself(effect, record.next_number)
+            number = record.record(
                 location=location,
                 end_line=end_line,
                 callee=callee,
@@ -56,15 +57,15 @@ def keep(run: Run, meaning: Meaning, place: Place, arguments: tuple[Value, ...])
                 arguments=arguments,
                 is_async=meaning.is_async,
             )
-            for one in arguments[:1]:
+            for one in (*arguments[:1], meaning.result):
                 if (
                     isinstance(one, Record)
                     and isinstance(one.parts, dict)
                     and "id" not in one.parts
                 ):
-                    run.record.journal.write(one.parts, "id", Result(number, ("id",)))
+                    record.journal.write(one.parts, "id", Result(number, ("id",)))
 
-        run.record.later(act, effect=effect)
+        record.later(act, effect=effect)
 
 
 def flush(run: Run, meaning: Meaning, location: Location, end_line: int, callee: str) -> None:

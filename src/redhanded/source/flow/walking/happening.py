@@ -146,13 +146,14 @@ def call_back(run: Run, meaning: Meaning, first: int | None, value: Value) -> Va
     """Calls what the library calls; what the call gives by that, if it does."""
     given: Value | None = None
     for callback in meaning.callbacks:
-        transactions = run.record.state.transactions
+        transactions = [one for one in run.record.state.transactions if not one.handles]
+        transactions = transactions or list(run.record.state.transactions)
         if callback.after_commit and transactions:
 
             def act(callback: Callback = callback) -> Value:
                 return _one_callback(run, callback, meaning, first, value)
 
-            run.record.later(act, transaction=transactions[-1].value.number)
+            run.record.later(act, transaction=transactions[0].value.number)
             continue
         found = _one_callback(run, callback, meaning, first, value)
         if callback.gives:
@@ -179,7 +180,8 @@ def _one_callback(
             isolation=effect.isolation,
             handle=None if meaning.whole_path else handles[0],
         )
-        opened = Open(transaction, () if meaning.whole_path else handles)
+        began = meaning if meaning.flushes else None
+        opened = Open(transaction, () if meaning.whole_path else handles, began)
         record.open(opened)
     if callback.holding and first is not None:
         record.hold(Held(first, None, meaning.effects[0]))

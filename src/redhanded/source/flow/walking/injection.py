@@ -14,6 +14,7 @@ from redhanded.source.flow.form import Expression
 from redhanded.source.flow.framework import Callback
 from redhanded.source.flow.module import Function, Parameter
 from redhanded.source.flow.values import (
+    Input,
     Kind,
     Known,
     Library,
@@ -26,7 +27,7 @@ from redhanded.source.flow.values import (
 from redhanded.source.flow.walking import calls, classes, loading, shapes
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Scope, either
-from redhanded.source.flow.walking.words import PLAIN_TYPES, WRAPPER_TYPES
+from redhanded.source.flow.walking.words import CARRIERS, PLAIN_TYPES, WRAPPER_TYPES
 
 if TYPE_CHECKING:
     from redhanded.source.flow.program import Program
@@ -153,6 +154,16 @@ def instance(program: Program, of: Kind) -> Record:
         if constructor is not None:
             calls.enter(run, constructor, (), {}, program.class_of(of).line)
     return made
+
+
+def as_said(program: Program, value: Value, annotation: Expression | None, scope: Scope) -> Value:
+    """A value, or what its annotation names of a library where nothing else is known of it:
+    ``-> ArqRedis``, ``client: AsyncClient = context["http"]``."""
+    is_carried = isinstance(value, Library) and value.package in CARRIERS
+    if annotation is None or not (is_carried or isinstance(value, Unknown | Input)):
+        return value
+    said = typed(program, annotation, scope)
+    return said if isinstance(said, Library) else value
 
 
 def parameter(program: Program, one: Parameter, scope: Scope) -> Value | None:

@@ -13,7 +13,9 @@ from redhanded.source.flow import form
 from redhanded.source.flow.effects import Effect, EffectKind
 from redhanded.source.flow.form import Expression
 from redhanded.source.flow.values import (
+    Computed,
     Either,
+    Input,
     Kind,
     Known,
     Library,
@@ -212,6 +214,17 @@ def read_member(run: Run, state: State, one: form.Item, scope: Scope) -> Value:
     if not is_collection(value):
         return members.item(run, read(run, state, one.base, scope), key)
     return event(run, state, "get", "[]", _here(run, one, scope), key=key)
+
+
+def read_part(run: Run, one: form.Attribute, found: Value | None, scope: Scope) -> Value | None:
+    """``cache["key"]`` with a written key, ``state.x``: what was put there by this run."""
+    if found is None or not isinstance(found, Result | Record | Either | Computed | Input):
+        return found
+    state = subject(run, one.base, scope)
+    if state is None or not is_collection(current(run, state)):
+        return found
+    place = _here(run, one.base, scope)
+    return either([event(run, state, "get", "[]", place, key=Known(one.name)), found])
 
 
 def tested(run: Run, one: form.Operation, scope: Scope) -> Value | None:

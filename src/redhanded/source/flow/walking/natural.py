@@ -218,11 +218,7 @@ def _assigned(arguments: tuple[Value, ...]) -> Value:
     parts: dict[str, Value] = {}
     is_complete = True
     for one in arguments:
-        if isinstance(one, Record):
-            parts.update(dict(one.parts))
-            is_complete &= one.is_complete
-        else:
-            is_complete = False
+        is_complete &= expressions.spread(one, parts)
     first = arguments[0]
     if isinstance(first, Record) and first.of is not None:
         return first

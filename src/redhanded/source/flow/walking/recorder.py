@@ -232,11 +232,28 @@ class Recorder:
         effect: Effect | None = None,
         transaction: int | None = None,
     ) -> None:
-        """Keeps something for the next flush or commit."""
+        """Keeps something for the next flush or commit: it happens there, under the conditions and
+        in the loop in which it was asked for."""
         self.kept += 1
         session = effect.session if effect is not None else None
-        one = Pending(self.kept, effect, transaction, act, session)
+        one = Pending(self.kept, effect, transaction, self._as_asked(act), session)
         self.state = self.state._replace(pending=(*self.state.pending, one))
+
+    def _as_asked(self, act: Callable[[], object]) -> Callable[[], object]:
+        guards, stack, in_loop = self.guards, self.stack, self.in_loop
+
+        def asked() -> object:
+            here = (self.guards, self.stack, self.in_loop)
+            known = {id(one) for one in guards}
+            both = (*guards, *(one for one in here[0] if id(one) not in known))
+            self.guards, self.stack = both[:GUARDS_MAX], stack
+            self.in_loop = in_loop or here[2]
+            try:
+                return act()
+            finally:
+                self.guards, self.stack, self.in_loop = here
+
+        return asked
 
     def take(self, wanted: Callable[[Pending], bool]) -> list[Pending]:
         """What was kept and happens now."""
