@@ -10,13 +10,11 @@ from redhanded.source.flow.events import Guard
 from redhanded.source.flow.form import Expression
 from redhanded.source.flow.values import (
     Computed,
-    Input,
     Kind,
     Known,
     Library,
     Procedure,
     Record,
-    Result,
     Unknown,
     Value,
 )
@@ -35,8 +33,6 @@ from redhanded.source.flow.walking.scope import Scope, either
 from redhanded.source.flow.walking.words import GLOBALS
 
 TEXT_MAX = 200
-UNREAD = "?"
-"""The part of a `Record` that holds what was put in as a whole."""
 
 
 def evaluate(run: Run, expression: Expression, scope: Scope) -> Value:
@@ -181,56 +177,6 @@ def _item(run: Run, one: form.Item, scope: Scope) -> Value:
     return members.item(run, base, evaluate(run, one.key, scope))
 
 
-def _mapping(run: Run, one: form.Mapping, scope: Scope) -> Value:
-    parts: dict[str, Value] = {}
-    is_complete = True
-    for pair in one.pairs:
-        value = evaluate(run, pair.value, scope)
-        if pair.key is None:
-            is_complete &= spread(value, parts)
-            continue
-        key = evaluate(run, pair.key, scope)
-        if isinstance(key, Known):
-            parts[str(key.value)] = value
-        elif isinstance(key, Library) and key.steps:
-            named = pair.key.name if isinstance(pair.key, form.Attribute) else ""
-            is_described = key.names[-1] == "()"  # ``{Row.stock: 1}``, with ``stock = Column(…)``
-            parts[named if named and is_described else ".".join(key.names)] = value
-        else:
-            spread(Computed("{}", (value,)), parts)
-            is_complete = False
-    return Record(parts, is_complete=is_complete)
-
-
-def spread(value: Value, parts: dict[str, Value]) -> bool:
-    """Adds the parts of a value; whether they are all. What is not known by its parts is kept as
-    a whole under ``?``."""
-    if isinstance(value, Record):
-        parts.update(dict(value.parts))
-        return value.is_complete
-    if isinstance(value, Result | Input | Computed):
-        before = parts.get(UNREAD)
-        parts[UNREAD] = value if before is None else Computed("{}", (before, value))
-    return isinstance(value, Known)
-
-
-def _sequence(run: Run, one: form.Sequence, scope: Scope) -> Value:
-    parts: dict[str, Value] = {}
-    is_complete = True
-    for item in one.items:
-        if type(item) is form.Spread:
-            value = evaluate(run, item.value, scope)
-            if isinstance(value, Record) and value.is_complete and members.EACH not in value.parts:
-                for inner in list(value.parts.values()):
-                    parts[str(len(parts))] = inner
-            else:
-                is_complete = False
-                parts[members.EACH] = members.element(run, value)
-        else:
-            parts[str(len(parts))] = evaluate(run, item, scope)
-    return Record(parts, is_complete=is_complete)
-
-
 def _lambda(run: Run, one: form.Lambda, scope: Scope) -> Value:
     return Procedure(scope.path, one.function, closure=scope)
 
@@ -350,35 +296,6 @@ def _spread_alone(run: Run, one: form.Spread, scope: Scope) -> Value:
     return members.element(run, evaluate(run, one.value, scope))
 
 
-def _comprehension(run: Run, one: form.Comprehension, scope: Scope) -> Value:
-    over = asynchronous.settled(run, evaluate(run, one.over, scope), "iterate", scope)
-    inner = Scope(scope.path, scope.function, scope)
-    record = run.record
-    base, in_loop = record.guards, record.in_loop
-    record.in_loop = True
-    try:
-        binding.bind(run, one.target, members.element(run, over), inner)
-        for condition in one.conditions:
-            value = test(run, condition, inner)
-            if truth(value) is None:
-                place = run.place(run.line, scope)
-                record.add_guard(Guard(test=value, holds=True, location=place))
-        element = evaluate(run, _valued(run, one.element, inner), inner)
-    finally:
-        record.guards, record.in_loop = base, in_loop
-    return Record({members.EACH: element}, is_complete=False)
-
-
-def _valued(run: Run, element: form.Expression, scope: Scope) -> form.Expression:
-    """Of ``{key: value for …}`` the value: which key has which is not known."""
-    if isinstance(element, form.Spread) and isinstance(element.value, form.Mapping):
-        for pair in element.value.pairs:
-            if pair.key is not None:
-                evaluate(run, pair.key, scope)
-                return pair.value
-    return element
-
-
 def _other(run: Run, one: form.Other, scope: Scope) -> Value:
     for part in one.parts:
         evaluate(run, part, scope)
@@ -390,14 +307,14 @@ _EVALUATE: dict[type, Callable[[Run, Any, Scope], Value]] = {
     form.Attribute: _attribute,
     form.Item: _item,
     form.Call: lambda run, one, scope: calls.call(run, one, scope),
-    form.Mapping: _mapping,
-    form.Sequence: _sequence,
+    form.Mapping: literals.mapping,
+    form.Sequence: literals.sequence,
     form.Lambda: _lambda,
     form.Operation: _operation,
     form.Choice: _choice,
     form.Await: _await,
     form.Assigning: _assigning,
     form.Spread: _spread_alone,
-    form.Comprehension: _comprehension,
+    form.Comprehension: literals.comprehension,
     form.Other: _other,
 }

@@ -24,6 +24,7 @@ from redhanded.source.flow.walking import (
     folders,
     happening,
     library,
+    literals,
     members,
 )
 from redhanded.source.flow.walking.run import Run
@@ -218,7 +219,7 @@ def _assigned(arguments: tuple[Value, ...]) -> Value:
     parts: dict[str, Value] = {}
     is_complete = True
     for one in arguments:
-        is_complete &= expressions.spread(one, parts)
+        is_complete &= literals.spread(one, parts)
     first = arguments[0]
     if isinstance(first, Record) and first.of is not None:
         return first
