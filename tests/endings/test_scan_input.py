@@ -118,6 +118,17 @@ def no_files(folder: Path) -> None:
         os.mknod(folder / "zero.js", 0o600 | 0o020000, os.makedev(1, 5))
 
 
+def no_manifests(folder: Path) -> None:
+    for name in ("package.json", "tsconfig.json", "pnpm-workspace.yaml", "pyproject.toml"):
+        os.mkfifo(folder / name)
+    (folder / "endless").mkdir()
+    for name in ("package.json", "tsconfig.json", "package-lock.json", "requirements.txt"):
+        (folder / "endless" / name).symlink_to("/dev/zero")
+    (folder / "folders").mkdir()
+    for name in ("package.json", "tsconfig.json", "x.sql", "schema.prisma"):
+        (folder / "folders" / name).mkdir()
+
+
 def unreadable(folder: Path) -> None:
     (folder / "secret.js").write_text("require('pg')\n")
     (folder / "secret.js").chmod(0)
@@ -184,7 +195,8 @@ def circles(folder: Path) -> None:
         (generated, "generated"),
         (loops, "links"),
         (odd_names, "not UTF-8"),
-        (no_files, ""),
+        (no_files, "pipes, sockets or devices"),
+        (no_manifests, ""),
         (deep, ""),
         (encodings, ""),
         (manifests, ""),
@@ -218,6 +230,16 @@ def test_files_that_may_not_be_read(line: CommandLine, tree: Path) -> None:
     ended = scan(line, path=asked)
     assert ended.code == 2
     assert "secret.js' is not readable" in ended.err
+
+
+@pytest.mark.parametrize("name", ["package.json", "package-lock.json", "requirements.txt"])
+def test_a_manifest_that_never_ends(line: CommandLine, tree: Path, name: str) -> None:
+    (tree / name).unlink(missing_ok=True)
+    os.mkfifo(tree / name)
+    assert limits(scan(line)) == ""
+    (tree / name).unlink()
+    (tree / name).symlink_to("/dev/zero")
+    assert limits(scan(line)) == ""
 
 
 def test_nothing_to_read(line: CommandLine) -> None:

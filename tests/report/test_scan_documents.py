@@ -249,3 +249,15 @@ def test_roots_outside_of_what_is_called_here_are_whole_paths() -> None:
     at = Location(path="src/a.js", line=3)
     assert place(scan, at, Path("/project")) == "api/src/a.js:3"
     assert place(scan, at, Path("/elsewhere")) == "/project/api/src/a.js:3"
+
+
+def test_each_reason_why_files_were_not_read_is_told() -> None:
+    from redhanded.report.scan_sentences import limits
+
+    said = (
+        "1 file was not read: above 2 MB (first: a.js)",
+        "2 files were not read: minified (first: b.js)",
+        "a.js:3: go calls itself; not followed further",
+        "b.js:9: go calls itself; not followed further",
+    )
+    assert limits(scanned(limits=said)) == (*said[:2], f"{said[2]} (and 1 more like it)")

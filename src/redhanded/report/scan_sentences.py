@@ -14,6 +14,8 @@ from redhanded.case.scan import Reported, Scan
 
 _PLACE = re.compile(r"[^\s:()]+:\d+")
 _NAME = re.compile(r"^[\w.$#]+(?= )")
+FIRST = re.compile(r" \(first: (?P<path>.+)\)$")
+"""At the end of a limit that speaks of several files."""
 STATES = {"weak": "weak", "suppressed": "accepted", "known": "in the baseline", "new": ""}
 HASHED = (".py", ".pyi")
 CALLERS_SHOWN = 3
@@ -108,6 +110,8 @@ def limits(scan: Scan) -> tuple[str, ...]:
 
 def _kind(sentence: str) -> str:
     """A sentence without its places, names and details."""
+    if FIRST.search(sentence):
+        return FIRST.sub("", sentence)  # what was not read, and why: each reason by itself
     without = _PLACE.sub("…", sentence)
     head, colon, tail = without.partition(": ")
     if head != "…":
@@ -164,7 +168,11 @@ def opened_in(words: str, root: str, here: Path) -> str:
         inside = "/" not in path[:1] and (Path(root) / path).is_file()
         return f"{opened(root, path, here)}:{line}" if inside else match[0]
 
-    return _PLACE.sub(written, words)
+    said = _PLACE.sub(written, words)
+    first = FIRST.search(said)
+    if first is None or not (Path(root) / first["path"]).exists():
+        return said
+    return f"{said[: first.start('path')]}{opened(root, first['path'], here)})"
 
 
 def place(scan: Scan, at: Location, here: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from redhanded.case.errors import InputError
 from redhanded.source.files import SKIPPED_FOLDERS, TEST_FOLDERS
 from redhanded.source.git import top_of
+from redhanded.source.plain import plain_bytes
 
 MARKS = (
     "redhanded.toml",
@@ -95,7 +96,4 @@ def _is_marked(folder: Path) -> bool:
 def _unites(folder: Path) -> bool:
     if any((folder / name).is_file() for name in WORKSPACES):
         return True
-    try:
-        return b'"workspaces"' in (folder / "package.json").read_bytes()
-    except OSError:
-        return False
+    return b'"workspaces"' in (plain_bytes(folder / "package.json") or b"")

@@ -189,6 +189,7 @@ def _checked(entry: os.DirEntry[str], path: str, found: Found) -> Iterator[tuple
             return
         status = entry.stat(follow_symlinks=False)
         if not entry.is_file(follow_symlinks=False):
+            found.leave("pipes, sockets or devices", path)
             return
     except OSError:
         found.leave("vanished while reading", path)

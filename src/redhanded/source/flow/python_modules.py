@@ -16,6 +16,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from redhanded.source.plain import plain_text
+
 PROJECTS = ("pyproject.toml", "setup.py", "setup.cfg", "manage.py", "Pipfile")
 SOURCES = ("src", "lib")
 REQUIREMENTS = re.compile(r"requirements.*\.txt$")
@@ -123,8 +125,8 @@ def _folders(files: Collection[str]) -> set[str]:
 
 def _settings(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8", errors="replace"))
-    except (OSError, ValueError, RecursionError):
+        return tomllib.loads(plain_text(path) or "")
+    except (ValueError, RecursionError):
         return {}
 
 
@@ -157,10 +159,7 @@ def _declared(folder: Path, names: Iterable[str]) -> set[str]:
     lines: list[str] = []
     listed = sorted(one for one in names if REQUIREMENTS.match(one) or one == "pyproject.toml")
     for name in listed:
-        try:
-            written = (folder / name).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
+        written = plain_text(folder / name) or ""
         lines += written.splitlines()[:2000]
     found = set()
     for line in lines:

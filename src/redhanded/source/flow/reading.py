@@ -25,6 +25,7 @@ from redhanded.source.flow.module import Module
 from redhanded.source.flow.modules import Modules, packed
 from redhanded.source.flow.resolving import Resolution, resolution
 from redhanded.source.flow.scanning import Look, look
+from redhanded.source.plain import plain_bytes
 
 GRAMMARS = ("tree-sitter", "tree-sitter-javascript", "tree-sitter-typescript", "msgspec")
 
@@ -207,7 +208,7 @@ def _looked_at(
 def _look(
     root: Path, words: re.Pattern[bytes] | None, before: Mapping[str, Seen], path: str
 ) -> bytes:
-    source = _bytes(root / path)
+    source = plain_bytes(root / path)
     if source is None:
         return b""
     hash = _hash(path, source)
@@ -243,18 +244,11 @@ def _lowered(
 
 
 def _lower(root: Path, path: str) -> bytes:
-    source = _bytes(root / path)
+    source = plain_bytes(root / path)
     language = language_of(PurePosixPath(path).suffix)
     if source is None or language is None:
         return b""
     return _ENCODER.encode(packed(_hash(path, source), language.lower(path, source)))
-
-
-def _bytes(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
 
 
 def _hash(path: str, source: bytes) -> bytes:

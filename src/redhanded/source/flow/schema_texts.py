@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from redhanded.source.files import source_files
+from redhanded.source.plain import plain_text
 
 TEXT_SUFFIXES = (".sql", ".prisma", "package.json")
 """Files in no programming language that say something of tables, or of the tools at work."""
@@ -15,8 +16,7 @@ def texts_of(root: Path, folders: Collection[str] = ()) -> dict[str, str]:
     """The files of a tree that `schema_of` reads beside its modules."""
     found: dict[str, str] = {}
     for path in source_files(root, folders, TEXT_SUFFIXES).paths:
-        try:
-            found[path] = (root / path).read_bytes().decode("utf-8", "replace")
-        except OSError:
-            continue  # gone since it was listed
+        text = plain_text(root / path)
+        if text is not None:
+            found[path] = text
     return found
