@@ -8,6 +8,7 @@ import pytest
 from programs import lines_shown
 
 from redhanded.hunt.suspect.rules import id_collision as collision
+from redhanded.hunt.suspect.rules import job_enqueued_before_commit as before_commit
 from redhanded.hunt.suspect.rules import lock_without_expiry as endless
 from redhanded.hunt.suspect.rules import module_level_mutable_state as shared
 from redhanded.hunt.suspect.rules import read_modify_write as lost
@@ -173,3 +174,33 @@ NEST = {
 def test_attempts_of_a_queue_that_nest_registers(tmp_path: Path, attempts: int, count: int) -> None:
     files = {**NEST, "src/app.module.ts": NEST["src/app.module.ts"] % attempts}
     assert len(lines_shown(retried, tmp_path, files)) == count
+
+
+BOSS = """
+    import express from 'express';
+    import pg from 'pg';
+    import PgBoss from 'pg-boss';
+    const pool = new pg.Pool();
+    const boss = new PgBoss('postgres://x');
+    const app = express();
+    app.post('/animals', async (req, res) => {
+      const client = await pool.connect();
+      await client.query('BEGIN');
+      const { rows } = await client.query(
+        'INSERT INTO keeper (badge) VALUES ($1) RETURNING id', [req.body.badge]);
+      await boss.send('greet', { id: rows[0].id }%s);
+      await client.query('COMMIT');
+      client.release();
+      res.end();
+    });
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    [("", 1), (", { db: { executeSql: (text, values) => client.query(text, values) } }", 0)],
+    ids=["its-own-connection", "the-transaction's"],
+)
+def test_a_job_that_is_a_row_of_the_transaction(tmp_path: Path, options: str, count: int) -> None:
+    files = {"src/app.mjs": BOSS % options, "db/001.sql": SQL.format(unique="")}
+    assert len(lines_shown(before_commit, tmp_path, files)) == count

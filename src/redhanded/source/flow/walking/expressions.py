@@ -163,6 +163,8 @@ def _attribute(run: Run, one: form.Attribute, scope: Scope) -> Value:
     state = memory.subject(run, one, scope)
     if state is not None:
         return memory.read(run, state, one, scope)
+    if one.base == folders.IMPORT_META and (own := folders.meta(one.name, scope)) is not None:
+        return own
     base = evaluate(run, one.base, scope)
     found = members.part(run, base, one.name)
     if isinstance(base, Record) and isinstance(one.base, form.Name) and not run.is_loading:

@@ -33,6 +33,9 @@ ENVIRONMENTS = {("global", ("process", "env")), ("os", ("environ",))}
 REQUESTS = {(one, ("request",)) for one in ("flask", "quart", "bottle")}
 """The request that is being served, as a variable of a library."""
 REQUEST_PARTS = {"json": "body", "data": "body", "args": "query", "view_args": "params"}
+CARRIERS = {"server": "fastify"}
+"""Parts of a request that are the application, and whose: ``request.server.pool`` is what the
+program has given to it by ``decorate``."""
 EACH = "*"
 """The part of a `Record` that stands for each element of a sequence whose length is not known."""
 
@@ -158,6 +161,10 @@ def _of_result(run: Run, value: Result, name: str) -> Value | None:
 
 
 def _of_input(run: Run, value: Input, name: str) -> Value:
+    if value.source == "request" and len(value.parts) == 1:
+        carried = run.program.added.get(CARRIERS.get(value.parts[0], ""), {})
+        if name in carried:
+            return carried[name]
     return Input(value.source, (*value.parts[:PARTS_MAX], name))
 
 
