@@ -36,6 +36,7 @@ def test_unnamed_job_ranks_first_and_every_piece_of_source_evidence_resolves(
         "webhook-redelivery",
         "worker-overlap",
         "cause-outside-the-code",
+        "not-enough-evidence",
     }
     for each in (piece for one in found for piece in one.evidence):
         if each.path.endswith(".log"):
@@ -194,3 +195,20 @@ def test_different_requests_are_no_redelivery(tmp_path: Path) -> None:
     root = parcels.write(tmp_path)
     assert verdicts(root, caught)["webhook-redelivery"] == "CONFIRMED"
     assert verdicts(root, other)["webhook-redelivery"] == "REFUTED"
+
+
+def test_two_jobs_of_one_name_are_told_apart_by_what_queued_them(tmp_path: Path) -> None:
+    caught = parcels.reproduction()
+    assert caught.run is not None
+    alike = tuple(
+        replace(each, name=replace(each.name, task="delivery 1"))
+        if each.name.role == "printer"
+        else each
+        for each in caught.run.operations
+    )
+    root = parcels.write(tmp_path)
+    again = replace(caught, run=replace(caught.run, operations=alike))
+    assert verdicts(root, again)["missing-job-deduplication"] == "CONFIRMED"
+    by_one = tuple(replace(each, parent=5) if each.index == 8 else each for each in alike)
+    retried = replace(caught, run=replace(caught.run, operations=by_one))
+    assert verdicts(root, retried)["missing-job-deduplication"] == "REFUTED"

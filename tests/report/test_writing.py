@@ -93,7 +93,7 @@ def test_a_case_with_nothing_but_a_symptom_has_a_page(tmp_path: Path) -> None:
 
 def test_advice_stands_only_where_no_fix_was_drafted(case: Case) -> None:
     assert case.root_cause is not None
-    measured = replace(case, root_cause=replace(case.root_cause, mechanism="lost-update"))
+    measured = replace(case, root_cause=replace(case.root_cause, mechanism="read-modify-write"))
     without = replace(measured, fix=None, proof=None)
     said = [step.words for step in sentences.what_to_do(without)]
     assert said[0].startswith("What makes such a pattern safe (advice, not measured here): one ato")

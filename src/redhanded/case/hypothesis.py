@@ -52,6 +52,7 @@ class Hypothesis:
     evidence: tuple[Evidence, ...] = ()
     experiment: Experiment | None = None
     locations: tuple[RootLocation, ...] = ()
+    """Lines that take part, as the source shows them; as measured once it is CONFIRMED."""
     remedies: tuple[str, ...] = ()
 
 

@@ -11,7 +11,6 @@ from redhanded.case.symptom import Symptom
 from redhanded.hunt import program
 from redhanded.source.flow import facts
 from redhanded.source.flow.charting import Chart
-from redhanded.source.flow.events import Path as Flow
 from redhanded.source.flow.hops import Ground, hops_of
 from redhanded.source.flow.ways import Way, subject_of, ways
 from redhanded.source.history import touched
@@ -30,17 +29,21 @@ def chart(
 
     ``cache``: a folder of the caller's, in which what was read is kept for the next time.
     """
-    return drawn(program.read(root, cache), root, source=source, symptom=symptom)
+    return drawn(program.read(root, cache), root, source, symptom)
 
 
-def drawn(found: Chart, root: Path, *, source: tuple[str, ...], symptom: Symptom) -> CodeMap:
+def drawn(found: Chart, root: Path, source: tuple[str, ...], symptom: Symptom) -> CodeMap:
     """The map of what was read: entries are those under ``source``, tables those of ``root``.
 
     Paths that write the table of the symptom come first, and among them those that share lines with
     its stack. Nothing is guessed: what could not be followed stands in ``unresolved``, what was not
     read in ``limits``.
     """
-    starts = [place for place, one in enumerate(found.paths) if _is_under(one, source)]
+    starts = [
+        place
+        for place, one in enumerate(found.paths)
+        if program.is_under(one.entry.location.path, source)
+    ]
     own = [found.paths[place] for place in starts]
     within = program.within(found)
     ground = Ground(
@@ -82,12 +85,6 @@ def table_of(constraint: str | None, known: Iterable[UniqueConstraint]) -> str |
     exact = {one.table for one in every if constraint is not None and one.name == constraint}
     meant = exact or {one.table for one in every if one.is_called(constraint)}
     return next(iter(meant)) if len(meant) == 1 else None
-
-
-def _is_under(path: Flow, source: tuple[str, ...]) -> bool:
-    place = path.entry.location.path
-    folders = [one.strip("/").removeprefix("./") for one in source]
-    return any(one in ("", ".") or place == one or place.startswith(f"{one}/") for one in folders)
 
 
 def _missing(root: Path, source: tuple[str, ...]) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -17,6 +17,12 @@ FILES_KEPT = 256
 def read(root: Path, cache: Path | None = None) -> Chart:
     """Everything below ``root``: migrations and shared code may stand beside the source."""
     return chart(root, (".",), cache)
+
+
+def is_under(path: str, source: Iterable[str]) -> bool:
+    """Whether a file is in one of these folders."""
+    folders = [one.strip("/").removeprefix("./") for one in source]
+    return any(one in ("", ".") or path == one or path.startswith(f"{one}/") for one in folders)
 
 
 def usual_folder() -> Path:

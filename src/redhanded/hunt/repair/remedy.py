@@ -77,6 +77,12 @@ class Ground:
                 return access.columns
         return ()
 
+    def migrates_with(self, library: str) -> bool:
+        """Whether the table that failed is read and written by that library alone, where the code
+        map knows by which."""
+        used = {each.library for each in self.code.accesses if each.table == self.table}
+        return used <= {library}
+
     def unique_on(self, columns: tuple[str, ...]) -> bool:
         """Whether the table holds each combination of ``columns`` once already."""
         return any(

@@ -23,7 +23,8 @@ from redhanded.hunt.scan.reading import Source, read
 from redhanded.hunt.scan.suppression import suppressions
 from redhanded.hunt.scan.weighing import Weighed, counts, reported, states
 from redhanded.hunt.suspect.rules import RULES
-from redhanded.hunt.suspect.rules.rule import Reading, Rule
+from redhanded.hunt.suspect.rules.asking import look
+from redhanded.hunt.suspect.rules.rule import Rule
 from redhanded.source.flow.charting import collected_rarely
 from redhanded.source.flow.values import finished
 from redhanded.source.project import Project, project_of
@@ -131,24 +132,6 @@ def weigh(
         written=written,
         limits=source.limits,
     )
-
-
-def look(rule: Rule, reading: Reading) -> list[Finding]:
-    """The findings of a rule, one for each place and subject: the most certain one.
-
-    The same lines are often reached from several entries.
-    """
-    best: dict[tuple[str, int, str], Finding] = {}
-    others: dict[tuple[str, int, str], dict[str, None]] = {}
-    for one in rule.look(reading):
-        key = (one.location.path, one.location.line, one.subject)
-        others.setdefault(key, {}).update(dict.fromkeys((one.entry, *one.also_from)))
-        if key not in best or one.score > best[key].score:
-            best[key] = one
-    return [
-        replace(one, also_from=tuple(entry for entry in others[key] if entry != one.entry))
-        for key, one in best.items()
-    ]
 
 
 def _asked(request: ScanRequest, rules: Sequence[Rule]) -> tuple[Rule, ...]:

@@ -11,10 +11,10 @@ from redhanded.case.evidence import Location
 from redhanded.case.finding import Finding
 from redhanded.case.journey import Access, Beginning, History, Hop, SuspiciousCall
 from redhanded.case.symptom import Marker, Symptom
-from redhanded.hunt.scan import look
 from redhanded.hunt.scan.reading import Source
 from redhanded.hunt.scan.suppression import suppressions
 from redhanded.hunt.suspect.rules import RULES
+from redhanded.hunt.suspect.rules.asking import look
 from redhanded.hunt.suspect.rules.rule import Rule
 from redhanded.source.flow.history import before, history_of, lines_of, of_line
 from redhanded.source.flow.values import finished

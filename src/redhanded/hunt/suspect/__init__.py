@@ -9,17 +9,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from pathlib import Path
+
     from redhanded.case.codemap import CodeMap
+    from redhanded.case.finding import Finding
     from redhanded.case.hypothesis import Hypothesis
     from redhanded.case.reproduction import NaturalRun, Reproduction, RootCause
     from redhanded.case.symptom import Symptom
+    from redhanded.source.flow.charting import Chart
 
 
-def rank(symptom: Symptom, code: CodeMap) -> tuple[Hypothesis, ...]:
+def findings(chart: Chart, root: Path, source: Sequence[str] = (".",)) -> tuple[Finding, ...]:
+    """See `found.findings`."""
+    from redhanded.hunt.suspect import found
+
+    return found.findings(chart, root, source)
+
+
+def rank(
+    symptom: Symptom,
+    code: CodeMap,
+    found: Iterable[Finding] | None = None,
+    *,
+    tables: Collection[str] = (),
+) -> tuple[Hypothesis, ...]:
     """See `ranking.rank`."""
     from redhanded.hunt.suspect import ranking
 
-    return ranking.rank(symptom, code)
+    return ranking.rank(symptom, code, found, tables=tables)
 
 
 def judge(

@@ -6,7 +6,7 @@ from redhanded.case.codemap import CodeMap, Enqueue
 from redhanded.case.hypothesis import Experiment, Hypothesis
 from redhanded.case.symptom import Symptom
 from redhanded.hunt.suspect import verdict
-from redhanded.hunt.suspect.measure import take_apart
+from redhanded.hunt.suspect.measure import by_two_jobs, take_apart
 from redhanded.hunt.suspect.mechanism import (
     Measured,
     Weighed,
@@ -62,7 +62,7 @@ def judge(hypothesis: Hypothesis, measured: Measured) -> Hypothesis:
     if caught is None or caught.refused is None or caught.first is None:
         return verdict.undecided(hypothesis, "the failing run does not show which write failed")
     tasks = {each.name.task for each in caught.enqueues}
-    if len(tasks) < 2 or caught.refused.name.task == caught.first.name.task:
+    if len(tasks) < 2 or not by_two_jobs(caught):
         return verdict.refuted(
             hypothesis, "in the failing run only one delivery put a job on the queue"
         )
