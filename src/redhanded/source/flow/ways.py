@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.telling import WRITES
+from redhanded.source.flow.values import Computed, Input, Known
 
 WAYS_MAX = 5_000
 """Found in one program; more are of no use to anybody."""
+EQUAL = frozenset(("==", "==="))
+UNEQUAL = frozenset(("!=", "!=="))
 KEY_WRITES = frozenset(("set", "increment", "remove", "script", "push", "pop", "acquire"))
 
 
@@ -36,7 +39,8 @@ class Way:
 def ways(paths: Sequence[Path], starts: Collection[int]) -> tuple[Way, ...]:
     """The ways from each of these entries to every write, direct ones and queued ones apart.
 
-    A job that something in the program queues is no beginning of its own.
+    A job that something in the program queues is no beginning of its own, nor is a function that
+    nothing calls where another entry leads to the same write.
     """
     fed = {one.entry for path in paths for one in path.jobs}
     found: list[Way] = []
@@ -51,7 +55,11 @@ def ways(paths: Sequence[Path], starts: Collection[int]) -> tuple[Way, ...]:
                 found.append(way)
             if len(found) >= WAYS_MAX:
                 return tuple(found)
-    return tuple(found)
+    loose = {place for place in starts if paths[place].entry.kind == "function"}
+    reached = {one.write.location for one in found if one.stops[0].path not in loose}
+    return tuple(
+        one for one in found if one.stops[0].path not in loose or one.write.location not in reached
+    )
 
 
 def subject_of(event: Event) -> str:
@@ -91,12 +99,30 @@ def _apart(one: Event, other: Event) -> bool:
     )
 
 
+def _is_for_another(event: Event, job: str) -> bool:
+    """Whether it happens for jobs of another name: ``if (job.name === 'b')``, a ``switch``."""
+    for guard in event.guards:
+        test = guard.test
+        if not isinstance(test, Computed) or test.operator not in EQUAL | UNEQUAL:
+            continue
+        names = [one.value for one in test.operands if isinstance(one, Known)]
+        asked = [one for one in test.operands if isinstance(one, Input) and one.source == "job"]
+        if len(names) == 1 and len(asked) == 1 and asked[0].parts[-1:] == ("name",):
+            holds = (names[0] == job) == (test.operator in EQUAL)
+            if holds != guard.holds:
+                return True
+    return False
+
+
 def _from(paths: Sequence[Path], place: int, before: tuple[Stop, ...]) -> Iterator[Way]:
     taken = {one.path for one in before} | {place}
     jobs: dict[int, list[int]] = {}
     for one in paths[place].jobs:
         jobs.setdefault(one.event, []).append(one.entry)
+    job = before[-1].event.effect.job if before and before[-1].event.effect else None
     for event in paths[place].events:
+        if job is not None and _is_for_another(event, job):
+            continue
         here = (*before, Stop(path=place, event=event))
         if is_write(event):
             yield Way(stops=here)

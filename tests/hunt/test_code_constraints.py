@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from trees import reading_of
+from small_services import mapped
 
-from redhanded.source.schema_sql import changes
+from redhanded.case.codemap import UniqueConstraint
 
 
 def names(tmp_path: Path, *bodies: str) -> dict[str | None, tuple[str, tuple[str, ...]]]:
@@ -17,8 +17,8 @@ def names(tmp_path: Path, *bodies: str) -> dict[str | None, tuple[str, tuple[str
         "async down(q) { await q.dropTable('crate'); } };"
         for number, body in enumerate(bodies)
     }
-    reading = reading_of(tmp_path, files, "migrations")
-    return {one.name: (one.table, one.columns) for one in reading.constraints}
+    code = mapped(tmp_path, files, "migrations")
+    return {one.name: (one.table, one.columns) for one in code.constraints}
 
 
 def test_columns_of_a_new_table(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_umzug_gives_the_interface_as_context(tmp_path: Path) -> None:
             };
             """
     }
-    (one,) = reading_of(tmp_path, files, "migrations").constraints
+    (one,) = mapped(tmp_path, files, "migrations").constraints
     assert (one.name, one.location and one.location.line) == ("u", 2)
 
 
@@ -105,7 +105,7 @@ def test_plain_sql_files_are_replayed_without_their_undo_part(tmp_path: Path) ->
             DROP TABLE crate;
             """
     }
-    found = reading_of(tmp_path, {**files, "src/a.js": ""}, "src").constraints
+    found = mapped(tmp_path, {**files, "src/a.js": ""}, "src").constraints
     assert {one.name: one.columns for one in found} == {
         "crate_pkey": ("id",),
         "crate_code_key": ("code",),
@@ -116,20 +116,37 @@ def test_plain_sql_files_are_replayed_without_their_undo_part(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("sql", "name", "columns"),
     [
-        ('CREATE UNIQUE INDEX "u" ON "s"."t" USING btree ("a" DESC, b)', "u", ("a", "b")),
+        ('CREATE UNIQUE INDEX "u" ON "t" USING btree ("a" DESC, b)', "u", ("a", "b")),
         ("create unique index concurrently if not exists u on t (lower(a))", "u", ("lower(a)",)),
         ("CREATE UNIQUE INDEX ON t (a)", "t_a_idx", ("a",)),
         ("ALTER TABLE ONLY t ADD CONSTRAINT u UNIQUE (a), ADD COLUMN z int", "u", ("a",)),
         ("ALTER TABLE t ADD PRIMARY KEY (a)", "t_pkey", ("a",)),
-        ("ALTER TABLE t ADD COLUMN a text NOT NULL UNIQUE", None, ("a",)),
+        ("ALTER TABLE t ADD COLUMN c text NOT NULL UNIQUE", "t_c_key", ("c",)),
     ],
 )
-def test_statements(sql: str, name: str | None, columns: tuple[str, ...]) -> None:
-    ((change, line),) = changes(sql)
-    assert (change.kind, change.name, change.columns, change.table) == (
-        "unique",
-        name,
-        columns,
-        "t",
-    )
-    assert line == 1
+def test_statements_name_what_they_make_as_postgresql_does(
+    tmp_path: Path, sql: str, name: str, columns: tuple[str, ...]
+) -> None:
+    files = {"migrations/1.sql": f"CREATE TABLE t (a text, b int);\n{sql};\n", "src/a.js": ""}
+    (one,) = mapped(tmp_path, files).constraints
+    assert (one.name, one.columns, one.table) == (name, columns, "t")
+    assert one.location is not None and one.location.line == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "is_meant"),
+    [
+        ("t_a_b_key", True),
+        ("t_a_b_0f3a9c21_uniq", True),
+        ("uq_t_a_b", True),
+        ("own", True),
+        ("t_a_key", False),
+        ("t_a_b_c_key", False),
+        (None, False),
+    ],
+)
+def test_a_constraint_is_known_by_the_names_that_tools_give_it(
+    name: str | None, is_meant: bool
+) -> None:
+    one = UniqueConstraint(table="t", columns=("a", "b"), name="own", location=None)
+    assert one.is_called(name) is is_meant

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from trees import INVOICES, PARCELS, reading_of
+from small_services import INVOICES, PARCELS, mapped
 
-from redhanded.source.hops import hops_of
-from redhanded.source.reading import Reading
-from redhanded.source.ways import ways
+from redhanded.case.codemap import CodeMap
 
 
-def drawn(reading: Reading) -> list[list[tuple[str, str]]]:
+def drawn(code: CodeMap) -> list[list[tuple[str, str]]]:
     return [
-        [
-            (hop.kind, str(hop.location) if hop.location else hop.label)
-            for hop in hops_of(reading, w)
-        ]
-        for w in ways(reading)
+        [(hop.kind, str(hop.location) if hop.location else hop.label) for hop in path.hops]
+        for path in code.paths
     ]
 
 
+def written(code: CodeMap) -> set[tuple[str, str]]:
+    """Where each path begins, and the table that it writes."""
+    return {
+        (path.hops[0].label, hop.label)
+        for path in code.paths
+        for hop in path.hops
+        if hop.kind == "table"
+    }
+
+
 def test_a_way_leads_from_the_route_over_the_queue_to_the_constraint(tmp_path: Path) -> None:
-    (way,) = drawn(reading_of(tmp_path, PARCELS))
+    (way,) = drawn(mapped(tmp_path, PARCELS))
     assert way == [
         ("route", "src/http/index.js:7"),
-        ("handler", "src/http/index.js:7"),
+        ("handler", "src/guard.js:1"),
+        ("call", "src/guard.js:2"),
         ("call", "src/http/index.js:7"),
         ("read", "src/desk.js:3"),
         ("enqueue", "src/desk.js:5"),
@@ -33,22 +39,22 @@ def test_a_way_leads_from_the_route_over_the_queue_to_the_constraint(tmp_path: P
         ("call", "src/printer.js:6"),
         ("call", "src/printer.js:8"),
         ("write", "src/printer.js:13"),
-        ("table", "src/db/parcel.js:5"),
+        ("table", "migrations/1-parcels.js:2"),
         ("constraint", "migrations/1-parcels.js:6"),
     ]
 
 
 def test_a_job_takes_only_the_branch_of_its_name(tmp_path: Path) -> None:
-    reading = reading_of(tmp_path, INVOICES, "app")
-    written = {(w.entry.site.location.line, w.write.access.table) for w in ways(reading)}
-    assert {table for _, table in written} == {"invoices"}
-    assert len(written) == 2
+    assert written(mapped(tmp_path, INVOICES, "app")) == {
+        ("POST /v2/invoices", "invoices"),
+        ("POST /hooks/ledger", "invoices"),
+    }
 
 
 def test_a_processor_that_nothing_feeds_is_an_entry(tmp_path: Path) -> None:
     files = dict(PARCELS)
     files["src/desk.js"] = files["src/desk.js"].replace("queue.add", "nothing.add")
-    (way,) = drawn(reading_of(tmp_path, files))
+    way = drawn(mapped(tmp_path, files))[0]
     assert way[0] == ("consume", "src/printer.js:6")
 
 
@@ -73,8 +79,7 @@ def test_a_branch_on_the_job_name_with_if_is_followed(tmp_path: Path) -> None:
             });
             """
     }
-    (way,) = ways(reading_of(tmp_path, files))
-    assert way.write.access.table == "cats"
+    assert written(mapped(tmp_path, files)) == {("POST /cat", "cats")}
 
 
 def test_two_routes_through_one_wrapper_are_not_mixed_up(tmp_path: Path) -> None:
@@ -91,9 +96,4 @@ def test_two_routes_through_one_wrapper_are_not_mixed_up(tmp_path: Path) -> None
             app.post('/dog', wrap(async () => Dog.create({})));
             """
     }
-    found = {
-        (hops_of(reading, w)[0].label, w.write.access.table)
-        for reading in [reading_of(tmp_path, files)]
-        for w in ways(reading)
-    }
-    assert found == {("POST /cat", "cats"), ("POST /dog", "dogs")}
+    assert written(mapped(tmp_path, files)) == {("POST /cat", "cats"), ("POST /dog", "dogs")}

@@ -1,11 +1,13 @@
-"""Small programs for the tests of source/, none of them like the example."""
+"""Small services and what explore makes of them, none of them like the example."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from textwrap import dedent
 
-from redhanded.source.reading import Reading, read
+from redhanded.case.codemap import CodeMap
+from redhanded.case.symptom import Symptom
+from redhanded.hunt.explore import chart
 
 
 def write_tree(root: Path, files: dict[str, str]) -> Path:
@@ -17,9 +19,9 @@ def write_tree(root: Path, files: dict[str, str]) -> Path:
     return root
 
 
-def reading_of(root: Path, files: dict[str, str], *folders: str) -> Reading:
+def mapped(root: Path, files: dict[str, str], *folders: str) -> CodeMap:
     """Writes and reads."""
-    return read(write_tree(root, files), folders or ("src",))
+    return chart(write_tree(root, files), source=folders or ("src",), symptom=Symptom(text=""))
 
 
 PARCELS = {
