@@ -8,6 +8,7 @@ from typing import Literal
 from redhanded.case.codemap import CodeMap
 from redhanded.case.fix import Fix, Proof
 from redhanded.case.hypothesis import Hypothesis
+from redhanded.case.overlay import Overlay
 from redhanded.case.reproduction import NaturalRun, Reproduction, RootCause
 from redhanded.case.symptom import Symptom
 from redhanded.case.verdict_word import VerdictWord
@@ -51,6 +52,8 @@ class Case:
     hypotheses: tuple[Hypothesis, ...] = ()
     root_cause: RootCause | None = None
     reproduction: Reproduction | None = None
+    overlay: Overlay | None = None
+    """The source laid over the run that failed."""
     fix: Fix | None = None
     proof: Proof | None = None
     gates: tuple[Gate, ...] = ()

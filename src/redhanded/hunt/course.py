@@ -18,6 +18,7 @@ from redhanded.case.request import HuntRequest, Listener
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import SymptomPattern, System
 from redhanded.hunt import cards, explore, program, prove, repair, reproduce, suspect, wanted
+from redhanded.hunt.laid_over import laid_over
 from redhanded.hunt.laying_out import free_place, lay_out
 from redhanded.hunt.outcome import outcome
 from redhanded.lab import open_lab
@@ -108,7 +109,9 @@ class Course:
             return
         self.listener.stage("explore", cards.STAGES["explore"])
         began = monotonic_ms()
-        code = explore.drawn(self._program, self._root, self._source(), self.case.symptom)
+        code = explore.drawn(
+            self._program, self._root, wanted.source(self._system), self.case.symptom
+        )
         self._keep("explore", (monotonic_ms() - began) / 1000.0, code=code)
         self._say(cards.code(code))
 
@@ -117,7 +120,7 @@ class Course:
             return
         self.listener.stage("suspect", cards.STAGES["suspect"])
         began = monotonic_ms()
-        found = suspect.findings(self._program, self._root, self._source())
+        found = suspect.findings(self._program, self._root, wanted.source(self._system))
         tables = wanted.tables(self.case.symptom, self._system, self._code())
         hypotheses = suspect.rank(self.case.symptom, self._code(), found, tables=tables)
         self._keep("suspect", (monotonic_ms() - began) / 1000.0, hypotheses=hypotheses)
@@ -235,6 +238,7 @@ class Course:
             reproduction=found,
             hypotheses=hypotheses,
             root_cause=cause,
+            overlay=laid_over(self._program, found.run),
             limits=_merged(_still_true(self.case.limits), limits),
         )
         self._say(cards.reproduction(found, cause, hypotheses))
@@ -374,9 +378,6 @@ class Course:
     def _program(self) -> Chart:
         """The source as it stands."""
         return program.read(self._root, program.usual_folder())
-
-    def _source(self) -> tuple[str, ...]:
-        return self._system.source if self._system else (".",)
 
     def _code(self) -> CodeMap:
         return self.case.code or CodeMap(root=str(self._root), files=0)

@@ -1,4 +1,4 @@
-"""What a hunt takes for the failure: a text of the logs, or an invariant of the contract."""
+"""What a hunt takes for the failure, and for the program that it looks for the cause in."""
 
 from __future__ import annotations
 
@@ -68,6 +68,11 @@ def symptom(
         raise InputError(
             f"{error} A broken invariant can be the symptom too: --symptom with one of {others}."
         ) from error
+
+
+def source(system: System | None) -> tuple[str, ...]:
+    """The folders that hold the program: all of it where nothing says so."""
+    return system.source if system else (".",)
 
 
 def tables(found: Symptom, system: System | None, code: CodeMap) -> frozenset[str]:

@@ -18,6 +18,7 @@ from redhanded.case.wording import brief, happening
 from redhanded.report import (
     history_sentences,
     order,
+    overlay_sentences,
     sentences,
     sequence,
     sequence_svg,
@@ -107,6 +108,7 @@ def _content(case: Case, folder: Path | None) -> dict[str, object]:
         "case": case,
         "say": sentences,
         "history": history_sentences,
+        "laid": overlay_sentences,
         "sequence": sequence,
         "task_class": sequence_svg.task_class,
         "brief": brief,
