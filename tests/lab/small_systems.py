@@ -8,7 +8,15 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from redhanded.case.system import Delivery, Process, Service, Stub, SymptomPattern, System
+from redhanded.case.system import (
+    Delivery,
+    Invariant,
+    Process,
+    Service,
+    Stub,
+    SymptomPattern,
+    System,
+)
 
 SYSTEMS = Path(__file__).with_name("systems")
 SCHEMA = (
@@ -95,6 +103,33 @@ def pauses(root: Path, *, node: str = "node", pause_ms: int = 40) -> System:
         setup_sql=("CREATE TABLE settlements (id text PRIMARY KEY, rate integer NOT NULL)",),
         workload=(request("/{unique}"),),
         symptom=SymptomPattern(log="duplicate key value"),
+    )
+
+
+def polling(root: Path, *, whole: bool, poll_ms: int = 150) -> System:
+    """Two workers that look for jobs from time to time and count them, each in two steps."""
+    env = {"WHOLE": "1"} if whole else {}
+    return System(
+        name="polling",
+        root=str(root),
+        services=(Service(name="queue", kind="redis", env={"QUEUE_URL": "{url}"}),),
+        processes=(
+            Process(
+                name="web",
+                command="node web.js",
+                env={"PORT": "{port}", **env},
+                ready="http://127.0.0.1:{port}/health",
+            ),
+            Process(
+                name="worker",
+                command="node worker.js",
+                env={"POLL_MS": str(poll_ms), **env},
+                replicas=2,
+                ready_log="worker ready",
+            ),
+        ),
+        workload=(request("/{unique}"),),
+        invariants=(Invariant(name="both are counted", redis=("GET", "count"), expect="2"),),
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from redhanded.case.operation import Mark
 from redhanded.lab.held import UNKNOWN_TASK, Held
+from redhanded.lab.polls import House, Polls
 from redhanded.lab.repertoire import identity
 from redhanded.lab.tasks import Tasks
 
@@ -34,19 +35,21 @@ class Causes:
         """Process and task to the last operation of it that the process heard of, oldest first."""
         self._child_task: dict[int, str] = {}
         self._counts: dict[tuple[str, ...], int] = {}
-        self._repeated: dict[tuple[object, ...], int] = {}
+        self._repeated: dict[House, int] = {}
         self._starting: dict[str, int] = {}
         """Processes that have heard of nothing since they were started, and trials since then."""
-        self._pauses_after: set[tuple[object, ...]] = set()
-        self._by_timer: set[tuple[object, ...]] = set()
-        self._perhaps_by_timer: set[tuple[object, ...]] = set()
-        self._by_message: set[tuple[object, ...]] = set()
+        self._pauses_after: set[House] = set()
+        self._by_timer: set[House] = set()
+        self._perhaps_by_timer: set[House] = set()
+        self._by_message: set[House] = set()
+        self.polls = Polls()
         self._traced: set[str] = set()
         """Roles of whose operations some came with a line."""
 
     def begin(self, redis_services: set[str], waited_at: Iterable[bytes] = ()) -> None:
         """Starts a trial: forgets the last one, but not what keeps house."""
         self.done = []
+        self.polls.begin()
         self._now.clear()
         self._last.clear()
         self._child_task.clear()
@@ -97,13 +100,17 @@ class Causes:
         application's line sends comes unasked only if its process has heard of nothing yet; so it
         is where no lines are known, if a pause was waited for (``paused``). Where a timer fell due
         while a message was worked on, either may be meant (``perhaps``): that is held against it
-        only until it comes in answer to a message alone. Nor does it say anything that a process
+        only until it comes in answer to a message alone. A look for jobs is housekeeping whenever a
+        timer may have sent it; what it hands out is not. Nor does it say anything that a process
         sends it to get ready: a worker may tell of itself at its start and with each job.
         """
         key = _house(held)
         if held.stack:
             self._traced.add(held.role)
         if came_by_timer and held.process in self._starting:
+            self.polls.came_at_rest(held, key)
+            return True
+        if self.polls.knows(key) and (came_by_timer or perhaps):
             return True
         if came_by_timer:
             work = bool(held.stack) or (paused and held.role not in self._traced)
@@ -117,9 +124,18 @@ class Causes:
             self._by_message.add(key)
         return key in self._by_timer or key in self._perhaps_by_timer
 
+    def is_poll(self, held: Held) -> bool:
+        """Whether it is how a worker looks for jobs, and was sent for nobody."""
+        return held.ambient and self.polls.knows(_house(held))
+
+    def unpolled(self) -> dict[str, float]:
+        """Roles whose workers did not look for jobs since there may be one; see ``Polls``."""
+        return self.polls.unpolled(self.done, _house)
+
     def expected(self, held: Held) -> bool:
-        """Whether the like of it came in answer to a message before."""
-        return _house(held) in self._by_message
+        """Whether the like of it came in answer to a message before, and by no timer."""
+        key = _house(held)
+        return key in self._by_message and not self.polls.knows(key)
 
     def task_of(self, held: Held) -> str:
         """The task of a parked operation; of a blocked consumer: of whoever fed it."""
@@ -228,6 +244,7 @@ class Causes:
             return
         self._child_task[held.index] = handed
         house = _house(held)
+        self.polls.handed_out(held, house)
         self._by_timer.discard(house)
         self._perhaps_by_timer.discard(house)
         self._by_message.add(house)
@@ -243,8 +260,9 @@ class Causes:
 
         A script that answers with nothing but an identifier made the job, or found it made.
         """
-        if held.blocking is not None:
-            served = self.tasks.served(held.service, held.blocking.keys, answer)
+        if held.blocking is not None or held.ambient:
+            keys = held.blocking.keys if held.blocking else _keys_of(held)
+            served = self.tasks.served(held.service, keys, answer)
             if served is not None:
                 return served
         if held.kind.startswith("EVAL") and answer.startswith(b"$"):
@@ -252,6 +270,11 @@ class Causes:
         return self.tasks.handed_out(answer, made=made)
 
 
-def _house(held: Held) -> tuple[object, ...]:
+def _house(held: Held) -> House:
     """What makes two operations the same piece of housekeeping."""
     return (held.role, held.kind, held.target, held.stack[:1])
+
+
+def _keys_of(held: Held) -> tuple[bytes, ...]:
+    """Keys that a command without waiting may take a job from."""
+    return held.unit.arguments[1:2] if held.unit is not None else ()

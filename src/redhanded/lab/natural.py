@@ -92,6 +92,9 @@ def _left_alone(world: _World) -> NaturalRun:
     running.traffic.forward_all()
     running.traffic.let_come(world.late)
     world.consumers = running.traffic.consumers()
+    running.traffic.poll_shapes = frozenset(
+        (poll.service, poll.shape) for poll in running.traffic.causes.polls
+    )
     world.started_ms = monotonic_ms()
     try:
         with precedence():
@@ -353,7 +356,7 @@ class _World:
             running.pump.turn(0.002, idle=False)
             waiting = any(not exchange.ended for exchange in self.open)
             quiet = not waiting and not running.pump.pending() and running.watch.at_rest()
-            quiet = quiet and self._wait_for_work()
+            quiet = quiet and self._wait_for_work() and not running.traffic.still_to_look()
             rests = rests + 1 if quiet and not running.pump.turn(0.001, idle=False) else 0
         if not self._wait_for_work():
             self.consumers &= running.traffic.consumers()

@@ -21,6 +21,13 @@ class Passing:
         """How many units each service was sent."""
         self.wire_failures: list[tuple[str, WireFailure]] = []
         """Process and error, also while nothing is held."""
+        self.poll_shapes: frozenset[tuple[str, tuple[bytes, ...]]] = frozenset()
+        """How workers look for jobs from time to time: service, and how the command begins."""
+        self._looked: dict[str, bool] = {}
+        """Processes that look so, and whether they did since anything else went by."""
+        self._came: set[str] = set()
+        """Those that looked since somebody asked."""
+        self._others_came = False
         self.late: Late | None = None
         """Where there is one, what goes by while nothing is held waits until it is due."""
         self._insisting: dict[Route, None] = {}
@@ -61,6 +68,11 @@ class Passing:
         if state is None:
             return
         self.forwarded[channel.route.service] += 1
+        if self.poll_shapes:
+            if (channel.route.service, unit.arguments[:2]) in self.poll_shapes:
+                self._came.add(channel.route.process)
+            else:
+                self._others_came = True
         if gets_an_answer(unit):
             state.owed.append(unit.serial)
         if unit.blocking is not None:
@@ -116,6 +128,19 @@ class Passing:
             if state.blocked:
                 found[state.channel.route.process] += len(state.blocked)
         return found
+
+    def still_to_look(self) -> bool:
+        """Whether a process that looks for jobs from time to time has not done so since anything
+        else went by: there may be one."""
+        if not self.poll_shapes:
+            return False
+        self.catch_up()
+        # What was read together may have gone by in any order.
+        looked = {name: not self._others_came for name in self._came}
+        before = dict.fromkeys(self._looked, False) if self._others_came else self._looked
+        self._looked = before | looked
+        self._came, self._others_came = set(), False
+        return not (self._looked and all(self._looked.values()))
 
     def _let_pass(self, state: ChannelState) -> None:
         """What was held has to be answered before the rest may go on unread."""

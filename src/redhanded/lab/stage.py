@@ -118,6 +118,8 @@ class Stage:
     # One step.
 
     def _advance(self, explorer: Explorer) -> bool:
+        if self._wait_for_poll():
+            return True
         candidates, held = self._candidates()
         if self._pauses(candidates) and self._wait_for_change(self._patience_ms):
             return True
@@ -159,6 +161,23 @@ class Stage:
         if going_on or self._current is None or not self._patience_ms:
             return False
         return self.running.watch.next_timer(self._patience_ms / 1000.0) is not None
+
+    def _wait_for_poll(self) -> bool:
+        """Lets workers look for a job that was queued, so that its work can be chosen as soon as it
+        could be done; False if there is none, or nobody looks."""
+        causes = self.running.traffic.causes
+        unpolled = causes.unpolled()
+        if not unpolled or self.trial.failures:
+            return False
+        deadline = monotonic_ms() + max(unpolled.values())
+        while (left_ms := deadline - monotonic_ms()) > 0 and not self.trial.failures:
+            if not self.jumps.let_pass(left_ms / 1000.0, lambda _waking: False):
+                break
+            self.settle()
+            if not causes.unpolled():
+                return True
+        causes.polls.stop_expecting(causes.done)
+        return False
 
     def _wait_for_change(self, patience_ms: float) -> bool:
         """Lets time pass until something else can be chosen; False if nothing came of it."""
@@ -237,7 +256,7 @@ class Stage:
 
     def _may_go(self, held: Held) -> bool:
         if held.unit is not None:
-            return True
+            return not self.running.traffic.causes.is_poll(held)
         after = next(planned.entry.after for planned in self._plan if planned.held is held)
         return after is None or any(
             planned.entry.name == after and planned.answered for planned in self._plan
@@ -248,6 +267,8 @@ class Stage:
         traffic = self.running.traffic
         if traffic.deliver_ready() or self.events.go_on():
             return True
+        causes = traffic.causes
+        unpolled = causes.unpolled()
         for held in traffic.heads():
             if held.unit is None:
                 continue
@@ -258,10 +279,16 @@ class Stage:
                     traffic.answer_empty(held)
                     return True
                 continue
+            if held.role not in unpolled and causes.is_poll(held) and self._is_at_work():
+                continue
             if held.free or held.ambient or not held.task:
                 traffic.release(held)
                 return True
         return False
+
+    def _is_at_work(self) -> bool:
+        """Whether something waits to be chosen: then nobody has to look for more."""
+        return any(held.task and not held.ambient for held in self.running.traffic.parked)
 
     def _wait_for_more(self) -> bool:
         """Nothing to choose from: lets time pass while somebody still waits for an answer."""

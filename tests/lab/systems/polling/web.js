@@ -1,0 +1,25 @@
+'use strict';
+
+// Queues a job and answers: its name in a list and its text under a key, or all of it in the list.
+
+const http = require('node:http');
+const Redis = require('ioredis');
+
+const redis = new Redis(process.env.QUEUE_URL);
+
+async function queue(id) {
+  if (process.env.WHOLE) {
+    await redis.rpush('jobs', JSON.stringify({ id }));
+    return;
+  }
+  await redis.multi().set(`job:${id}`, 'to be counted').zadd('jobs', Date.now(), id).exec();
+}
+
+let queued = 0;
+
+http
+  .createServer(async (request, response) => {
+    if (request.url !== '/health') await queue(`${request.url.slice(1)}-${(queued += 1)}`);
+    response.writeHead(202).end();
+  })
+  .listen(Number(process.env.PORT), '127.0.0.1');
