@@ -38,6 +38,8 @@ LIMITS_SHOWN = 8
 
 def show(console: Console, found: Journeys) -> None:
     """The trees or the table, then what was not read."""
+    from redhanded.report.scan_sentences import told_once
+
     here = _Places(found)
     for journey in found.journeys:
         _drawn(console, journey, here)
@@ -50,10 +52,11 @@ def show(console: Console, found: Journeys) -> None:
 
         history_screen.show(console, found.history, here.path)
     indented(console, f"{found.files:,} files, {len(found.entries):,} entries", indent=0)
-    for limit in found.limits[:LIMITS_SHOWN]:
-        indented(console, f"limit: {inert(limit)}", indent=0, hanging=2, style="dim")
-    if len(found.limits) > LIMITS_SHOWN:
-        more = f"{len(found.limits) - LIMITS_SHOWN} more limits (--format json has all)"
+    limits = told_once(found.limits)
+    for limit in limits[:LIMITS_SHOWN]:
+        indented(console, f"limit: {here.said(limit)}", indent=0, hanging=2, style="dim")
+    if len(limits) > LIMITS_SHOWN:
+        more = f"{len(limits) - LIMITS_SHOWN} more limits (--format json has all)"
         indented(console, more, indent=0, style="dim")
 
 
@@ -70,7 +73,7 @@ def lines(hop: Hop, here: _Places, before: str = "", after: str = "") -> list[Te
     if hop.location is not None:
         line.append(f"  {here.place(hop.location)}", "dim")
     if hop.marks:
-        line.append(f"  ({inert('; '.join(hop.marks))})", "yellow")
+        line.append(f"  ({here.said('; '.join(hop.marks))})", "yellow")
     drawn = [line]
     for number, inner in enumerate(hop.hops, 1):
         last = number == len(hop.hops)
@@ -97,7 +100,7 @@ def _accesses(console: Console, title: str, given: Sequence[Access], here: _Plac
         line.append(inert(one.says), STYLES[one.kind])
         console.print(line, no_wrap=True, overflow="ignore", crop=False)
         if one.marks:
-            indented(console, inert("; ".join(one.marks)), indent=6, style="yellow")
+            indented(console, here.said("; ".join(one.marks)), indent=6, style="yellow")
         shown = ", ".join(one.entries[:ENTRIES_SHOWN])
         more = len(one.entries) - ENTRIES_SHOWN
         from_ = f"from {shown}" + (f" and {more} more" if more > 0 else "")
@@ -113,6 +116,12 @@ class _Places:
 
     def place(self, at: Location) -> str:
         return f"{self.path(at.path)}:{at.line}"
+
+    def said(self, words: str) -> str:
+        """A sentence whose places can be opened from here."""
+        from redhanded.report.scan_sentences import opened_in
+
+        return opened_in(inert(words), self.root, self.here)
 
     def path(self, path: str) -> str:
         from redhanded.report.scan_sentences import opened

@@ -27,24 +27,26 @@ def show(console: Console, history: History, opened: Callable[[str], str]) -> No
     from redhanded.report import history_sentences as say
 
     screen = _Screen(console, opened)
-    screen.heading("What a scan finds on it, and who changed that")
+    known = bool(history.commits)
+    screen.heading(f"What a scan finds on it{', and who changed that' if known else ''}")
     for one in history.suspicious[:SUSPICIOUS_SHOWN]:
-        place = f"{opened(one.location.path)}:{one.location.line}"
-        screen.line(f"{place}  {one.title}  [{one.rule}]", 2, hanging=4)
-        for sentence in say.changed(one.commits):
+        screen.line(f"{opened(one.location.path)}:{one.location.line}  [{one.rule}]", 2)
+        screen.line(one.title, 6)
+        for sentence in say.changed(one.commits) if known else ():
             screen.line(sentence, 6, hanging=2)
     screen.rest(history.suspicious, SUSPICIOUS_SHOWN, say.NO_SUSPICION)
     screen.heading("Commits that changed these lines, newest first")
     for commit in history.commits[:COMMITS_SHOWN]:
         screen.line(say.commit(commit), 2, hanging=4)
         screen.line(say.lines(commit.locations, opened), 6, hanging=2, style="dim")
-    screen.rest(history.commits, COMMITS_SHOWN, say.NO_COMMITS)
-    if history.beginning is not None:
-        screen.beginning(history.beginning)
+    # A limit says why, where there are none.
+    screen.rest(history.commits, COMMITS_SHOWN, "" if history.limits else say.NO_COMMITS)
     for limit in history.limits[:LIMITS_SHOWN]:
-        screen.line(f"limit: {limit}", 0, hanging=2, style="dim")
+        screen.line(limit, 2, hanging=2, style="dim")
     if history.limits:
         screen.rest(history.limits, LIMITS_SHOWN, "")
+    if history.beginning is not None:
+        screen.beginning(history.beginning)
     console.print()
 
 
@@ -61,7 +63,7 @@ class _Screen:
 
     def rest(self, values: Sequence[object], shown: int, none: str) -> None:
         """What is not shown, or that there is nothing."""
-        if not values:
+        if not values and none:
             self.line(none, 2, style="dim")
         elif len(values) > shown:
             self.line(f"{len(values) - shown} more (--format json has all)", 2, style="dim")

@@ -60,13 +60,15 @@ class _Screen:
         title.append(f"{one.rank:>2}  ", "dim")
         title.append(f"{one.score:.2f}  ", "bold red" if one.fails else "bold yellow")
         title.append(inert(one.title), "bold")
-        title.append(f"  [{finding.rule}]", "dim")
+        rule = f"[{finding.rule}]"
         if (state := self.state(one)) != "":
-            title.append(f"  {state}", "dim")
+            rule = f"{rule}  {state}"
+        # Where both do not fit on a line, the rule stands beside the place.
+        fits = title.cell_len + 2 + len(rule) <= self.console.width
+        place = Text(f"    {self.place(finding.location)}", "cyan")
+        (title if fits else place).append(f"  {rule}", "dim")
         self.console.print(title, no_wrap=True, overflow="ignore", crop=False)
-        self.console.print(
-            Text(f"    {self.place(finding.location)}", "cyan"), no_wrap=True, overflow="ignore"
-        )
+        self.console.print(place, no_wrap=True, overflow="ignore", crop=False)
         self.say(finding.message)
         called = callers(finding)
         for number, step in enumerate(finding.steps[:STEPS_MAX], 1):

@@ -96,10 +96,14 @@ def outcome(scan: Scan) -> str:
 
 
 def limits(scan: Scan) -> tuple[str, ...]:
-    """What was not read or not followed; of sentences that differ by the place alone, the first
-    and how many there are."""
+    """What was not read or not followed, told once of many."""
+    return told_once(scan.limits)
+
+
+def told_once(limits: Sequence[str]) -> tuple[str, ...]:
+    """Of sentences that differ by the place alone, the first and how many there are."""
     alike: dict[str, list[str]] = {}
-    for sentence in scan.limits:
+    for sentence in limits:
         alike.setdefault(_kind(sentence), []).append(sentence)
     told = []
     for sentences in alike.values():

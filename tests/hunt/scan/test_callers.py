@@ -11,6 +11,7 @@ from made_programs import MadeRule, Program, finding, scanned
 from redhanded.case.evidence import Location
 from redhanded.case.finding import Finding
 from redhanded.hunt.scan.callers import met_by, shape_of, with_callers
+from redhanded.hunt.scan.shapes import balanced, shape
 from redhanded.report.scan_sentences import called_at, callers, steps
 from redhanded.source.changes import Changes
 from redhanded.source.flow.events import Entry, Event, Path
@@ -58,6 +59,11 @@ def test_the_calls_are_those_from_the_findings_entry() -> None:
 def test_of_several_ways_the_one_after_the_step_before() -> None:
     own = path("POST /seats", (7, (at(9),)), (6, (at(10),)), (7, (at(11),)))
     assert via(own) == [(at(10),), (at(11),)]
+
+
+def test_a_step_may_be_a_call_that_leads_further() -> None:
+    inner = path("POST /seats", (90, (at(10), at(6, "src/seats.js"))), (7, (at(11),)))
+    assert via(inner) == [(at(10),), (at(11),)]
 
 
 def test_from_elsewhere_only_where_all_agree() -> None:
@@ -117,6 +123,13 @@ def test_other_arguments_are_another_call_and_without_a_call_the_line_counts() -
     named = path("POST /seats", (7, ()))
     assert shape_of(one, met_by([one], [named]), lambda at: " x = 1; ") == "x=1"
     assert shape_of(one, {}, lambda at: " query(1) ") != shape_of(one, {}, lambda at: "query(2)")
+
+
+def test_a_statement_is_read_until_what_it_opens_is_closed() -> None:
+    whole = ["await setPrice(show, {", "cents,", "})", "next()"]
+    assert shape(balanced(whole)) == shape("await setPrice(show, { cents })")
+    assert balanced(["f(", "a"]) == "f("
+    assert balanced([]) == ""
 
 
 @pytest.mark.parametrize(

@@ -10,29 +10,42 @@ from dataclasses import dataclass, replace
 
 from redhanded.case.evidence import Location
 from redhanded.case.finding import Finding, Step
-from redhanded.hunt.scan.shapes import call_in, shape
+from redhanded.hunt.scan.shapes import balanced, call_in, shape
 from redhanded.source.flow.events import Event, Path
 
 Place = tuple[str, int]
 LINES_MAX = 200
+STATEMENT_LINES_MAX = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Met:
-    """An event at a place that a finding names, and the entry it is reached from."""
+    """An event at a place that a finding names, or one that a call there leads to."""
 
     entry: str
+    """From which it is reached."""
     event: Event
+    stack: tuple[Location, ...]
+    """The calls that lead to the place."""
+    is_there: bool
+    """The event itself stands at the place."""
 
 
 def met_by(findings: Sequence[Finding], paths: Iterable[Path]) -> dict[Place, list[Met]]:
-    """The events at the lines and steps of findings."""
+    """The events at the lines and steps of findings, and those that calls there lead to."""
     wanted = {_place(at) for one in findings for at in _places(one)}
     met: dict[Place, list[Met]] = {}
-    for path in paths:
+    for path in paths if wanted else ():
         for event in path.events:
-            if (place := _place(event.location)) in wanted:
-                met.setdefault(place, []).append(Met(entry=path.entry.name, event=event))
+            for depth, at in enumerate((*event.stack, event.location)):
+                if (place := _place(at)) in wanted:
+                    one = Met(
+                        entry=path.entry.name,
+                        event=event,
+                        stack=event.stack[:depth],
+                        is_there=depth == len(event.stack),
+                    )
+                    met.setdefault(place, []).append(one)
     return met
 
 
@@ -50,11 +63,11 @@ def _called(finding: Finding, met: Mapping[Place, Sequence[Met]]) -> Iterator[St
     reached = -1
     for step in finding.steps:
         every = met.get(_place(step.location), ())
-        own = [one.event for one in every if one.entry == finding.entry]
-        stacks = {one.event.stack for one in every}
+        own = [one for one in every if one.entry == finding.entry]
+        stacks = {one.stack for one in every}
         if own:
-            taken = next((one for one in own if one.number >= reached), own[0])
-            reached = taken.number
+            taken = next((one for one in own if one.event.number >= reached), own[0])
+            reached = taken.event.number
             yield replace(step, via=taken.stack)
         elif len(stacks) == 1:
             yield replace(step, via=stacks.pop())
@@ -65,19 +78,24 @@ def _called(finding: Finding, met: Mapping[Place, Sequence[Met]]) -> Iterator[St
 def shape_of(
     finding: Finding, met: Mapping[Place, Sequence[Met]], text: Callable[[Location], str]
 ) -> str:
-    """How the finding's call reads, whatever its lines and their formatting; its line where no
-    call stands there. ``text`` gives a source line."""
+    """How the finding's call reads, whatever its lines and their formatting; the statement where
+    no call is known there. ``text`` gives a source line."""
     at = finding.location
+
+    def lines(last: int) -> Iterator[str]:
+        return (text(replace(at, line=line)) for line in range(at.line, last + 1))
+
     calls = dict.fromkeys(
         (one.event.callee, min(one.event.end_line, at.line + LINES_MAX), _is_about(one, finding))
         for one in met.get(_place(at), ())
+        if one.is_there
     )
     found: list[tuple[bool, int, str]] = []
     for callee, last, is_about in calls:
-        lines = (text(replace(at, line=line)) for line in range(at.line, max(last, at.line) + 1))
-        if (call := call_in("\n".join(lines), callee)) is not None:
+        call = call_in("\n".join(lines(max(last, at.line))), callee)
+        if call is not None:
             found.append((not is_about, -len(call), call))
-    return min(found)[2] if found else shape(text(at))
+    return min(found)[2] if found else shape(balanced(lines(at.line + STATEMENT_LINES_MAX)))
 
 
 def _is_about(one: Met, finding: Finding) -> bool:

@@ -60,14 +60,16 @@ def past(
 def _suspicious(
     source: Source, lines: Iterable[Location], rules: Sequence[Rule]
 ) -> Iterator[tuple[Rule, Finding]]:
-    """What the rules find at these lines and nobody has accepted, the most certain first."""
+    """What the rules find in which these lines take part and nobody has accepted, the most certain
+    first."""
     wanted = {(one.path, one.line) for one in lines}
     comments = suppressions(source.notes, [one.name for one in rules], source.reading.text)
     with finished():
         found = [(rule, one) for rule in rules for one in look(rule, source.reading)]
     found.sort(key=lambda one: -one[1].score)
     for rule, one in found:
-        here = (one.location.path, one.location.line) in wanted
+        places = (one.location, *(step.location for step in one.steps))
+        here = any((at.path, at.line) in wanted for at in places)
         if here and one.score >= rule.threshold and comments.of(one) is None:
             yield rule, one
 

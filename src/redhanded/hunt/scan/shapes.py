@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _BLANKS = re.compile(r"\s+")
 _QUOTES = re.compile(r"[\"'`]")
@@ -14,6 +15,20 @@ def shape(text: str) -> str:
     """The text of a line, or of several."""
     bare = _QUOTES.sub('"', _BLANKS.sub("", text))
     return _LAST_COMMA.sub("", bare).rstrip(";,{")
+
+
+def balanced(lines: Iterable[str]) -> str:
+    """The first line, and those after it until what it opens is closed; the first alone where that
+    does not come."""
+    taken: list[str] = []
+    depth = 0
+    for line in lines:
+        taken.append(line)
+        for mark in line:
+            depth += (mark in _OPEN) - (mark in _CLOSED)
+        if depth <= 0:
+            return "\n".join(taken)
+    return taken[0] if taken else ""
 
 
 def call_in(text: str, callee: str) -> str | None:
