@@ -61,24 +61,32 @@ def show(console: Console, found: Journeys) -> None:
 
 
 def _drawn(console: Console, hop: Hop, here: _Places) -> None:
-    for line in lines(hop, here):
+    """On a terminal no line is wider than it is, as far as places allow; elsewhere each hop is one
+    line, to be searched."""
+    width = console.width if console.is_terminal else None
+    for line in lines(hop, here, width=width):
         console.print(line, no_wrap=True, overflow="ignore", crop=False)
 
 
-def lines(hop: Hop, here: _Places, before: str = "", after: str = "") -> list[Text]:
-    """A tree: each hop on a line, what is in it below, set in."""
+def lines(
+    hop: Hop, here: _Places, before: str = "", after: str = "", *, width: int | None = None
+) -> list[Text]:
+    """A tree: each hop on a line, what is in it below, set in. What is wider than ``width`` has its
+    place, and what is around it, on a line of its own."""
     line = Text(before, "dim")
     line.append(SIGNS.get(hop.kind, ""), "dim")
     line.append(inert(hop.says), STYLES.get(hop.kind, "cyan"))
-    if hop.location is not None:
-        line.append(f"  {here.place(hop.location)}", "dim")
-    if hop.marks:
-        line.append(f"  ({here.said('; '.join(hop.marks))})", "yellow")
-    drawn = [line]
+    place = Text(f"  {here.place(hop.location)}" if hop.location is not None else "", "dim")
+    marks = Text(f"  ({here.said('; '.join(hop.marks))})" if hop.marks else "", "yellow")
+    drawn = [line + place + marks]
+    if width is not None and drawn[0].cell_len > width and hop.location is not None:
+        guide = Text(f"{after}{'│  ' if hop.hops else '   '}", "dim")
+        fits = (guide + place + marks).cell_len <= width
+        drawn = [line, guide + place + marks] if fits else [line, guide + place, guide + marks]
     for number, inner in enumerate(hop.hops, 1):
         last = number == len(hop.hops)
         branch, below = ("└─ ", "   ") if last else ("├─ ", "│  ")
-        drawn += lines(inner, here, f"{after}{branch}", f"{after}{below}")
+        drawn += lines(inner, here, f"{after}{branch}", f"{after}{below}", width=width)
     return drawn
 
 
