@@ -46,6 +46,8 @@ class Finding:
     """The entry it is reached from."""
     also_from: tuple[str, ...] = ()
     """Other entries from which the same lines are reached."""
+    package: str = ""
+    """Name and version of the package that it lies in; empty where it is the program's own."""
 
     @property
     def score(self) -> float:

@@ -44,6 +44,12 @@ class ScanRequest:
     """How long, for all findings; None: ten minutes."""
     only_confirmed: bool = False
     """Leave out what the lab did not make happen; how many these are is told."""
+    follows_packages: bool = True
+    """Look into the packages that the program uses and that hold state."""
+    packages_in: Path | None = None
+    """Where they are installed, beside the project's own places."""
+    packages: tuple[str, ...] = ()
+    """Look at these packages alone, as libraries, whoever uses them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,8 @@ class _Screen:
         (title if fits else place).append(f"  {rule}", "dim")
         self.console.print(title, no_wrap=True, overflow="ignore", crop=False)
         self.console.print(place, no_wrap=True, overflow="ignore", crop=False)
+        if finding.package:
+            self.say(f"in the package {finding.package}")
         self.say(finding.message)
         called = callers(finding)
         for number, step in enumerate(finding.steps[:STEPS_MAX], 1):
@@ -123,6 +125,8 @@ class _Screen:
         head = f"{one.rank:>2}  {one.score:.2f}  {one.finding.rule}"
         subject = f" ({one.finding.subject})" if one.finding.subject else ""
         where = self.place(one.finding.location)
+        if one.finding.package:
+            where = f"{where}  in {one.finding.package}"
         self.console.print(
             Text(f"{inert(head)}{inert(subject)}  {where}"),
             no_wrap=True,

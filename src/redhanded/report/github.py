@@ -35,9 +35,11 @@ def commands(scan: Scan) -> tuple[str, ...]:
 def _command(one: Reported, top: str) -> str:
     finding = one.finding
     level = "error" if one.fails else "warning" if one.state == "new" else "notice"
+    within = (f"In the package {finding.package}.",) if finding.package else ()
+    said = (*within, finding.message, *steps(finding), *filter(None, [confirmation(one)]))
     return command(
         level,
-        "\n".join((finding.message, *steps(finding), *filter(None, [confirmation(one)]))),
+        "\n".join(said),
         file=str(PurePosixPath(top, finding.location.path)),
         line=str(max(finding.location.line, 1)),
         title=f"{one.title} ({finding.rule}, {one.score:.2f})",

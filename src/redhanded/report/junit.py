@@ -63,7 +63,8 @@ def _outcome(case: ElementTree.Element, one: Reported) -> str:
 
 def _told(one: Reported) -> str:
     finding = one.finding
-    lines = [finding.message, ""]
+    within = [f"In the package {finding.package}."] if finding.package else []
+    lines = [*within, finding.message, ""]
     lines += steps(finding)
     lines += filter(None, [confirmation(one)])
     lines += ["", f"score {one.score:.2f}, because"]

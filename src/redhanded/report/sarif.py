@@ -136,16 +136,8 @@ def _result(one: Reported, indices: dict[str, int], place: _Places) -> Json:
             FINGERPRINT: one.fingerprint,
             "primaryLocationLineHash": f"{one.fingerprint}:1",
         },
-        "properties": {"subject": finding.subject, "entry": finding.entry},
+        "properties": _properties(one),
     }
-    if one.confirmation is not None:
-        result["properties"] = {
-            "subject": finding.subject,
-            "entry": finding.entry,
-            "confirmation": one.confirmation.word,
-            "confirmationWhy": one.confirmation.why,
-            "schedule": one.confirmation.schedule,
-        }
     if finding.steps:
         result["codeFlows"] = [_flow(finding.steps, finding.message, place)]
     related = [
@@ -160,6 +152,18 @@ def _result(one: Reported, indices: dict[str, int], place: _Places) -> Json:
     if one.state == "known":
         result["baselineState"] = "unchanged"
     return result
+
+
+def _properties(one: Reported) -> Json:
+    finding = one.finding
+    found: Json = {"subject": finding.subject, "entry": finding.entry}
+    if finding.package:
+        found["package"] = finding.package
+    if one.confirmation is not None:
+        found["confirmation"] = one.confirmation.word
+        found["confirmationWhy"] = one.confirmation.why
+        found["schedule"] = one.confirmation.schedule
+    return found
 
 
 def _message(one: Reported) -> str:

@@ -16,15 +16,18 @@ from redhanded.case.errors import UsageError
 from redhanded.case.evidence import Location
 from redhanded.case.finding import Finding
 from redhanded.case.scan import Known, Scan, ScanRequest, ScanRule
-from redhanded.hunt.scan import baseline
+from redhanded.hunt.program import usual_folder
+from redhanded.hunt.scan import baseline, packages
 from redhanded.hunt.scan.callers import met_by, shape_of, with_callers
 from redhanded.hunt.scan.fingerprints import fingerprints
-from redhanded.hunt.scan.reading import Source, read
+from redhanded.hunt.scan.reading import Source, nothing, read
+from redhanded.hunt.scan.shapes import shape
 from redhanded.hunt.scan.suppression import suppressions
 from redhanded.hunt.scan.weighing import Weighed, counts, reported, states
 from redhanded.hunt.suspect.rules import RULES
 from redhanded.hunt.suspect.rules.asking import look
 from redhanded.hunt.suspect.rules.rule import Rule
+from redhanded.source.flow import installed
 from redhanded.source.flow.charting import collected_rarely
 from redhanded.source.flow.values import finished
 from redhanded.source.project import Project, project_of
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from redhanded.source.changes import Changes
 
 Say = Callable[[str], None]
+NO_PACKAGES = packages.Found()
 
 
 def scan(request: ScanRequest, say: Say, rules: Sequence[Rule] = RULES) -> Scan:
@@ -51,10 +55,23 @@ def _scan(request: ScanRequest, say: Say, rules: Sequence[Rule]) -> Scan:
     project = project_of(request.paths)
     old = baseline.read(request.baseline).findings if request.baseline else ()
     changed = _changes(project, request.changed_since) if request.changed_since else None
-    source = read(project, say, keeps=request.keeps)
-    number = len(source.reading.paths)
-    say(f"asking {len(asked)} rules about {number:,} {'path' if number == 1 else 'paths'}")
-    found = weigh(project, source, request, asked=asked, known=rules, old=old, changed=changed)
+    cache = usual_folder() if request.keeps else None
+    folders = installed.places(project.root, request.packages_in)
+    if request.packages:
+        source = nothing(project)
+        more = packages.alone(request.packages, folders, asked, look, cache=cache, say=say)
+    else:
+        source = read(project, say, keeps=request.keeps)
+        number = len(source.reading.paths)
+        say(f"asking {len(asked)} rules about {number:,} {'path' if number == 1 else 'paths'}")
+        more = packages.Found()
+        if request.follows_packages:
+            more = packages.of_program(
+                source, project.root, folders, asked, look, cache=cache, say=say
+            )
+    found = weigh(
+        project, source, request, asked=asked, known=rules, old=old, changed=changed, more=more
+    )
     if request.confirms:
         from redhanded.hunt.scan.confirm import SECONDS, confirm  # the lab comes with it
 
@@ -89,8 +106,10 @@ def weigh(
     known: Sequence[Rule],
     old: Sequence[Known] = (),
     changed: Changes | None = None,
+    more: packages.Found = NO_PACKAGES,
 ) -> Scan:
-    """The findings of ``asked`` in a program that was read; ``known`` are all rules there are."""
+    """The findings of ``asked`` in a program that was read, and ``more`` in its packages; ``known``
+    are all rules there are."""
     by_name = {rule.name: rule for rule in asked}
     with finished():
         every = [one for rule in asked for one in look(rule, source.reading)]
@@ -99,8 +118,13 @@ def weigh(
     # Of all, since equal ones are numbered: what is asked for may not change a number.
     marks = fingerprints(every, lambda one: shape_of(one, met, source.reading.text))
     asked_for = [pair for pair in zip(every, marks, strict=True) if _asked_for(project, pair[0])]
-    found = [one for one, _ in asked_for]
-    prints = [mark for _, mark in asked_for]
+    text = _text(source, more)
+    others = [one for one in more.findings if request.packages or _asked_for(project, one)]
+    found = [*(one for one, _ in asked_for), *others]
+    prints = [
+        *(mark for _, mark in asked_for),
+        *fingerprints(others, lambda one: shape(text(one.location))),
+    ]
     comments = suppressions(source.notes, [rule.name for rule in known], source.reading.text)
     compared = baseline.compare(old, prints)
     weighed = states(
@@ -118,8 +142,8 @@ def weigh(
         root=str(project.root),
         repository=str(project.repository or ""),
         paths=project.asked,
-        files=source.files,
-        entries=len(source.reading.paths),
+        files=source.files + more.files,
+        entries=len(source.reading.paths) + more.paths,
         findings=reported(weighed, request),
         counts=counts(weighed),
         rules=tuple(_said(rule) for rule in asked),
@@ -130,8 +154,19 @@ def weigh(
         ),
         gone=tuple(one for one in compared.gone if one.rule in by_name and project.holds(one.path)),
         written=written,
-        limits=source.limits,
+        limits=(*source.limits, *more.limits),
     )
+
+
+def _text(source: Source, more: packages.Found) -> Callable[[Location], str]:
+    """Source lines, of packages as well."""
+    others = more.texts or {}
+
+    def text(at: Location) -> str:
+        folder = at.path.partition("/")[0]
+        return others.get(folder, source.reading.text)(at)
+
+    return text
 
 
 def _asked(request: ScanRequest, rules: Sequence[Rule]) -> tuple[Rule, ...]:

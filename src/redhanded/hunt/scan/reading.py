@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from redhanded.case.evidence import Location
@@ -11,7 +11,8 @@ from redhanded.hunt.program import lines_of, span_in, usual_folder
 from redhanded.hunt.program import read as read_program
 from redhanded.hunt.suspect.rules.rule import Reading
 from redhanded.source.flow.languages import language_of
-from redhanded.source.flow.module import Note
+from redhanded.source.flow.module import Module, Note
+from redhanded.source.flow.schema import Schema
 from redhanded.source.flow.versions import versions_of
 from redhanded.source.project import Project
 
@@ -27,6 +28,10 @@ class Source:
     span: Callable[[Location], tuple[int, int]]
     """First and last line of the function around a place; the line itself at the top of a file."""
     limits: tuple[str, ...] = ()
+    imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """All that is imported by a name of its own, and the files that do."""
+    module: Callable[[str], Module | None] = lambda path: None
+    """A file that was read."""
 
 
 def read(project: Project, say: Callable[[str], None], *, keeps: bool) -> Source:
@@ -48,6 +53,19 @@ def read(project: Project, say: Callable[[str], None], *, keeps: bool) -> Source
         notes=tuple((one, modules[one].notes) for one in found.files.noted if modules[one].notes),
         span=lambda at: span_in(modules.get(at.path), at.line),
         limits=(*_unknown(project), *found.limits),
+        imports=found.files.imports,
+        module=modules.get,
+    )
+
+
+def nothing(project: Project) -> Source:
+    """For a scan that looks at packages alone."""
+    schema = Schema(tables={}, has_migrations=False)
+    return Source(
+        reading=Reading(paths=(), schema=schema, text=lines_of(project.root)),
+        files=0,
+        notes=(),
+        span=lambda at: (at.line, at.line),
     )
 
 

@@ -141,6 +141,16 @@ def uses(looks: Mapping[str, Look], packages: Collection[str]) -> dict[str, tupl
     return {one: tuple(paths) for one, paths in sorted(found.items())}
 
 
+def imported(looks: Mapping[str, Look]) -> dict[str, tuple[str, ...]]:
+    """First names of all that is imported, known or not, and the files that do."""
+    found: dict[str, list[str]] = {}
+    for path, look in looks.items():
+        for one in {package_of(specifier, path) for specifier in look.imports}:
+            if one and not one.startswith((".", "/")):
+                found.setdefault(one, []).append(path)
+    return {one: tuple(paths) for one, paths in sorted(found.items())}
+
+
 def _targets(path: str, specifiers: Iterable[str], resolve: Resolve) -> set[str]:
     return {found for one in specifiers if (found := resolve(one, path)) is not None}
 

@@ -18,6 +18,7 @@ from redhanded.source.flow.python_modules import submodule
 from redhanded.source.flow.schema import Schema
 from redhanded.source.flow.values import Kind, Library, Procedure, Record, Unknown, Value
 from redhanded.source.flow.walking import classes, loading, looking
+from redhanded.source.flow.walking.opened import Opened
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Scope, hash_of
 
@@ -38,6 +39,8 @@ class Program(Forms):
         schema: Schema = NO_SCHEMA,
         stands_for: Mapping[str, str] | None = None,
         own: Collection[str] | None = None,
+        package: str = "",
+        declared: Collection[str] = (),
     ) -> None:
         super().__init__(modules)
         self._own = modules if own is None else own
@@ -78,6 +81,8 @@ class Program(Forms):
         self._assigned: dict[tuple[str, str], list[Value]] = {}
         self._exporting: list[tuple[str, str]] = []
         self._function_scopes: dict[tuple[str, int], Scope] = {}
+        self.opened = Opened(self, package, declared) if package else None
+        """Set for a package that is read as a library: what its own files tell."""
 
     # What frameworks ask.
 

@@ -48,6 +48,8 @@ class Files:
     """Known packages, and the files that import them."""
     noted: tuple[str, ...] = ()
     """Modules in which a comment may speak to redhanded."""
+    imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """All that is imported by a name of its own, and the files that do."""
     read_again: int = 0
     """Files that had to be lowered, because they are new or changed."""
     hashes: Mapping[str, bytes] = field(default_factory=dict)
@@ -112,6 +114,7 @@ def read(
             | resolved.stands_for,
             uses=mattering.uses(looks, packages),
             noted=tuple(path for path in lowered if seen[path].look.is_noted),
+            imports=mattering.imported(looks),
             read_again=len(new),
             hashes={path: one.hash for path, one in lowered.items()},
             leads={path: leads[path].paths(ordered) for path in lowered},

@@ -48,18 +48,23 @@ class Walked:
     """Of paths that begin at a function that nothing calls: which."""
 
 
-def walk(program: Program) -> tuple[Path, ...]:
-    """All paths of a program: its entries, files whose top does something, uncalled functions."""
-    return joined(walked(program).paths)
+Rest = Callable[[Program, set[tuple[str, int]]], Iterator[tuple[tuple[str, int], Path]]]
+"""Walks what no entry leads to, given the functions that were entered."""
 
 
-def walked(program: Program) -> Walked:
+def walk(program: Program, rest: Rest | None = None) -> tuple[Path, ...]:
+    """All paths of a program: its entries, files whose top does something, uncalled functions (or
+    what ``rest`` takes for those)."""
+    return joined(walked(program, rest).paths)
+
+
+def walked(program: Program, rest: Rest | None = None) -> Walked:
     """The paths without who takes the jobs that they put on queues."""
     with deep():
-        return _walk(program)
+        return _walk(program, rest or _uncalled)
 
 
-def _walk(program: Program) -> Walked:
+def _walk(program: Program, rest: Rest) -> Walked:
     entered: set[tuple[str, int]] = set()
     paths: list[Path] = []
     for found in entries(program):
@@ -72,7 +77,7 @@ def _walk(program: Program) -> Walked:
         if any(one.effect is not None for one in path.events):
             paths.append(path)
     uncalled = {}
-    for key, path in _uncalled(program, entered):
+    for key, path in rest(program, entered):
         uncalled[len(paths)] = key
         paths.append(path)
     return Walked(paths=tuple(paths), entered=frozenset(entered), uncalled=uncalled)
@@ -98,8 +103,8 @@ def follow(program: Program, found: FoundEntry) -> tuple[Path, Run]:
         for place, function in enumerate(found.functions):
             _enter(run, function, found, is_last=place == len(found.functions) - 1)
 
-    _bounded(run, found.entry.location, act)
-    return replace(_path(found.entry, run), functions=tuple(_begin(program, found))), run
+    bounded(run, found.entry.location, act)
+    return replace(path_of(found.entry, run), functions=tuple(_begin(program, found))), run
 
 
 def _begin(program: Program, found: FoundEntry) -> Iterator[Location]:
@@ -157,16 +162,22 @@ def _enter_library(run: Run, function: Library, found: FoundEntry) -> None:
 def bound(program: Program, procedure: Procedure) -> Procedure:
     """A method with an instance that a framework would make."""
     function = program.function_of(procedure)
+    opened = program.opened
+    if opened is not None and procedure.receiver is None:
+        receiver = opened.receiver_of(procedure)
+        if receiver is not None:
+            return Procedure(procedure.path, procedure.function, receiver, procedure.closure)
     if procedure.receiver is not None or function.owner < 0 or function.kind == "static":
         return procedure
     kind = classes.kind(program, procedure.path, function.owner)
-    receiver: Value = kind if function.kind == "class" else injection.instance(program, kind)
-    if isinstance(receiver, Record) and not procedure.path.endswith((".py", ".pyi")):
+    receiver = kind if function.kind == "class" else injection.instance(program, kind)
+    is_kept = opened is None and not procedure.path.endswith((".py", ".pyi"))
+    if isinstance(receiver, Record) and is_kept:
         program.singletons[id(receiver)] = receiver  # Python's frameworks make one per request
     return Procedure(procedure.path, procedure.function, receiver, procedure.closure)
 
 
-def _bounded(run: Run, location: Location, act: Callable[[], None]) -> None:
+def bounded(run: Run, location: Location, act: Callable[[], None]) -> None:
     """Runs a walk within its budget; what it changed in the program is undone."""
 
     def attempt() -> None:
@@ -181,9 +192,15 @@ def _bounded(run: Run, location: Location, act: Callable[[], None]) -> None:
     run.record.journal.branch(attempt)
 
 
-def _path(entry: Entry, run: Run) -> Path:
+def path_of(entry: Entry, run: Run) -> Path:
+    """What a walk from an entry has recorded."""
     events = run.record.events()
-    return Path(entry=recognised(entry, events), events=events, limits=tuple(run.record.limits))
+    return Path(
+        entry=recognised(entry, events),
+        events=events,
+        limits=tuple(run.record.limits),
+        beside=tuple(run.record.aside),
+    )
 
 
 def follow_top(program: Program, name: str) -> tuple[Path, Run]:
@@ -200,8 +217,8 @@ def follow_top(program: Program, name: str) -> tuple[Path, Run]:
         statements.hoist(run, module.functions[0].body, scope)
         statements.block(run, module.functions[0].body, scope)
 
-    _bounded(run, location, act)
-    return _path(Entry(kind="command", name=name, location=location), run), run
+    bounded(run, location, act)
+    return path_of(Entry(kind="command", name=name, location=location), run), run
 
 
 def _uncalled(
@@ -256,9 +273,9 @@ def _alone(
 
     name = _name(module, function)
     location = Location(path=module.path, line=function.line, function=function.name or None)
-    _bounded(run, location, act)
+    bounded(run, location, act)
     entry = Entry(kind="function", name=f"{name}.{of}" if of else name, location=location)
-    return _path(entry, run), run, _given_by(made, module, place) if of is None else ()
+    return path_of(entry, run), run, _given_by(made, module, place) if of is None else ()
 
 
 def _given_by(made: list[Value], module: Module, place: int) -> tuple[tuple[str, int], ...]:

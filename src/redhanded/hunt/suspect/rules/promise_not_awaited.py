@@ -25,6 +25,8 @@ safe: tuple[str, ...] = (
     "It is awaited, returned, or given to Promise.all or gather.",
     "It is dropped on purpose, and its errors are handled: void, .catch(…), a task that is kept.",
     "A for loop awaits what forEach would start and drop.",
+    "It commits or rolls back in the function that the transaction was given: the promise of the "
+    "transaction itself waits for that.",
 )
 needs = "work that is missing or late after its request was answered, or an unhandled rejection"
 experiment = "hold the dropped operation until the run has ended; let it fail"
@@ -81,12 +83,21 @@ def _on(path: Path, reading: Reading) -> Iterator[Finding]:
             continue
         if _MEANT.search(reading.text(place)) or _is_start(path, place):
             continue
+        if _is_waited_for_by_transaction(path, event):
+            continue
         yield _finding(path, event, place, weight)
 
 
 def _is_start(path: Path, place: Location) -> bool:
     """``main();`` at the top of a script: there is nobody to wait, and the process stays."""
     return path.entry.kind == "command" and place.path == path.entry.location.path
+
+
+def _is_waited_for_by_transaction(path: Path, event: Event) -> bool:
+    """Whether it ends a transaction in the function that ``transaction(…)`` was given."""
+    if event.effect is None or event.effect.kind not in ("commit", "rollback"):
+        return False
+    return any(path.events[one.number].location in event.stack for one in event.around)
 
 
 def _handles(event: Event, place: Location) -> Catcher | None:

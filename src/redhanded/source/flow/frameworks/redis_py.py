@@ -155,6 +155,9 @@ def _protocol(name: str, site: CallSite) -> tuple[Value, ...]:
             found.append(site.keywords[one])
     if name in ("hset", "hmset", "mset", "zadd", "msetnx"):
         found = _spread(found, site)
+        if name == "zadd":
+            flags = [one for one in ("nx", "xx") if _may_be(site.keywords.get(one))]
+            found[1:1] = [Known(one) for one in flags]
     elif name == "set":
         for place, flag in enumerate(("ex", "px", "nx", "xx", "keepttl", "get"), 2):
             value = site.keywords.get(flag)
@@ -169,6 +172,11 @@ def _protocol(name: str, site: CallSite) -> tuple[Value, ...]:
     elif found and elements(found[0]):
         found = [*elements(found[0]), *found[1:]]
     return tuple(found)
+
+
+def _may_be(flag: Value | None) -> bool:
+    """Whether a flag is set, or given by whoever calls."""
+    return flag is not None and flag not in (Known(False), Known(None))
 
 
 def _spread(found: list[Value], site: CallSite) -> list[Value]:

@@ -133,6 +133,9 @@ def lookup(run: Run, name: str, scope: Scope) -> Value:
         this = scope.this
         if this is not None:
             return this
+    if name == "arguments" and run.frames and not scope.path.endswith((".py", ".pyi")):
+        given = {str(place): one for place, one in enumerate(run.frame.arguments)}
+        return Record(given, is_complete=bool(given))
     found = run.program.named(name, scope.path)
     if found is not None:
         return members.here(run, found)
@@ -166,6 +169,8 @@ def _attribute(run: Run, one: form.Attribute, scope: Scope) -> Value:
     if one.base == folders.IMPORT_META and (own := folders.meta(one.name, scope)) is not None:
         return own
     base = evaluate(run, one.base, scope)
+    if run.program.opened is not None:
+        base = run.program.opened.handed.base_of(one.base, base, scope.path, one.name)
     found = members.part(run, base, one.name)
     if isinstance(base, Record) and isinstance(one.base, form.Name) and not run.is_loading:
         found = memory.read_part(run, one, found, scope)

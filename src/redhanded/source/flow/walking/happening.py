@@ -73,6 +73,8 @@ def happen(
         )
         first = number if first is None else first
         _after(run, effect, number, meaning)
+        if effect.kind == "script" and "queued" in effect.options:
+            _give_out(run, effect, number)
     if first is None:
         value = renumbered(meaning.result, -1) if meaning.result is not None else chain
     elif meaning.result is None:
@@ -81,6 +83,27 @@ def happen(
         value = renumbered(meaning.result, first)
     given = call_back(run, meaning, first, value)
     return given if given is not None else value
+
+
+PAIRS = frozenset(("ioredis", "iovalkey"))
+"""Packages whose batches give for each command an error and its result."""
+
+
+def _give_out(run: Run, effect: Effect, number: int) -> None:
+    """A batch gives the results of its commands, in their order."""
+    place = 0
+    for draft in run.record.drafts:
+        queued = draft.parts["effect"]
+        if draft.number >= number or not isinstance(queued, Effect) or queued.kind == "script":
+            continue
+        if "queued" not in queued.options or queued.session != effect.session:
+            continue
+        given: Value = Result(draft.number)
+        if effect.library in PAIRS:
+            given = Record({"0": Known(None), "1": given})
+        cell = run.record.changed.setdefault(Result(number), {})
+        run.record.journal.write(cell, str(place), given)
+        place += 1
 
 
 def _last(run: Run, chain: Library, result: Result) -> Value:

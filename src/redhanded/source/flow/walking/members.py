@@ -32,6 +32,8 @@ TEXT_MAX = 120
 ENVIRONMENTS = {("global", ("process", "env")), ("os", ("environ",))}
 REQUESTS = {(one, ("request",)) for one in ("flask", "quart", "bottle")}
 """The request that is being served, as a variable of a library."""
+MODULES = Library("sys", ("modules",))
+"""Python's modules by name."""
 REQUEST_PARTS = {"json": "body", "data": "body", "args": "query", "view_args": "params"}
 CARRIERS = {"server": "fastify"}
 """Parts of a request that are the application, and whose: ``request.server.pool`` is what the
@@ -57,6 +59,9 @@ def here(run: Run, value: Value) -> Value:
 
 def item(run: Run, value: Value, key: Value) -> Value:
     """``value[key]``."""
+    if value == MODULES and isinstance(key, Known) and isinstance(key.value, str):
+        first, *rest = key.value.split(".")
+        return Library(first, tuple(rest))
     if isinstance(key, Known) and isinstance(key.value, str | int):
         found = part(run, value, str(key.value))
         if found is not None:
