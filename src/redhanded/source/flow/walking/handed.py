@@ -141,7 +141,8 @@ class Handed:
             if uses.is_proven or (len(telling) >= least and len(commands) >= 2):
                 made = ("Redis", Made()) if is_python else ("createClient", Made())
                 return Library("redis", made)
-        if self.has_driver and CONNECTION.search(name) and uses.called & EXECUTING:
+        asked = uses.called & EXECUTING
+        if self.has_driver and CONNECTION.search(name) and asked and not asked <= self._own:
             return CURSOR if is_python else DRIVER
         if not is_python and _says(name, "knex") and uses.called & QUERIES:
             return Library("knex", ("knex", Made()))
