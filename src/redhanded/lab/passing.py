@@ -136,7 +136,7 @@ class Passing:
             return False
         self.catch_up()
         # What was read together may have gone by in any order.
-        looked = {name: not self._others_came for name in self._came}
+        looked = dict.fromkeys(self._came, not self._others_came)
         before = dict.fromkeys(self._looked, False) if self._others_came else self._looked
         self._looked = before | looked
         self._came, self._others_came = set(), False
