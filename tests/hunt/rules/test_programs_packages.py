@@ -76,6 +76,17 @@ DUE = 'for one in redis.zrangebyscore("due", 0, time.time()):\n'
             python(DUE + '    redis.rpush("waiting", one)\n    redis.zrem("due", one)'),
             ['redis.zrem("due", one)'],
         ),
+        (
+            python(
+                'due = redis.zrangebyscore("due", 0, 9)\nif len(due):\n'
+                '    redis.zremrangebyscore("due", 0, 9)'
+            ),
+            ['redis.zremrangebyscore("due", 0, 9)'],
+        ),
+        (
+            program("await redis.multi().lrange('active', 0, 9).ltrim('active', 10, -1).exec();"),
+            [],
+        ),
         # The step that claims a member takes it out, and its answer decides.
         (
             program(
@@ -110,7 +121,8 @@ DUE = 'for one in redis.zrangebyscore("due", 0, time.time()):\n'
         (program(READ + LATER + "await redis.get(`ferry:${one}`);\n}"), []),
     ],
     ids=[
-        *("claimed", "moved", "moved-python", "claims-by-removing", "zrem-decides"),
+        *("claimed", "moved", "moved-python", "cut-off", "cut-off-at-once"),
+        *("claims-by-removing", "zrem-decides"),
         *("rpoplpush", "script", "script-sees-list", "locked", "only-read"),
     ],
 )

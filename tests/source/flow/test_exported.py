@@ -11,6 +11,7 @@ import pytest
 from redhanded.source.flow.events import Path as Way
 from redhanded.source.flow.exported import chart_package, names_in
 from redhanded.source.flow.installed import installed, places, source
+from redhanded.source.flow.values import Known
 
 
 def ways(root: Path, files: dict[str, str], needs: tuple[str, ...] = ()) -> dict[str, Way]:
@@ -138,6 +139,24 @@ def test_a_connection_is_told_where_a_driver_is_declared(tmp_path: Path) -> None
         ["DELETE 1"]
     ]
     assert ways(tmp_path / "other", {"index.js": text}) == {}
+
+
+def test_a_batch_that_is_handed_is_told_by_what_sends_it(tmp_path: Path) -> None:
+    text = "exports.f = (multi, k) => { multi.incr(k); multi.expire(k, 9); multi.exec(); };"
+    (way,) = ways(tmp_path, {"index.js": text}).values()
+    queued = [one.effect.options.get("queued") for one in way.events if one.effect is not None]
+    assert queued == [Known("MULTI")] * 3
+
+
+def test_an_attribute_that_begins_as_nothing_is_told_by_its_use(tmp_path: Path) -> None:
+    text = """
+        class Gate {
+          static redis = null;
+          static enter(k) { if (!Gate.redis) return; Gate.redis.incr(k); Gate.redis.expire(k, 9); }
+        }
+        module.exports = Gate;
+    """
+    assert does(ways(tmp_path, {"index.js": text})["Gate.enter"]) == ["INCR 4", "EXPIRE 4"]
 
 
 def test_what_a_function_gives_away_is_run_for_its_caller(tmp_path: Path) -> None:

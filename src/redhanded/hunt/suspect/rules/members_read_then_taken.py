@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from redhanded.hunt.suspect.rules.derivation import reads_of
 from redhanded.hunt.suspect.rules.exclusion import kept_out
@@ -43,6 +44,12 @@ READS = frozenset(
 )
 CLAIMS = frozenset({"script", "acquire"})
 DOES = frozenset({"push", "enqueue", "insert", "send", "publish", "script", "set", "update"})
+CUTS = frozenset({"LTRIM", "ZREMRANGEBYSCORE", "ZREMRANGEBYRANK"})
+HOW = {
+    "moved": "are put elsewhere and taken out",
+    "cleared": "are cut off",
+    "claimed": "are claimed one by one",
+}
 FAR = 3
 """Calls that are not known, one given what the other gave."""
 
@@ -54,7 +61,7 @@ class _Taken:
     read: Event
     claim: Event
     act: Event
-    is_moved: bool
+    how: Literal["moved", "cleared", "claimed"]
 
 
 def look(reading: Reading) -> Iterable[Finding]:
@@ -67,7 +74,7 @@ def _on(path: Path, reading: Reading) -> Iterator[Finding]:
         effect = read.effect
         if effect is None or effect.verb not in READS or effect.options.get("queued"):
             continue
-        taken = _moved(path, read) or _claimed(path, read)
+        taken = _moved(path, read) or _cleared(path, read) or _claimed(path, read)
         if taken is None:
             continue
         against = kept_out(path, read, taken.claim, reading.schema)
@@ -86,7 +93,7 @@ def _claimed(path: Path, read: Event) -> _Taken | None:
             continue
         act = _decided_by(path, claim)
         if act is not None:
-            return _Taken(read, claim, act, False)
+            return _Taken(read, claim, act, "claimed")
     return None
 
 
@@ -105,7 +112,21 @@ def _moved(path: Path, read: Event) -> _Taken | None:
             if done is None or done.kind not in ("push", "enqueue", "publish", "insert"):
                 continue
             if act.in_loop and _is_of(path, act, read) and not excludes(act, out):
-                return _Taken(read, out, act, True)
+                return _Taken(read, out, act, "moved")
+    return None
+
+
+def _cleared(path: Path, read: Event) -> _Taken | None:
+    """The stretch that was read is cut off by a second command: what was added to it in between is
+    lost, and what another has read as well is taken twice."""
+    if read.effect is None or read.effect.verb not in ("LRANGE", "ZRANGEBYSCORE"):
+        return None
+    for out in path.events[read.number + 1 :]:
+        effect = out.effect
+        if effect is None or effect.verb not in CUTS or "queued" in effect.options:
+            continue
+        if key_of(out) == key_of(read) and not excludes(read, out):
+            return _Taken(read, out, out, "cleared")
     return None
 
 
@@ -145,7 +166,7 @@ def _names(event: Event, key: Value | None) -> bool:
 def _finding(path: Path, taken: _Taken, against: tuple[Reason, ...]) -> Finding:
     members = subject_of(taken.read)
     read, claim = met(taken.read, taken.claim)
-    how = "are put elsewhere and taken out" if taken.is_moved else "are claimed one by one"
+    how = HOW[taken.how]
     reasons = [
         Reason(
             weight=0.4,
@@ -155,7 +176,10 @@ def _finding(path: Path, taken: _Taken, against: tuple[Reason, ...]) -> Finding:
         *against,
         occasion(path, taken.claim),
     ]
-    if taken.is_moved:
+    if taken.how == "cleared":
+        says = "what is added in between is cut off as well, unseen"
+        reasons.append(Reason(weight=0.05, says=says, location=taken.claim.location))
+    elif taken.how == "moved":
         says = "nobody looks whether the member was still there when it was taken out"
         reasons.append(Reason(weight=0.1, says=says, location=taken.claim.location))
     else:

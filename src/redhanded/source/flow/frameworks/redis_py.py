@@ -49,6 +49,8 @@ CLIENTS = frozenset(
 LOCKS = frozenset({"lock", "Lock", "Redlock"})
 ENDLESS = frozenset({"redis", "valkey", "fakeredis", "django_redis", "flask_redis", "redis_lock"})
 """Where a lock that is told no time-out is held until it is released."""
+BATCHES = frozenset({"pipeline", "multi_exec"})
+"""``multi_exec`` is that of aioredis 1."""
 RENAMED = {
     "delete": "del",
     "rpoplpush": "rpoplpush",
@@ -103,7 +105,7 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
         return _lock(site, chain)
     if site.callee.package == "redlock" and last.name == "lock" and len(chain) > 1:
         return _held("acquire", "lock", before(site.callee, 1), _named(last), _lease(last))
-    if last.name in LOCKS | {"pipeline", "register_script", "pubsub", "client"}:
+    if last.name in LOCKS | BATCHES | {"register_script", "pubsub", "client"}:
         return Meaning(is_lazy=True) if _is_client(chain) or last.name == "Lock" else None
     if last.made is None or not _is_client(chain[:-1]):
         return None
@@ -112,7 +114,7 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
 
 def _command(site: CallSite, name: str) -> Meaning | None:
     connection = before(site.callee, 1)
-    if name == "execute" and "pipeline" in connection.names:
+    if name == "execute" and not BATCHES.isdisjoint(connection.names):
         return Meaning(effects=(_executed(site, connection),), is_async=_is_async(connection))
     if name in ("multi", "reset", "aclose", "close", "initialize", "wait_closed"):
         return Meaning()
@@ -192,6 +194,8 @@ def _spread(found: list[Value], site: CallSite) -> list[Value]:
 
 def _queued(connection: Library) -> str:
     for one in links(connection):
+        if one.name == "multi_exec":
+            return "MULTI"
         if one.name == "pipeline":
             return "pipeline" if given(one.made, 0, "transaction") == Known(False) else "MULTI"
     return ""

@@ -172,6 +172,9 @@ def _attribute(run: Run, one: form.Attribute, scope: Scope) -> Value:
     if run.program.opened is not None:
         base = run.program.opened.handed.base_of(one.base, base, scope.path, one.name)
     found = members.part(run, base, one.name)
+    if run.program.opened is not None and found == Known(None):
+        # An attribute that begins as nothing and is set when somebody starts the package.
+        found = run.program.opened.handed.named(one.name, scope.path) or found
     if isinstance(base, Record) and isinstance(one.base, form.Name) and not run.is_loading:
         found = memory.read_part(run, one, found, scope)
     return Known(None) if found is None else found

@@ -39,7 +39,7 @@ COMMANDS = words(
 """Commands of Redis that are hardly methods of anything else."""
 SHARED = words(
     "get set del delete exists keys scan eval unlink multi pipeline exec execute script publish"
-    " subscribe psubscribe type rename getdel copy"
+    " subscribe psubscribe type rename getdel copy multi_exec"
 )
 """Commands of Redis that other things have as well."""
 BESIDE = words(
@@ -49,6 +49,8 @@ BESIDE = words(
     " setmaxlisteners unref pubsub hmsetasync addlistener flushdb flushall config client"
 )
 """What a client has beside commands."""
+BATCHES = words("execute exec execAsync execAsPipeline")
+"""What sends the commands of a pipeline or of MULTI; a client itself has none of these."""
 QUERIES = words(
     "into insert withSchema hasTable createTable transacting whereNotExists andWhere from table"
     " raw transaction forUpdate onConflict schema"
@@ -99,9 +101,7 @@ class Handed:
         be, or what its name is used as."""
         if not self._types or not self._is_open(value, part):
             return value
-        name = last_name(expression)
-        language = "python" if path.endswith((".py", ".pyi")) else "javascript"
-        found = self._types.get((language, name)) if name else None
+        found = self.named(last_name(expression), path)
         if found is None:
             return value
         if isinstance(value, Either):
@@ -111,10 +111,14 @@ class Handed:
             return firm[0] if firm else found
         return found
 
+    def named(self, name: str, path: str) -> Library | None:
+        """What a name stands for; None: no client."""
+        language = "python" if path.endswith((".py", ".pyi")) else "javascript"
+        return self._types.get((language, name))
+
     def is_typed(self, name: str, path: str) -> bool:
         """Whether a name stands for a client."""
-        language = "python" if path.endswith((".py", ".pyi")) else "javascript"
-        return (language, name) in self._types
+        return self.named(name, path) is not None
 
     def _is_open(self, value: Value, part: str) -> bool:
         """Whether it is not known what a part of a value is."""
@@ -140,7 +144,9 @@ class Handed:
             least = 1 if self.has_client or _says(name, "redis") else 2
             if uses.is_proven or (len(telling) >= least and len(commands) >= 2):
                 made = ("Redis", Made()) if is_python else ("createClient", Made())
-                return Library("redis", made)
+                batch = ("pipeline" if is_python else "multi", Made())
+                is_batch = not uses.called.isdisjoint(BATCHES)
+                return Library("redis", (*made, *batch) if is_batch else made)
         asked = uses.called & EXECUTING
         if self.has_driver and CONNECTION.search(name) and asked and not asked <= self._own:
             return CURSOR if is_python else DRIVER
