@@ -210,9 +210,14 @@ def _first_sight(safe: list[Base], done: list[Tried]) -> str:
 def _loud(safe: list[Base]) -> str:
     """What is said of services that are safe."""
     count = sum(len(each.findings) for each in safe)
-    loud = [f"{each.name}: {'; '.join(each.findings)}" for each in safe if each.findings]
+    loud = [f"{each.name}: {_shown(each)}" for each in safe if each.findings]
     told = f" ({' | '.join(loud)})" if loud else ""
     return f"- Findings on the {len(safe)} safe services: **{count}**{told}."
+
+
+def _shown(base: Base) -> str:
+    """Of a service that is held back only how many there are."""
+    return str(len(base.findings)) if is_held_back(base.name) else "; ".join(base.findings)
 
 
 def _is_met(hits: int, count: int) -> bool:

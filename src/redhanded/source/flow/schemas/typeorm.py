@@ -1,6 +1,8 @@
 """Entities of TypeORM.
 
 Reference: https://typeorm.io/docs/entity/entities, https://typeorm.io/docs/advanced-topics/indices.
+``@VersionColumn`` counts the updates of a row: ``save`` raises it and does not compare it (TypeORM
+1.1, ``UpdateQueryBuilder``; typeorm#2848), so that it is no optimistic lock.
 """
 
 from __future__ import annotations
@@ -125,7 +127,6 @@ def _field(one: DecoratedField, said: _Said, *, snakes: bool) -> None:
             default=written(options.get("default")),
             attribute=one.name if one.name != name else "",
             is_nullable=is_true(options.get("nullable")) or column.name == "DeleteDateColumn",
-            is_version=column.name == "VersionColumn",
         )
     )
     if is_key:
