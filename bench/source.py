@@ -49,7 +49,7 @@ def specimens(_: argparse.Namespace) -> Part:
 
 
 def precision(arguments: argparse.Namespace) -> Part:
-    return source_corpus.measure(findings, cache=arguments.corpus, say=say)
+    return source_corpus.measure(source_corpus.found_in, cache=arguments.corpus, say=say)
 
 
 def speed(arguments: argparse.Namespace) -> Part:
