@@ -17,6 +17,7 @@ from redhanded.lab.held import Held
 from redhanded.lab.jumps import Jumps
 from redhanded.lab.resting import ANSWER_TIMEOUT_MS, Rest
 from redhanded.lab.running import RunningSystem
+from redhanded.lab.tasks import task_order
 from redhanded.lab.workload import Planned
 
 PAUSE_MAX_MS = 1_000.0
@@ -163,11 +164,9 @@ class Stage:
         return self.running.watch.next_timer(self._patience_ms / 1000.0) is not None
 
     def _wait_for_poll(self) -> bool:
-        """Lets workers look for a job that was queued, so that its work can be chosen as soon as it
-        could be done; False if there is none, or nobody looks."""
+        """Lets workers look for a job that was queued; False if there is none, or nobody looks."""
         causes = self.running.traffic.causes
-        unpolled = causes.unpolled()
-        if not unpolled or self.trial.failures:
+        if not (unpolled := causes.unpolled()) or self.trial.failures:
             return False
         deadline = monotonic_ms() + max(unpolled.values())
         while (left_ms := deadline - monotonic_ms()) > 0 and not self.trial.failures:
@@ -235,7 +234,7 @@ class Stage:
                     continue
                 offered.add(alike)
             chosen.append((traffic.causes.task_of(held), order, held))
-        chosen.sort(key=lambda item: (_task_order(item[0]), item[1]))
+        chosen.sort(key=lambda item: (task_order(item[0]), item[1]))
         return [self._candidate(task, held) for task, _, held in chosen], [
             held for _, _, held in chosen
         ]
@@ -267,8 +266,7 @@ class Stage:
         traffic = self.running.traffic
         if traffic.deliver_ready() or self.events.go_on():
             return True
-        causes = traffic.causes
-        unpolled = causes.unpolled()
+        unpolled = traffic.causes.unpolled()
         for held in traffic.heads():
             if held.unit is None:
                 continue
@@ -279,16 +277,18 @@ class Stage:
                     traffic.answer_empty(held)
                     return True
                 continue
-            if held.role not in unpolled and causes.is_poll(held) and self._is_at_work():
+            if held.role not in unpolled and self._may_look_later(held):
                 continue
             if held.free or held.ambient or not held.task:
                 traffic.release(held)
                 return True
         return False
 
-    def _is_at_work(self) -> bool:
-        """Whether something waits to be chosen: then nobody has to look for more."""
-        return any(held.task and not held.ambient for held in self.running.traffic.parked)
+    def _may_look_later(self, look: Held) -> bool:
+        """Whether it looks for jobs while something waits to be chosen anyway."""
+        traffic = self.running.traffic
+        at_work = (held.task and not held.ambient for held in traffic.parked)
+        return traffic.causes.is_poll(look) and any(at_work)
 
     def _wait_for_more(self) -> bool:
         """Nothing to choose from: lets time pass while somebody still waits for an answer."""
@@ -398,8 +398,3 @@ class Stage:
                 operation=last.index if last else None,
             )
         )
-
-
-def _task_order(task: str) -> tuple[int, str]:
-    digits = task.rpartition(" ")[2]
-    return (int(digits), task) if digits.isdigit() else (0, task)

@@ -107,3 +107,9 @@ class Tasks:
 
 def _place(value: bytes, answer: bytes) -> int:
     return answer.rfind(b"$%d\r\n%s\r\n" % (len(value), value))
+
+
+def task_order(task: str) -> tuple[int, str]:
+    """By number; those without one first."""
+    digits = task.rpartition(" ")[2]
+    return (int(digits), task) if digits.isdigit() else (0, task)

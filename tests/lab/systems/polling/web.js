@@ -2,6 +2,7 @@
 
 // Queues a job and answers: its name in a list and its text under a key, or all of it in the list.
 
+const { randomUUID } = require('node:crypto');
 const http = require('node:http');
 const Redis = require('ioredis');
 
@@ -15,11 +16,9 @@ async function queue(id) {
   await redis.multi().set(`job:${id}`, 'to be counted').zadd('jobs', Date.now(), id).exec();
 }
 
-let queued = 0;
-
 http
   .createServer(async (request, response) => {
-    if (request.url !== '/health') await queue(`${request.url.slice(1)}-${(queued += 1)}`);
+    if (request.url !== '/health') await queue(randomUUID());
     response.writeHead(202).end();
   })
   .listen(Number(process.env.PORT), '127.0.0.1');
