@@ -72,6 +72,14 @@ ADVICE: dict[str, str] = {
     "lock-looked-at-then-set": "SET NX, or one script that looks and sets",
     "lock-released-without-owner-check": "a script that deletes the key only if it holds the token",
     "lock-without-expiry": "the expiry given with the command that makes the key, or in one script",
+    "members-read-then-taken": (
+        "one command or script that reads the members and takes them out, or a count of what was "
+        "really removed"
+    ),
+    "entry-renewed-unasked": "an entry renewed only where it is still there (ZADD XX, SET XX)",
+    "check-then-create-table": (
+        "CREATE TABLE IF NOT EXISTS under a lock, or the answer that it is there taken for success"
+    ),
     "transaction-across-network": "the transaction committed before others are waited for",
     "promise-not-awaited": "the promise awaited, or its failure answered",
     "module-level-mutable-state": "state that is made for each request, or kept in a shared store",

@@ -244,12 +244,16 @@ class Course:
         self._say(cards.reproduction(found, cause, hypotheses))
 
     def _draft(self, system: System, cause: RootCause, found: Reproduction) -> Fix | None:
-        """None where the cause was not suspected beforehand."""
-        if all(each.mechanism != cause.mechanism for each in self.case.hypotheses):
+        """None where no remedy fits."""
+        suspected = [one for one in self.case.hypotheses if one.mechanism == cause.mechanism]
+        remedies = {name for one in suspected for name in one.remedies}
+        if not remedies & {remedy.name for remedy in repair.REMEDIES}:
             return None
         ground = (self._root, system, self._code(), cause, found, self.case.symptom)
         parts = repair.draft(*ground)
         chosen = tuple(part.key for part in parts if not part.tempting)
+        if not chosen:
+            return None
         tree = repair.open_worktree(
             self._root,
             f"redhanded/{self.case.identifier}",
