@@ -34,16 +34,22 @@ def findings(root: Path, folders: Sequence[str] = (".",)) -> tuple[Finding, ...]
     return tuple(each.finding for each in found.findings)
 
 
+def alone(root: Path, names: Sequence[str]) -> tuple[Finding, ...]:
+    """What is found in installed packages of a tree that are asked for by name."""
+    found = scan(ScanRequest(paths=(root,), packages=tuple(names), keeps=False), quiet)
+    return tuple(each.finding for each in found.findings)
+
+
 def mutants(_: argparse.Namespace) -> Part:
     return source_mutants.measure(findings, say=say)
 
 
 def specimens(_: argparse.Namespace) -> Part:
-    return source_specimens.measure(findings, say=say)
+    return source_specimens.measure(findings, alone, say=say)
 
 
 def precision(arguments: argparse.Namespace) -> Part:
-    return source_corpus.measure(findings, cache=arguments.corpus, say=say)
+    return source_corpus.measure(source_corpus.found_in, cache=arguments.corpus, say=say)
 
 
 def speed(arguments: argparse.Namespace) -> Part:

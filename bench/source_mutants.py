@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import first_sight
 from part import Part, body
 
 from redhanded.case.finding import Finding
@@ -98,7 +99,9 @@ def mutants(base: str) -> tuple[Mutant, ...]:
 def lay_out(base: str, folder: Path) -> Path:
     """A copy of the safe service; gives it."""
     target = folder / base
-    shutil.copytree(FAULTS / base, target, ignore=shutil.ignore_patterns("mutants.toml"))
+    shutil.copytree(
+        FAULTS / base, target, ignore=shutil.ignore_patterns("mutants.toml", first_sight.FILE)
+    )
     return target
 
 
@@ -153,8 +156,10 @@ def measure(scan: Scan, *, say: Progress) -> Part:
             *(
                 f"- Missed: {each.mutant.base}, {each.mutant.title}."
                 for each in done
-                if not each.hit
+                if not each.hit and not is_held_back(each.mutant.base)
             ),
+            "",
+            _first_sight(safe, done),
         )
     )
     rows = [
@@ -187,17 +192,32 @@ def _verdict(done: list[Tried], what: str) -> str:
         f" (bar: {100 * RECALL_BAR:.0f} % of at least {MUTANTS_BAR}, "
         f"{'met' if _is_met(hits, len(done)) else 'missed'})"
         if what == "Faults"
-        else " (written after the rules; not looked at before this measurement)"
+        else " (written after the rules; what is missed was not looked at)"
     )
     return f"- {what}: **{hits} of {len(done)}** found, {share:.1f} %{bar}."
+
+
+def _first_sight(safe: list[Base], done: list[Tried]) -> str:
+    known = [(base, first_sight.kept(FAULTS / base)) for base in bases()]
+    services = [(base, seen, is_held_back(base)) for base, seen in known if seen is not None]
+    return first_sight.compared(
+        services,
+        {each.mutant: each.hit for each in done},
+        {each.name: len(each.findings) for each in safe},
+    )
 
 
 def _loud(safe: list[Base]) -> str:
     """What is said of services that are safe."""
     count = sum(len(each.findings) for each in safe)
-    loud = [f"{each.name}: {'; '.join(each.findings)}" for each in safe if each.findings]
+    loud = [f"{each.name}: {_shown(each)}" for each in safe if each.findings]
     told = f" ({' | '.join(loud)})" if loud else ""
     return f"- Findings on the {len(safe)} safe services: **{count}**{told}."
+
+
+def _shown(base: Base) -> str:
+    """Of a service that is held back only how many there are."""
+    return str(len(base.findings)) if is_held_back(base.name) else "; ".join(base.findings)
 
 
 def _is_met(hits: int, count: int) -> bool:

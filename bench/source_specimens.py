@@ -1,8 +1,9 @@
 """Whether the scanner names the line at fault of each specimen, and is silent on its safe twin.
 
-Three looks at each: at the service; at the package at fault where it lies in one, laid out as the
-lab does it and asked for by name; and at the twin. The mechanisms of a specimen are written here by
-hand, from ``mechanism`` in its ``specimen.toml``; the scanner is told nothing of them.
+Three looks at each: at the service with its packages in place, laid out as the lab does it; at the
+package at fault alone, where it lies in one, asked for by name; and at the twin, with its packages.
+The mechanisms of a specimen are written here by hand, from ``mechanism`` in its ``specimen.toml``;
+the scanner is told nothing of them.
 """
 
 from __future__ import annotations
@@ -29,17 +30,17 @@ NEAR = 3
 RACES = ("check-then-create", "create-without-unique-constraint")
 MECHANISMS = {
     "bin-moves": ("opposite-lock-order",),
-    "bull-processed-twice": ("lock-released-without-owner-check", "lock-looked-at-then-set"),
+    "bull-processed-twice": ("members-read-then-taken", "lock-looked-at-then-set"),
     "connect-redis-session": ("read-modify-write",),
     "coupon-checkout": ("quota-check", "wrong-isolation-level"),
     "coursedesk": ("job-enqueued-before-commit",),
     "express-brute-redis": ("read-modify-write", "quota-check"),
     "invoice-reminders": ("read-modify-write",),
     "knex-migration-lock": RACES,
-    "label-printing": ("read-modify-write", "out-of-order-event-applied"),
+    "label-printing": ("entry-renewed-unasked", "out-of-order-event-applied"),
     "meter-statements": ("lease-shorter-than-work",),
     "miles-balance": ("read-modify-write",),
-    "node-pg-migrate-lock": RACES,
+    "node-pg-migrate-lock": (*RACES, "check-then-create-table"),
     "note-tags": ("find-or-create-without-unique-index",),
     "parcel-labels": ("missing-job-deduplication",),
     "parcel-tracking": ("out-of-order-event-applied",),
@@ -52,6 +53,8 @@ MECHANISMS = {
 PACKAGES = ("node_modules", "site-packages")
 Scan = Callable[[Path], tuple[Finding, ...]]
 """Findings of a tree that stand above their rules' thresholds, the most certain first."""
+Alone = Callable[[Path, Sequence[str]], tuple[Finding, ...]]
+"""Those of packages that are installed in a tree, asked for by name."""
 Progress = Callable[[str], None]
 
 
@@ -76,33 +79,33 @@ class Looked:
     service: Hit | None
     findings: int
     package: Hit | None = None
+    """In the package asked for by name; it does not count."""
     problem: str = ""
-    """Why the package was not looked at."""
+    """Why the packages were not in place."""
     twin: tuple[str, ...] = ()
     """Findings of the mechanism on the safe twin."""
 
     @property
     def rank(self) -> int | None:
-        found = [each.rank for each in (self.service, self.package) if each is not None]
-        return min(found, default=None)
+        return None if self.service is None else self.service.rank
 
 
-def measure(scan: Scan, *, say: Progress) -> Part:
+def measure(scan: Scan, alone: Alone, *, say: Progress) -> Part:
     """All of them, one page."""
     done = []
     for specimen in specimens():
         say(f"scanning {specimen.name}")
         with tempfile.TemporaryDirectory(prefix="bench-source-") as folder:
-            done.append(looked(specimen, scan, Path(folder), say))
+            done.append(looked(specimen, scan, alone, Path(folder), say))
     return Part(
         title="The scanner on the specimens",
         body=body(
             "Rank of the first finding that points at a line at fault (its own line or one of its "
-            f"steps, within {NEAR} lines), among all findings above their rules' thresholds. Where "
-            "the fault lies in a published package, the package of the version at fault was asked "
-            "for by name; a scan of the service does not read packages. The twin: findings of the "
-            "mechanism that was fixed.",
-            ("specimen", "service", "package", "rule and place", "findings", "on the twin"),
+            f"steps, within {NEAR} lines), among all findings above their rules' thresholds, in "
+            "one scan of the service with its packages in place, which is what it does by default. "
+            "By name: the same for the package at fault alone, which counts for nothing here. The "
+            "twin: findings of the mechanism that was fixed, its packages in place as well.",
+            ("specimen", "fault in", "rank", "by name", "rule and place", "findings", "twin"),
             [_row(each) for each in done],
             _verdict(done),
         ),
@@ -110,51 +113,40 @@ def measure(scan: Scan, *, say: Progress) -> Part:
     )
 
 
-def looked(specimen: Specimen, scan: Scan, folder: Path, say: Progress) -> Looked:
+def looked(specimen: Specimen, scan: Scan, alone: Alone, folder: Path, say: Progress) -> Looked:
     """One of them, its package and its twin."""
-    app = lay_out(specimen, folder / "app")
-    found = scan(app)
     own = [each for each in specimen.lines if not each.startswith(PACKAGES)]
     foreign = [each for each in specimen.lines if each.startswith(PACKAGES)]
-    package, problem = None, ""
-    if foreign:
+    problem = ""
+    trees = []
+    for is_twin in (False, True):
+        name = "twin" if is_twin else "app"
+        app = lay_out(specimen, folder / name, twin=is_twin)
         try:
-            package = _in_packages(foreign, app, scan, folder, say)
-        except Exception as error:  # noqa: BLE001  a package that cannot be had is said
+            lab = folder / f"{name}-lab" / "tree"
+            trees.append(materialise(read(app), app, lab, say=say))
+        except Exception as error:  # noqa: BLE001  packages that cannot be had are said
             problem = str(error).splitlines()[0]
+            trees.append(app)
+    found = scan(trees[0])
+    names = tuple(dict.fromkeys(_package(each) for each in foreign))
+    package = hit(alone(trees[0], names), foreign) if names and not problem else None
     wanted = MECHANISMS[specimen.name]
-    twin = scan(lay_out(specimen, folder / "twin", twin=True))
     return Looked(
         specimen=specimen.name,
         in_package=not own,
-        service=hit(found, own),
+        service=hit(found, specimen.lines),
         findings=len(found),
         package=package,
         problem=problem,
-        twin=tuple(_told(each) for each in twin if each.rule in wanted),
+        twin=tuple(_told(each) for each in scan(trees[1]) if each.rule in wanted),
     )
 
 
-def _in_packages(
-    lines: Sequence[str], app: Path, scan: Scan, folder: Path, say: Progress
-) -> Hit | None:
-    """The best hit in the packages at fault, each scanned as a tree of its own."""
-    tree = materialise(read(app), app, folder / "lab" / "tree", say=say)
-    best = None
-    for name in dict.fromkeys(_package(each) for each in lines):
-        places = sorted(tree.glob(name)) or sorted(tree.glob(f".venv/lib/*/{name}"))
-        if not places:
-            raise FileNotFoundError(f"there is no {name}")
-        inside = [each.removeprefix(f"{name}/") for each in lines if each.startswith(f"{name}/")]
-        one = hit(scan(places[0].resolve()), inside)
-        if one is not None and (best is None or one.rank < best.rank):
-            best = one
-    return best
-
-
 def _package(line: str) -> str:
+    """``express-brute`` of ``node_modules/express-brute/index.js:82``."""
     parts = line.split("/")
-    return "/".join(parts[: 3 if parts[1].startswith("@") else 2])
+    return "/".join(parts[1 : 3 if parts[1].startswith("@") else 2])
 
 
 def hit(found: Sequence[Finding], lines: Sequence[str]) -> Hit | None:
@@ -173,12 +165,12 @@ def _told(finding: Finding) -> str:
 
 
 def _row(one: Looked) -> tuple[str, ...]:
-    best = min((e for e in (one.service, one.package) if e), key=lambda e: e.rank, default=None)
     return (
         one.specimen,
-        _rank(one.service) if not one.in_package else "",
-        one.problem or (_rank(one.package) if one.in_package or one.package else ""),
-        f"{best.rule} at {best.place}" if best else "",
+        "package" if one.in_package else "service",
+        one.problem or _rank(one.service),
+        _rank(one.package) if one.in_package else "",
+        f"{one.service.rule} at {one.service.place}" if one.service else "",
         str(one.findings),
         "; ".join(one.twin) or "none",
     )

@@ -17,8 +17,8 @@ PAGE = ROOT / "docs" / "scan.md"
 EXAMPLE = "examples/orders"
 COMMANDS: dict[str, Sequence[str]] = {
     "scan": ("scan", EXAMPLE),
-    "explore": ("explore", EXAMPLE, "POST /webhooks/stripe"),
-    "table": ("explore", EXAMPLE, "--table", "orders"),
+    "explore": ("explore", EXAMPLE, "POST /webhooks/stripe", "--no-history"),
+    "table": ("explore", EXAMPLE, "--table", "orders", "--no-history"),
 }
 COLUMNS = 100
 SECONDS = re.compile(r"^\d+\.\d s, ", re.MULTILINE)

@@ -120,6 +120,18 @@ def test_a_flask_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert system.test_command == "python -m pytest"
 
 
+@pytest.mark.parametrize(("folder", "path"), [("", "."), ("src/", "src")], ids=["flat", "src"])
+def test_sources_go_before_a_copy_that_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, path: str
+) -> None:
+    """A script of the environment finds the copy first, and what it does has no line then."""
+    files = {name: text for name, text in FLASK.items() if name != "uv.lock"}
+    moved = {folder + name if name.startswith("loans/") else name: t for name, t in files.items()}
+    system = guessed(tmp_path, moved, monkeypatch)
+    assert ".venv/bin/pip install ." in system.prepare
+    assert {process.env.get("PYTHONPATH") for process in system.processes} == {path}
+
+
 def test_what_sends_by_the_clock_is_left_out_and_said(tmp_path: Path) -> None:
     notes = initialise(laid_out(tmp_path, FLASK)).notes
     assert any("rqscheduler" in note for note in notes)

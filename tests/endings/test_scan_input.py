@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import CommandLine, Ended, Until
+from command_line import CommandLine, Ended, Until, without_reading_everything
 
 APP = """\
 const express = require('express')
@@ -118,6 +118,17 @@ def no_files(folder: Path) -> None:
         os.mknod(folder / "zero.js", 0o600 | 0o020000, os.makedev(1, 5))
 
 
+def no_manifests(folder: Path) -> None:
+    for name in ("package.json", "tsconfig.json", "pnpm-workspace.yaml", "pyproject.toml"):
+        os.mkfifo(folder / name)
+    (folder / "endless").mkdir()
+    for name in ("package.json", "tsconfig.json", "package-lock.json", "requirements.txt"):
+        (folder / "endless" / name).symlink_to("/dev/zero")
+    (folder / "folders").mkdir()
+    for name in ("package.json", "tsconfig.json", "x.sql", "schema.prisma"):
+        (folder / "folders" / name).mkdir()
+
+
 def unreadable(folder: Path) -> None:
     (folder / "secret.js").write_text("require('pg')\n")
     (folder / "secret.js").chmod(0)
@@ -184,7 +195,8 @@ def circles(folder: Path) -> None:
         (generated, "generated"),
         (loops, "links"),
         (odd_names, "not UTF-8"),
-        (no_files, ""),
+        (no_files, "pipes, sockets or devices"),
+        (no_manifests, ""),
         (deep, ""),
         (encodings, ""),
         (manifests, ""),
@@ -203,13 +215,31 @@ def test_whatever_lies_beside_it_the_fault_is_found(
     assert limits(scan(line)) == told
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_files_that_may_not_be_read(line: CommandLine, tree: Path) -> None:
+    if os.geteuid() == 0:
+        line.in_child = without_reading_everything
     unreadable(tree / "src")
     try:
-        assert "could not be read" in limits(scan(line))
+        told = limits(scan(line))
     finally:
         (tree / "src" / "closed").chmod(0o755)
+    assert "could not be read" in told
+    assert "src/secret.js" in told
+    assert "src/closed" in told
+    asked = tree / "src" / "secret.js"
+    ended = scan(line, path=asked)
+    assert ended.code == 2
+    assert "secret.js' is not readable" in ended.err
+
+
+@pytest.mark.parametrize("name", ["package.json", "package-lock.json", "requirements.txt"])
+def test_a_manifest_that_never_ends(line: CommandLine, tree: Path, name: str) -> None:
+    (tree / name).unlink(missing_ok=True)
+    os.mkfifo(tree / name)
+    assert limits(scan(line)) == ""
+    (tree / name).unlink()
+    (tree / name).symlink_to("/dev/zero")
+    assert limits(scan(line)) == ""
 
 
 def test_nothing_to_read(line: CommandLine) -> None:
@@ -412,3 +442,67 @@ def test_documents_fit_their_published_schema(
     ended = line.run(command, tree, *more, "--format", "json")
     schema = json.loads(line.run("schema", name).out)
     jsonschema.Draft202012Validator(schema).validate(json.loads(ended.out))
+
+
+LOG = """\
+2023-11-15T03:00:00.000Z INFO deploy finished: release 42
+2023-11-15T03:10:00.000Z ERROR duplicate key value violates unique constraint "uq_seats"
+2023-11-15T03:11:00.000Z ERROR duplicate key value violates unique constraint "uq_seats"
+"""
+
+
+def committed(tree: Path, subject: str, date: str) -> None:
+    named = {f"GIT_{who}_{what}": "ann@x.example" if what == "EMAIL" else "Ann"
+             for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}  # fmt: skip
+    dated = {f"GIT_{who}_DATE": date for who in ("AUTHOR", "COMMITTER")}
+    for call in (["init", "-q"], ["add", "-A"], ["commit", "-qm", subject]):
+        subprocess.run(["git", *call], cwd=tree, check=True, env=os.environ | named | dated)
+
+
+def test_who_changed_a_path_and_what_came_before_the_failure(line: CommandLine, tree: Path) -> None:
+    committed(tree, "Sell seats", "2023-11-01T10:00:00Z")
+    (tree / "src" / "app.js").write_text(APP.replace("SELECT id", "SELECT id, number"))
+    committed(tree, "Read the number", "2023-11-15T02:00:00Z")
+    log = line.target.parent / "production.log"
+    log.write_text(LOG)
+    page = line.target.parent / "page.html"
+    asked = ("explore", tree, "POST /seats", "--logs", log, "--report", page)
+    history = json.loads(line.run(*asked, "--format", "json").out)["history"]
+    (found,) = history["suspicious"]
+    assert (found["rule"], found["location"]["line"]) == ("check-then-create", 9)
+    assert [one["subject"] for one in found["commits"]] == ["Sell seats"]
+    assert [one["subject"] for one in history["commits"]] == ["Read the number", "Sell seats"]
+    began = history["beginning"]
+    assert [one["kind"] for one in began["markers"]] == ["deploy"]
+    assert [one["commit"]["subject"] for one in began["commits"]] == [
+        "Read the number",
+        "Sell seats",
+    ]
+    assert began["commits"][0]["before_ms"] == 70 * 60_000
+    told = line.run(*asked).out
+    for words in ("last changed by", "commit 70 min before", "deploy 10 min before"):
+        assert words in told
+        assert words in page.read_text()
+
+
+def test_history_where_there_is_none(line: CommandLine, tree: Path) -> None:
+    explored = line.run("explore", tree, "POST /seats")
+    assert explored.code == 0, explored.err
+    assert "not in a git repository: no history" in explored.out
+    assert "history" not in line.run("explore", tree, "POST /seats", "--no-history").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--logs", "x.log"), "--logs needs an entry or --table"),
+        (("POST /seats", "--symptom", "x"), "name them with --logs"),
+        (("POST /seats", "--logs", "x.log", "--no-history"), "leave out one"),
+        (("POST /seats", "--logs", "nowhere.log"), "nowhere.log"),
+        (("POST /seats", "--report", "/proc/x/y.html"), "cannot be written"),
+    ],
+)
+def test_what_cannot_be_asked_of_history(
+    line: CommandLine, tree: Path, arguments: tuple[str, ...], says: str
+) -> None:
+    refused(line.run("explore", tree, *arguments), says)

@@ -261,6 +261,7 @@ def _access(method: str, access: str, location: Location, columns: tuple[str, ..
         library="sequelize",
         location=location,
         columns=columns,
+        does="insert" if method == "create" else "read",
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from redhanded.case.codemap import CodeMap
 from redhanded.case.evidence import Location
 from redhanded.case.symptom import Symptom
+from redhanded.hunt import program
 from redhanded.hunt.explore import chart
 
 FILES = {
@@ -100,7 +101,7 @@ def test_the_stack_of_the_log_decides_between_paths(tmp_path: Path) -> None:
 
 def test_calls_that_cannot_be_followed_are_listed_and_others_are_not(tmp_path: Path) -> None:
     code = charted(tmp_path, Symptom(text="x", table="books", sqlstate="23505"))
-    assert code.unresolved == ()
+    assert [str(one) for one in code.unresolved] == ["lib/intake.mjs:8"]  # what express holds
     loose = (
         dedent(FILES["lib/intake.mjs"])
         .lstrip("\n")
@@ -111,7 +112,7 @@ def test_calls_that_cannot_be_followed_are_listed_and_others_are_not(tmp_path: P
     )
     (tmp_path / "lib/intake.mjs").write_text(loose)
     code = chart(tmp_path, source=("lib",), symptom=Symptom(text="x", table="books"))
-    assert [str(one) for one in code.unresolved] == ["lib/intake.mjs:5"]
+    assert [str(one) for one in code.unresolved] == ["lib/intake.mjs:5", "lib/intake.mjs:9"]
 
 
 def test_commits_of_the_path_are_told(tmp_path: Path) -> None:
@@ -132,6 +133,68 @@ def test_a_tree_without_source_says_so(tmp_path: Path) -> None:
     assert any("no source file" in one for one in code.limits)
 
 
+PYTHON = {
+    "desk/web.py": """
+        from fastapi import FastAPI
+        from desk.jobs import print_badge
+
+        app = FastAPI()
+
+
+        @app.post("/guests")
+        def arrive(guest: dict):
+            print_badge.delay(guest["pass"])
+        """,
+    "desk/jobs.py": """
+        from celery import Celery
+        from desk.store import remember
+
+        desk = Celery("desk")
+
+
+        @desk.task(acks_late=True)
+        def print_badge(number):
+            remember(number)
+        """,
+    "desk/store.py": """
+        import psycopg
+
+
+        def remember(number):
+            with psycopg.connect("x") as link:
+                link.execute("SELECT 1 FROM badges WHERE number = %s", [number])
+                link.execute("INSERT INTO badges (number) VALUES (%s)", [number])
+        """,
+    "schema.sql": """
+        CREATE TABLE badges (id serial PRIMARY KEY, number text UNIQUE);
+        """,
+}
+
+
+def test_a_path_in_python_crosses_the_queue_to_a_constraint_with_the_usual_name(
+    tmp_path: Path,
+) -> None:
+    for name, text in PYTHON.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(dedent(text).lstrip("\n"))
+    symptom = Symptom(text="x", sqlstate="23505", constraint="badges_number_key")
+    code = chart(tmp_path, source=("desk",), symptom=symptom)
+    assert [(hop.kind, str(hop.location)) for hop in code.paths[0].hops] == [
+        ("route", "desk/web.py:8"),
+        ("enqueue", "desk/web.py:9"),
+        ("consume", "desk/jobs.py:8"),
+        ("call", "desk/jobs.py:9"),
+        ("read", "desk/store.py:6"),
+        ("write", "desk/store.py:7"),
+        ("table", "schema.sql:1"),
+        ("constraint", "schema.sql:1"),
+    ]
+    (consumer,) = code.consumers
+    assert consumer.library == "celery" and consumer.options["acks_late"] == "True"
+    write = next(one for one in code.accesses if one.access == "write")
+    assert (write.does, write.library, write.in_transaction) == ("insert", "psycopg", True)
+
+
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "orders"
 
 
@@ -146,4 +209,6 @@ def test_the_example_from_its_webhook_to_its_constraint() -> None:
     assert ".add('process-payment'" in shown["enqueue"]
     assert "Order.findOne(" in shown["read"] and "Order.create(" in shown["write"]
     assert any("createFromPayment(" in hop.text for hop in hops if hop.kind == "call")
-    assert code.routes[0].webhook and code.unresolved == ()
+    assert code.routes[0].webhook and code.enqueues[0].queue == code.consumers[0].queue
+    lines = program.lines_of(EXAMPLE)
+    assert all("log." in lines(one) for one in code.unresolved)

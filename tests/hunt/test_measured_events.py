@@ -44,7 +44,7 @@ def test_a_lease_that_ends_before_its_work_names_lease_read_and_write() -> None:
     story, event = leased()
     found = cause(story, events=[event])
     assert found is not None
-    assert found.mechanism == "lease-too-short"
+    assert found.mechanism == "lease-shorter-than-work"
     assert lines(found) == ["lease lease.js:18", "look-up work.js:8", "write work.js:14"]
     assert "delivery 2 takes it too" in found.sentence
 
@@ -53,7 +53,7 @@ def test_a_lease_that_ends_by_itself_is_told_from_who_could_take_it() -> None:
     story, _ = leased()
     found = cause(_without_faults(story))
     assert found is not None
-    assert found.mechanism == "lease-too-short"
+    assert found.mechanism == "lease-shorter-than-work"
     assert lines(found) == ["lease lease.js:18", "look-up work.js:8", "write work.js:14"]
     for near in (leased(taken="SET lease:m token"), leased(given_back=True)):
         other = cause(_without_faults(near[0]))
@@ -131,7 +131,7 @@ def test_nothing_is_missing_where_nothing_would_have_followed() -> None:
 def test_what_is_done_again_after_a_death_is_no_missing_effect() -> None:
     found = explained(counting(died=True, repeats=True), counting(died=False))
     assert found is not None
-    assert found.mechanism == "retry-not-idempotent"
+    assert found.mechanism == "retry-of-non-idempotent-job"
 
 
 def paid(*, lost: bool, again: bool) -> tuple[Story, Event]:
@@ -151,7 +151,7 @@ def paid(*, lost: bool, again: bool) -> tuple[Story, Event]:
 def test_a_commit_whose_answer_is_lost_is_made_twice() -> None:
     found = explained(paid(lost=True, again=True), paid(lost=False, again=False))
     assert found is not None
-    assert found.mechanism == "retry-not-idempotent"
+    assert found.mechanism == "retry-of-non-idempotent-job"
     assert lines(found) == ["done pay.js:7", "write pay.js:6"]
     assert explained(paid(lost=True, again=False), paid(lost=False, again=False)) is None
     assert explained(paid(lost=True, again=True), paid(lost=False, again=True)) is None

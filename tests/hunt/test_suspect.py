@@ -36,6 +36,7 @@ def test_unnamed_job_ranks_first_and_every_piece_of_source_evidence_resolves(
         "webhook-redelivery",
         "worker-overlap",
         "cause-outside-the-code",
+        "not-enough-evidence",
     }
     for each in (piece for one in found for piece in one.evidence):
         if each.path.endswith(".log"):
@@ -55,7 +56,9 @@ def test_job_with_lasting_identifier_is_not_suspected(tmp_path: Path) -> None:
 def test_find_or_create_is_not_suspected(tmp_path: Path) -> None:
     code = parcels.code_map(parcels.write(tmp_path))
     safe = tuple(
-        replace(each, method="findOrCreate") if each.method == "create" else each
+        replace(each, method="findOrCreate", does="find-or-create")
+        if each.method == "create"
+        else each
         for each in code.accesses
     )
     named_job = tuple(replace(each, options={"jobId": "notice.id"}) for each in code.enqueues)
@@ -67,7 +70,7 @@ def test_find_or_create_is_not_suspected(tmp_path: Path) -> None:
 def test_find_or_create_on_other_columns_is_suspected(tmp_path: Path) -> None:
     code = parcels.code_map(parcels.write(tmp_path))
     tempting = tuple(
-        replace(each, method="findOrCreate", columns=("tracking_code",))
+        replace(each, method="findOrCreate", does="find-or-create", columns=("tracking_code",))
         if each.method == "create"
         else each
         for each in code.accesses
@@ -192,3 +195,20 @@ def test_different_requests_are_no_redelivery(tmp_path: Path) -> None:
     root = parcels.write(tmp_path)
     assert verdicts(root, caught)["webhook-redelivery"] == "CONFIRMED"
     assert verdicts(root, other)["webhook-redelivery"] == "REFUTED"
+
+
+def test_two_jobs_of_one_name_are_told_apart_by_what_queued_them(tmp_path: Path) -> None:
+    caught = parcels.reproduction()
+    assert caught.run is not None
+    alike = tuple(
+        replace(each, name=replace(each.name, task="delivery 1"))
+        if each.name.role == "printer"
+        else each
+        for each in caught.run.operations
+    )
+    root = parcels.write(tmp_path)
+    again = replace(caught, run=replace(caught.run, operations=alike))
+    assert verdicts(root, again)["missing-job-deduplication"] == "CONFIRMED"
+    by_one = tuple(replace(each, parent=5) if each.index == 8 else each for each in alike)
+    retried = replace(caught, run=replace(caught.run, operations=by_one))
+    assert verdicts(root, retried)["missing-job-deduplication"] == "REFUTED"

@@ -62,5 +62,16 @@ def test_the_same_attempt_twice_is_two_failures(tmp_path: Path) -> None:
     assert _identity(tmp_path, lines) == "run"
 
 
+def test_a_jobs_name_on_few_of_the_lines_goes_before_the_rows(tmp_path: Path) -> None:
+    """Each failure is told four times; the driver and the queue's library name the row alone."""
+    lines: list[dict[str, Any]] = []
+    for number in range(40):
+        names = {"jobId": number, "insuranceNumber": f"n{number // 2}"}
+        lines += [names | {"msg": "begun"}, names | {"msg": "boom" if number % 10 == 1 else "done"}]
+        if number % 10 == 1:
+            lines += [{"insuranceNumber": f"n{number // 2}", "msg": "boom"}] * 3
+    assert _identity(tmp_path, lines) == "job"
+
+
 def test_no_identifier_no_identity(tmp_path: Path) -> None:
     assert _identity(tmp_path, [{"msg": "boom"}, {"msg": "fine"}, {"msg": "boom"}]) is None

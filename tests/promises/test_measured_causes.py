@@ -30,26 +30,31 @@ class Expected:
     mechanism: str
     lines: tuple[str, ...]
     """Among those of the root cause."""
+    suspected: bool
+    """Whether it was among the hypotheses, so that the lab confirmed it."""
 
 
 EXPECTED = (
     Expected(
         specimen="coupon-checkout",
         options=(),
-        mechanism="check-then-create",
+        mechanism="quota-check",
         lines=KNOWN["coupon-checkout"].lines,
+        suspected=True,
     ),
     Expected(
         specimen="meter-statements",
         options=("--symptom", KNOWN["meter-statements"].symptom),
-        mechanism="lease-too-short",
+        mechanism="lease-shorter-than-work",
         lines=("src/exclusive.js:18", "src/statements.js:8", "src/statements.js:14"),
+        suspected=True,
     ),
     Expected(
         specimen="tide-tables",
         options=("--symptom", "a_count_ends"),
         mechanism="effects-not-atomic",
         lines=("tides/throttle.py:19",),
+        suspected=False,  # the fault is in a package
     ),
 )
 
@@ -80,7 +85,10 @@ def test_the_cause_is_named_with_its_lines(expected: Expected, tmp_path: Path) -
     for each in cause["locations"]:
         assert each["text"] == _line(app / each["path"], each["line"])
     assert case["summary"] == cause["sentence"]
-    assert "CONFIRMED" not in {each["verdict"] for each in case["hypotheses"]}
+    confirmed = [each for each in case["hypotheses"] if each["verdict"] == "CONFIRMED"]
+    assert [(each["rank"], each["mechanism"]) for each in confirmed] == (
+        [(1, expected.mechanism)] if expected.suspected else []
+    )
     assert case["fix"] is None and case["proof"] is None
     assert any("No fix was drafted" in limit for limit in case["limits"])
     report = next(app.glob(".redhanded/cases/*/report.md")).read_text("utf-8")

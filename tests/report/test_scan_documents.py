@@ -109,6 +109,34 @@ def test_the_steps_are_a_code_flow() -> None:
     assert result["relatedLocations"][0]["physicalLocation"]["region"] == {"startLine": 1}
 
 
+def test_the_calls_that_lead_to_a_step_are_in_the_flow() -> None:
+    one = reported(steps=1)
+    (step,) = one.finding.steps
+    called = replace(step, via=(Location(path="src/app.js", line=4),))
+    given = replace(one, finding=replace(one.finding, steps=(called,)))
+    (result,) = run_of(scanned(given))["results"]
+    call, last = result["codeFlows"][0]["threadFlows"][0]["locations"]
+    place = call["location"]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "api/src/app.js"
+    assert (call["nestingLevel"], last["nestingLevel"]) == (0, 1)
+    assert (call["importance"], last["importance"]) == ("important", "essential")
+
+
+def test_rules_fit_what_github_shows() -> None:
+    from redhanded.hunt.scan import _said
+    from redhanded.hunt.suspect.rules import RULES
+
+    run = run_of(scanned(rules=tuple(map(_said, RULES))))
+    rules = run["tool"]["driver"]["rules"]
+    assert len(rules) == len(RULES)
+    for rule in rules:
+        assert len(rule["name"]) <= 255
+        assert len(rule["shortDescription"]["text"]) <= 1024
+        assert len(rule["fullDescription"]["text"]) <= 1024
+        assert rule["help"]["text"] and rule["help"]["markdown"]
+        assert len(rule["properties"]["tags"]) <= 10
+
+
 def test_no_more_locations_than_are_kept() -> None:
     (result,) = run_of(scanned(reported(steps=3000)))["results"]
     locations = result["codeFlows"][0]["threadFlows"][0]["locations"]
@@ -188,7 +216,7 @@ def test_workflow_commands_are_escaped() -> None:
     assert line.startswith(
         "::error file=api/a%2Cb%3Ac.js,line=7,title=A row is looked for and then added"
     )
-    assert "100%25 of the time: <b>so</b>%0A1. a,b:c.js:1: step 1" in line
+    assert "100%25 of the time: <b>so</b>%0A1. a,b:c.js:1 step 1" in line
 
 
 def test_junit_has_a_case_for_each_rule_and_finding() -> None:
@@ -221,3 +249,15 @@ def test_roots_outside_of_what_is_called_here_are_whole_paths() -> None:
     at = Location(path="src/a.js", line=3)
     assert place(scan, at, Path("/project")) == "api/src/a.js:3"
     assert place(scan, at, Path("/elsewhere")) == "/project/api/src/a.js:3"
+
+
+def test_each_reason_why_files_were_not_read_is_told() -> None:
+    from redhanded.report.scan_sentences import limits
+
+    said = (
+        "1 file was not read: above 2 MB (first: a.js)",
+        "2 files were not read: minified (first: b.js)",
+        "a.js:3: go calls itself; not followed further",
+        "b.js:9: go calls itself; not followed further",
+    )
+    assert limits(scanned(limits=said)) == (*said[:2], f"{said[2]} (and 1 more like it)")

@@ -13,6 +13,8 @@ import sample
 from redhanded.case import document
 from redhanded.case.case import CASE_SCHEMA, Case
 from redhanded.case.errors import InputError
+from redhanded.case.evidence import Location
+from redhanded.case.overlay import Laid, Overlay
 from redhanded.case.symptom import Symptom
 from redhanded.report import sentences, write
 from redhanded.report.writing import as_html, as_markdown
@@ -93,7 +95,7 @@ def test_a_case_with_nothing_but_a_symptom_has_a_page(tmp_path: Path) -> None:
 
 def test_advice_stands_only_where_no_fix_was_drafted(case: Case) -> None:
     assert case.root_cause is not None
-    measured = replace(case, root_cause=replace(case.root_cause, mechanism="lost-update"))
+    measured = replace(case, root_cause=replace(case.root_cause, mechanism="read-modify-write"))
     without = replace(measured, fix=None, proof=None)
     said = [step.words for step in sentences.what_to_do(without)]
     assert said[0].startswith("What makes such a pattern safe (advice, not measured here): one ato")
@@ -173,3 +175,22 @@ def test_the_order_can_be_read_without_the_picture(case: Case) -> None:
     listed = page.partition('<ol class="steps">')[2].partition("</ol>")[0]
     assert "1 first" in listed and "1 then" in listed
     assert "fails: 23505 seat_assignments_reference_key" in listed
+
+
+def test_what_ran_unseen_and_what_was_seen_idle_stand_beside_the_path(
+    tmp_path: Path, case: Case
+) -> None:
+    line = Location(path="src/audit.js", line=7)
+    laid = Overlay(
+        entries=("POST /seats",),
+        met=4,
+        ran_unseen=(Laid(location=line, says="INSERT audit"),),
+        seen_idle=(Laid(location=replace(line, line=9), says="DELETE FROM holds"),),
+        without_line=2,
+    )
+    page = write(replace(case, overlay=laid), tmp_path / "out").read_text()
+    for text in (page, as_markdown(replace(case, overlay=laid))):
+        assert "4 calls were read and ran, 1 call was read and did not run" in text
+        assert "1 line sent what was not read; of 2 operations the line is not known" in text
+        assert "INSERT audit" in text and "src/audit.js:9" in text
+    assert "laid over the run" not in as_markdown(case)

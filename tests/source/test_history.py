@@ -6,6 +6,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from redhanded.case.evidence import Location
 from redhanded.source.history import touched
 
@@ -70,3 +72,59 @@ def test_without_a_repository_or_a_commit_a_limit_says_so(tmp_path: Path) -> Non
 def test_a_line_beyond_the_end_is_no_error(tmp_path: Path) -> None:
     repository(tmp_path)
     assert touched(tmp_path, [Location(path="sub/a.js", line=99)]).commits == ()
+
+
+def test_a_renamed_file_is_followed_and_that_is_said(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", ".")
+    commit(tmp_path, "first", "one\ntwo\nthree\n")
+    git(tmp_path, "mv", "sub/a.js", "sub/b.js")
+    git(tmp_path, "commit", "-q", "-m", "renamed")
+    found = touched(tmp_path, [Location(path="sub/b.js", line=2)])
+    assert [one.subject for one in found.commits] == ["first"]
+    (limit,) = found.limits
+    assert limit.startswith("sub/b.js was sub/a.js until ")
+
+
+def test_in_a_shallow_clone_the_last_commit_is_not_blamed_for_everything(tmp_path: Path) -> None:
+    origin = tmp_path / "origin"
+    origin.mkdir()
+    repository(origin)
+    url = origin.as_uri()
+    git(tmp_path, "-c", "protocol.file.allow=always", "clone", "-q", "--depth=1", url, "near")
+    found = touched(tmp_path / "near", [Location(path="sub/a.js", line=3)])
+    assert found.commits == ()
+    assert "is shallow" in found.limits[0]
+    assert "git fetch --unshallow" in found.limits[0]
+
+
+def test_a_file_that_is_not_committed_or_changed_is_said(tmp_path: Path) -> None:
+    repository(tmp_path)
+    (tmp_path / "new.js").write_text("x\n")
+    (tmp_path / "sub/a.js").write_text("zero\none\nTWO\nthree\n")
+    places = [Location(path="new.js", line=1), Location(path="sub/a.js", line=3)]
+    found = touched(tmp_path, places)
+    assert [one.subject for one in found.commits] == ["second"]
+    assert "new.js is not committed: no history of its lines" in found.limits
+    assert any("sub/a.js has changes that are not committed" in one for one in found.limits)
+
+
+def test_without_git_a_limit_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository(tmp_path)
+    monkeypatch.setenv("PATH", "/nowhere")
+    found = touched(tmp_path, [Location(path="sub/a.js", line=3)])
+    assert (found.commits, found.limits) == ((), ("git is missing: no history",))
+
+
+def test_a_repository_that_git_cannot_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / ".git").write_text("gitdir: nowhere\n")
+    (tmp_path / "a.js").write_text("x\n")
+    (limit,) = touched(tmp_path, [Location(path="a.js", line=1)]).limits
+    assert "cannot read the repository" in limit
+
+
+def test_git_is_asked_no_longer_than_wanted(tmp_path: Path) -> None:
+    repository(tmp_path)
+    lines = [Location(path="sub/a.js", line=line) for line in (1, 2, 3)]
+    found = touched(tmp_path, lines, seconds=0.0)
+    assert found.commits == ()
+    assert any("3 of 3 lines left" in one for one in found.limits)

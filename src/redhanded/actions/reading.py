@@ -48,10 +48,12 @@ def explore(target: Path, *, table: str | None) -> CodeMap:
     """The program as read, paths to ``table`` first."""
     from redhanded.contract import FILE_NAME, read
     from redhanded.hunt import explore as stage
+    from redhanded.hunt.program import usual_folder
 
     source: tuple[str, ...] = ("src",)
     if (target / FILE_NAME).is_file():
         source = read(target, allow_remote=True).source
     elif not (target / "src").is_dir():
         source = (".",)
-    return stage.chart(target, source=source, symptom=Symptom(text=table or "", table=table))
+    symptom = Symptom(text=table or "", table=table)
+    return stage.chart(target, source=source, symptom=symptom, cache=usual_folder())

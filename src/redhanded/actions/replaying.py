@@ -1,4 +1,4 @@
-"""One case's failure again: the smallest schedule, on the code as it stands now."""
+"""A failure again, on the code as it stands now: the order of a case, or one kept in a file."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 
 from redhanded import store
 from redhanded.case import wording
-from redhanded.case.case import Case
 from redhanded.case.errors import UsageError
 from redhanded.case.request import Listener
 from redhanded.case.run import Run
 from redhanded.case.schedule import Schedule
 from redhanded.contract import read
+from redhanded.hunt.scan.confirm import opened
 from redhanded.hunt.wanted import pattern
-from redhanded.lab import open_lab
+from redhanded.lab import Lab, load_schedule, open_lab
 from redhanded.lab.services import reap_abandoned, temporary_folder
 
 
@@ -22,7 +22,8 @@ from redhanded.lab.services import reap_abandoned, temporary_folder
 class Replay:
     """What came of it."""
 
-    case: Case
+    of: str
+    """Whose order it was: a case, or a file."""
     schedule: Schedule
     runs: tuple[Run, ...]
 
@@ -61,7 +62,6 @@ def replay(
     listener.stage("replay", f"the order of the case: {wording.size(schedule)}")
     for folder in store.all_cases(target):
         reap_abandoned(folder / "labs")
-    runs: list[Run] = []
     with (
         temporary_folder(own / "labs", "replay") as place,
         open_lab(
@@ -74,7 +74,35 @@ def replay(
             say=listener.step,
         ) as lab,
     ):
-        for done in range(times):
-            listener.progress(done, times, "following the order")
-            runs.append(lab.follow(schedule))
-    return Replay(case=case, schedule=schedule, runs=tuple(runs))
+        runs = _followed(lab, schedule, times, listener)
+    return Replay(of=f"case {case.identifier}", schedule=schedule, runs=runs)
+
+
+def replay_file(
+    target: Path,
+    file: Path,
+    listener: Listener,
+    *,
+    times: int = 1,
+    allow_remote: bool = False,
+    allow_existing: bool = False,
+) -> Replay:
+    """Follows a schedule that was kept in a file, such as those of ``redhanded scan --confirm``.
+
+    What fails is what the contract says, and rows and keys that are as after no order of the
+    deliveries one after the other. Raises ``InputError`` for what is no schedule, ``LabError`` if
+    the system does not run.
+    """
+    schedule = load_schedule(file)
+    listener.stage("replay", f"the order in {file}: {wording.size(schedule)}")
+    with opened(target, listener.step, allow_remote=allow_remote, existing=allow_existing) as lab:
+        runs = _followed(lab, schedule, times, listener)
+    return Replay(of=str(file), schedule=schedule, runs=runs)
+
+
+def _followed(lab: Lab, schedule: Schedule, times: int, listener: Listener) -> tuple[Run, ...]:
+    runs = []
+    for done in range(times):
+        listener.progress(done, times, "following the order")
+        runs.append(lab.follow(schedule))
+    return tuple(runs)

@@ -7,9 +7,11 @@ from typing import Literal
 
 from redhanded.case.codemap import CodeMap
 from redhanded.case.fix import Fix, Proof
-from redhanded.case.hypothesis import Hypothesis, VerdictWord
+from redhanded.case.hypothesis import Hypothesis
+from redhanded.case.overlay import Overlay
 from redhanded.case.reproduction import NaturalRun, Reproduction, RootCause
 from redhanded.case.symptom import Symptom
+from redhanded.case.verdict_word import VerdictWord
 
 CASE_VERSION = 1
 CASE_SCHEMA = f"redhanded/case/v{CASE_VERSION}"
@@ -50,6 +52,8 @@ class Case:
     hypotheses: tuple[Hypothesis, ...] = ()
     root_cause: RootCause | None = None
     reproduction: Reproduction | None = None
+    overlay: Overlay | None = None
+    """The source laid over the run that failed."""
     fix: Fix | None = None
     proof: Proof | None = None
     gates: tuple[Gate, ...] = ()

@@ -34,3 +34,6 @@ class Evidence:
     """What it shows, in one clause."""
     supports: bool = True
     """False for evidence against."""
+    weight: float | None = None
+    """What it adds to the score of a hypothesis, or takes away where it is against; None: what was
+    measured, and what is not weighed."""

@@ -13,6 +13,9 @@ class Step:
 
     location: Location
     says: str
+    via: tuple[Location, ...] = ()
+    """The calls that lead there from the entry, outermost first; empty where it stands in the
+    entry itself, or where they are not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,8 @@ class Finding:
     """The entry it is reached from."""
     also_from: tuple[str, ...] = ()
     """Other entries from which the same lines are reached."""
+    package: str = ""
+    """Name and version of the package that it lies in; empty where it is the program's own."""
 
     @property
     def score(self) -> float:

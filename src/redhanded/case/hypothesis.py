@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from redhanded.case.evidence import Evidence, Location
 from redhanded.case.schedule import Schedule
 from redhanded.case.symptom import Rate
-
-VerdictWord = Literal["CONFIRMED", "REFUTED", "UNDECIDED"]
+from redhanded.case.verdict_word import VerdictWord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +52,7 @@ class Hypothesis:
     evidence: tuple[Evidence, ...] = ()
     experiment: Experiment | None = None
     locations: tuple[RootLocation, ...] = ()
+    """Lines that take part, as the source shows them; as measured once it is CONFIRMED."""
     remedies: tuple[str, ...] = ()
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from redhanded.case.evidence import Location
 from redhanded.case.finding import Finding
-from redhanded.case.hypothesis import VerdictWord
+from redhanded.case.verdict_word import VerdictWord
 
 SCAN_VERSION = 1
 SCAN_SCHEMA = f"redhanded/scan/v{SCAN_VERSION}"
@@ -40,6 +40,16 @@ class ScanRequest:
     """What was read is kept in the cache for the next time."""
     confirms: bool = False
     """Hand each finding to the lab."""
+    confirms_for_s: float | None = None
+    """How long, for all findings; None: ten minutes."""
+    only_confirmed: bool = False
+    """Leave out what the lab did not make happen; how many these are is told."""
+    follows_packages: bool = True
+    """Look into the packages that the program uses and that hold state."""
+    packages_in: Path | None = None
+    """Where they are installed, beside the project's own places."""
+    packages: tuple[str, ...] = ()
+    """Look at these packages alone, as libraries, whoever uses them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +128,8 @@ class Counts:
     suppressed: int = 0
     known: int = 0
     elsewhere: int = 0
+    not_confirmed: int = 0
+    """Of the new ones, left out because the lab did not make them happen, as was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,8 @@ LIMITS_SHOWN = 8
 
 def show(console: Console, found: Journeys) -> None:
     """The trees or the table, then what was not read."""
+    from redhanded.report.scan_sentences import told_once
+
     here = _Places(found)
     for journey in found.journeys:
         _drawn(console, journey, here)
@@ -45,33 +47,46 @@ def show(console: Console, found: Journeys) -> None:
     if found.table is not None:
         _table(console, found.table, here)
         console.print()
+    if found.history is not None:
+        from redhanded.cli import history_screen
+
+        history_screen.show(console, found.history, here.path)
     indented(console, f"{found.files:,} files, {len(found.entries):,} entries", indent=0)
-    for limit in found.limits[:LIMITS_SHOWN]:
-        indented(console, f"limit: {inert(limit)}", indent=0, hanging=2, style="dim")
-    if len(found.limits) > LIMITS_SHOWN:
-        more = f"{len(found.limits) - LIMITS_SHOWN} more limits (--format json has all)"
+    limits = told_once(found.limits)
+    for limit in limits[:LIMITS_SHOWN]:
+        indented(console, f"limit: {here.said(limit)}", indent=0, hanging=2, style="dim")
+    if len(limits) > LIMITS_SHOWN:
+        more = f"{len(limits) - LIMITS_SHOWN} more limits (--format json has all)"
         indented(console, more, indent=0, style="dim")
 
 
 def _drawn(console: Console, hop: Hop, here: _Places) -> None:
-    for line in lines(hop, here):
+    """On a terminal no line is wider than it is, as far as places allow; elsewhere each hop is one
+    line, to be searched."""
+    width = console.width if console.is_terminal else None
+    for line in lines(hop, here, width=width):
         console.print(line, no_wrap=True, overflow="ignore", crop=False)
 
 
-def lines(hop: Hop, here: _Places, before: str = "", after: str = "") -> list[Text]:
-    """A tree: each hop on a line, what is in it below, set in."""
+def lines(
+    hop: Hop, here: _Places, before: str = "", after: str = "", *, width: int | None = None
+) -> list[Text]:
+    """A tree: each hop on a line, what is in it below, set in. What is wider than ``width`` has its
+    place, and what is around it, on a line of its own."""
     line = Text(before, "dim")
     line.append(SIGNS.get(hop.kind, ""), "dim")
     line.append(inert(hop.says), STYLES.get(hop.kind, "cyan"))
-    if hop.location is not None:
-        line.append(f"  {here.place(hop.location)}", "dim")
-    if hop.marks:
-        line.append(f"  ({inert('; '.join(hop.marks))})", "yellow")
-    drawn = [line]
+    place = Text(f"  {here.place(hop.location)}" if hop.location is not None else "", "dim")
+    marks = Text(f"  ({here.said('; '.join(hop.marks))})" if hop.marks else "", "yellow")
+    drawn = [line + place + marks]
+    if width is not None and drawn[0].cell_len > width and hop.location is not None:
+        guide = Text(f"{after}{'│  ' if hop.hops else '   '}", "dim")
+        fits = (guide + place + marks).cell_len <= width
+        drawn = [line, guide + place + marks] if fits else [line, guide + place, guide + marks]
     for number, inner in enumerate(hop.hops, 1):
         last = number == len(hop.hops)
         branch, below = ("└─ ", "   ") if last else ("├─ ", "│  ")
-        drawn += lines(inner, here, f"{after}{branch}", f"{after}{below}")
+        drawn += lines(inner, here, f"{after}{branch}", f"{after}{below}", width=width)
     return drawn
 
 
@@ -93,7 +108,7 @@ def _accesses(console: Console, title: str, given: Sequence[Access], here: _Plac
         line.append(inert(one.says), STYLES[one.kind])
         console.print(line, no_wrap=True, overflow="ignore", crop=False)
         if one.marks:
-            indented(console, inert("; ".join(one.marks)), indent=6, style="yellow")
+            indented(console, here.said("; ".join(one.marks)), indent=6, style="yellow")
         shown = ", ".join(one.entries[:ENTRIES_SHOWN])
         more = len(one.entries) - ENTRIES_SHOWN
         from_ = f"from {shown}" + (f" and {more} more" if more > 0 else "")
@@ -108,6 +123,15 @@ class _Places:
         self.here = Path.cwd()
 
     def place(self, at: Location) -> str:
+        return f"{self.path(at.path)}:{at.line}"
+
+    def said(self, words: str) -> str:
+        """A sentence whose places can be opened from here."""
+        from redhanded.report.scan_sentences import opened_in
+
+        return opened_in(inert(words), self.root, self.here)
+
+    def path(self, path: str) -> str:
         from redhanded.report.scan_sentences import opened
 
-        return inert(opened(self.root, at, self.here))
+        return inert(opened(self.root, path, self.here))

@@ -62,8 +62,46 @@ Output = Annotated[
         "--output", "-o", metavar="FILE", help="Write the document there, and show the screen, too."
     ),
 ]
+Packages = Annotated[
+    bool,
+    typer.Option(
+        "--packages/--no-packages",
+        help="Look into the installed packages that the program uses and that hold state.",
+    ),
+]
+PackagesIn = Annotated[
+    Path | None,
+    typer.Option(
+        "--packages-in",
+        metavar="DIR",
+        help="Where they are installed: node_modules, site-packages, or what holds them.",
+    ),
+]
+Package = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--package",
+        metavar="NAME",
+        help="Look at this installed package alone, as a library; repeatable.",
+    ),
+]
 Confirm = Annotated[
     bool, typer.Option("--confirm", help="Hand each finding to the lab (needs redhanded.toml).")
+]
+
+
+ConfirmFor = Annotated[
+    float | None,
+    typer.Option(
+        "--confirm-for",
+        metavar="SECONDS",
+        min=1,
+        help="With --confirm: no finding is begun after that; ten minutes without it.",
+    ),
+]
+OnlyConfirmed = Annotated[
+    bool,
+    typer.Option("--only-confirmed", help="Leave out what --confirm did not make happen."),
 ]
 
 
@@ -77,7 +115,12 @@ def command(
     write_baseline: WriteBaseline = None,
     changed_since: ChangedSince = None,
     no_cache: NoCache = False,
+    packages: Packages = True,
+    packages_in: PackagesIn = None,
+    package: Package = None,
     confirm: Confirm = False,
+    confirm_for: ConfirmFor = None,
+    only_confirmed: OnlyConfirmed = False,
     output: Output = None,
     format: FormatOption = ScanFormat.HUMAN,
     no_color: NoColor = False,
@@ -89,6 +132,8 @@ def command(
 
     if output is not None and format is ScanFormat.HUMAN:
         raise UsageError("--output needs a --format for the file: json, sarif, github or junit")
+    goes_on = confirm or baseline is not None or write_baseline is not None or changed_since
+    _check_packages(package, packages_in, goes_on=bool(goes_on))
     request = ScanRequest(
         paths=tuple(paths or ()),
         rules=tuple(rule or ()),
@@ -100,6 +145,11 @@ def command(
         changed_since=changed_since,
         keeps=not no_cache,
         confirms=confirm,
+        confirms_for_s=confirm_for,
+        only_confirmed=only_confirmed,
+        follows_packages=packages,
+        packages_in=packages_in,
+        packages=tuple(package or ()),
     )
     with reading(no_color=no_color) as say:
         found = scan(request, say)
@@ -115,6 +165,18 @@ def command(
 
         show(console_for(Format.HUMAN, no_color=no_color), found, explained=explain)
     return 1 if found.fails else 0
+
+
+def _check_packages(package: list[str] | None, packages_in: Path | None, *, goes_on: bool) -> None:
+    from redhanded.case.errors import UsageError
+
+    if package and goes_on:
+        raise UsageError(
+            "--package looks at packages alone, so it does not go with --confirm, --baseline, "
+            "--write-baseline or --changed-since"
+        )
+    if packages_in is not None and not packages_in.is_dir():
+        raise UsageError(f"--packages-in {packages_in} is no folder; name one with packages in it")
 
 
 def _write(output: Path, document: str) -> None:
@@ -141,16 +203,22 @@ def _score(given: str | None) -> float | None:
 
 
 def _document(format: ScanFormat, found: object) -> str:
-    from redhanded.case import document
-    from redhanded.case.inert import inert_json
     from redhanded.case.scan import Scan
-    from redhanded.report import github, junit, sarif
 
     assert isinstance(found, Scan)
     if format is ScanFormat.SARIF:
+        from redhanded.report import sarif
+
         return sarif.sarif(found).decode()
     if format is ScanFormat.JUNIT:
+        from redhanded.report import junit
+
         return junit.junit(found).decode()
     if format is ScanFormat.GITHUB:
+        from redhanded.report import github
+
         return "".join(f"{line}\n" for line in github.commands(found))
+    from redhanded.case import document
+    from redhanded.case.inert import inert_json
+
     return inert_json(document.encode(found)).decode() + "\n"

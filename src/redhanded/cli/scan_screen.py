@@ -53,28 +53,33 @@ class _Screen:
 
     def finding(self, one: Reported) -> None:
         """Title, place, message, the order of events, what to do."""
+        from redhanded.report.scan_sentences import called_at, callers
+
         finding = one.finding
         title = Text()
         title.append(f"{one.rank:>2}  ", "dim")
         title.append(f"{one.score:.2f}  ", "bold red" if one.fails else "bold yellow")
         title.append(inert(one.title), "bold")
-        title.append(f"  [{finding.rule}]", "dim")
+        rule = f"[{finding.rule}]"
         if (state := self.state(one)) != "":
-            title.append(f"  {state}", "dim")
+            rule = f"{rule}  {state}"
+        # Where both do not fit on a line, the rule stands beside the place.
+        fits = title.cell_len + 2 + len(rule) <= self.console.width
+        place = Text(f"    {self.place(finding.location)}", "cyan")
+        (title if fits else place).append(f"  {rule}", "dim")
         self.console.print(title, no_wrap=True, overflow="ignore", crop=False)
-        self.console.print(
-            Text(f"    {self.place(finding.location)}", "cyan"), no_wrap=True, overflow="ignore"
-        )
+        self.console.print(place, no_wrap=True, overflow="ignore", crop=False)
+        if finding.package:
+            self.say(f"in the package {finding.package}")
         self.say(finding.message)
+        called = callers(finding)
         for number, step in enumerate(finding.steps[:STEPS_MAX], 1):
             self.step(number, step)
+            if (calls := called.get(number - 1)) is not None:
+                self.say(called_at(calls, self.place), 9, hanging=2)
         if len(finding.steps) > STEPS_MAX:
             self.say(f"… {len(finding.steps) - STEPS_MAX} more steps (--format json has all)", 6)
-        if one.confirmation is not None:
-            word = "confirmed" if one.confirmation.word == "CONFIRMED" else "not confirmed"
-            self.say(f"{word} in the lab: {one.confirmation.why}")
-            if one.confirmation.schedule:
-                self.say(f"the order: {one.confirmation.schedule}")
+        self.confirmation(one)
         self.also(one)
         if one.remedy:
             self.say(f"remedy: {one.remedy}")
@@ -82,9 +87,19 @@ class _Screen:
             self.explain(one, self.rules[finding.rule])
         self.console.print()
 
+    def confirmation(self, one: Reported) -> None:
+        """What the lab said, and the command that makes it happen again."""
+        from redhanded.report.scan_sentences import confirmation, replay, untried
+
+        if not untried(self.scan) and (said := confirmation(one)):
+            self.say(said, hanging=2)
+        if command := replay(self.scan, one, self.here):
+            self.say("again:")
+            self.console.out(f"      {inert(command)}", highlight=False)
+
     def step(self, number: int, step: Step) -> None:
-        place = self.place(step.location)
-        self.say(f"{number}. {step.says} [{place}]", 6, hanging=3)
+        says = step.says.replace(f" ({step.location})", "")
+        self.say(f"{number}. {says} [{self.place(step.location)}]", 6, hanging=3)
 
     def also(self, one: Reported) -> None:
         others = one.finding.also_from
@@ -110,6 +125,8 @@ class _Screen:
         head = f"{one.rank:>2}  {one.score:.2f}  {one.finding.rule}"
         subject = f" ({one.finding.subject})" if one.finding.subject else ""
         where = self.place(one.finding.location)
+        if one.finding.package:
+            where = f"{where}  in {one.finding.package}"
         self.console.print(
             Text(f"{inert(head)}{inert(subject)}  {where}"),
             no_wrap=True,
@@ -137,7 +154,11 @@ class _Screen:
             self.console.print()
         style = "bold red" if scan.fails else "bold green" if not scan.counts.new else "bold"
         told = "; ".join((say.totals(scan), *say.not_shown(scan, scan.findings)))
+        if happened := say.confirmed(scan):
+            told = f"{told}; {happened}"
         indented(self.console, told, indent=0, style=style)
+        if why := say.untried(scan):
+            indented(self.console, inert(why), indent=0)
         if scan.gone:
             self.list("In the baseline and no longer found", list(say.gone(scan)), LIMITS_MAX)
         if scan.written:
@@ -155,7 +176,11 @@ class _Screen:
         self.console.print(Text(words, style="bold"))
 
     def say(self, sentence: str, indent: int = 4, *, hanging: int = 0) -> None:
-        indented(self.console, inert(sentence), indent=indent, hanging=hanging)
+        """A sentence of the scan, its places as they can be opened from here."""
+        from redhanded.report.scan_sentences import opened_in
+
+        words = opened_in(inert(sentence), self.scan.root, self.here)
+        indented(self.console, words, indent=indent, hanging=hanging)
 
     def place(self, at: object) -> str:
         from redhanded.case.evidence import Location

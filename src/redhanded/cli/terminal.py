@@ -13,16 +13,18 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from rich.box import ROUNDED
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from redhanded.case.case import STAGES
 from redhanded.cli.options import Format
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 WIDTH_MAX = 110
 ALIKE_MIN = 3
@@ -117,6 +119,8 @@ class Terminal:
         self.plain = PlainActivities(min(console.width, WIDTH_MAX))
 
     def stage(self, name: str, sentence: str) -> None:
+        from redhanded.case.case import STAGES
+
         self.rest()
         number = f"{list(STAGES).index(name) + 1}/{len(STAGES)} " if name in STAGES else ""
         self.console.print()
@@ -183,6 +187,14 @@ class Terminal:
             self.plain.show(sentence, done, total)
 
     def _live(self, sentence: str, done: int | None, total: int | None) -> None:
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+
         words = f"{sentence}{_counted(done, total)}"
         room = max(self.console.width - 42, ROOM_MIN)
         words = _short(words, room)

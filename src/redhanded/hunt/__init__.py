@@ -6,8 +6,11 @@ a hunt that was killed goes on where it was.
 
 from __future__ import annotations
 
-from redhanded.case.case import Case
-from redhanded.case.request import HuntRequest, Listener
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what only asks for one stage needs none of it
+    from redhanded.case.case import Case
+    from redhanded.case.request import HuntRequest, Listener
 
 
 def run(request: HuntRequest, listener: Listener) -> Case:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from redhanded.case.case import Case, Stage
 from redhanded.case.codemap import CodeMap, CodePath
 from redhanded.case.evidence import Evidence
 from redhanded.case.fix import Fix, Proof, SubsetResult
-from redhanded.case.hypothesis import Hypothesis, VerdictWord
+from redhanded.case.hypothesis import Hypothesis
 from redhanded.case.reproduction import Counterfactual, NaturalRun, Reproduction, RootCause
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import System
+from redhanded.case.verdict_word import VerdictWord
 from redhanded.case.wording import (
     brief,
     demand,
@@ -44,8 +46,8 @@ QUICK = (
     "the new test 2 and 4 times instead of 20 and 50, shorter explorations."
 )
 NO_REMEDY = (
-    "No fix was drafted: the cause was read from the order that fails, and remedies are known only "
-    "for causes that were suspected from the code."
+    "No fix was drafted: no remedy that redhanded can write fits this cause in this code. What "
+    "makes it safe is said as advice."
 )
 SHOWN_MAX = 5
 DIFFERENCES_MAX = 2
@@ -58,6 +60,14 @@ def uncontrolled(system: System) -> tuple[str, ...]:
     """What no lab of that system decides."""
     clocks = "" if system.clock == "lab" else "the processes' clocks and "
     return tuple(sentence.format(clocks=clocks) for sentence in UNCONTROLLED)
+
+
+def no_contract(target: Path) -> str:
+    """What to do where nothing says how the system is run."""
+    return (
+        f"there is no redhanded.toml in {target}. Run `redhanded init {target}`, which "
+        "writes one from package.json and marks every guess, then hunt again."
+    )
 
 
 def symptom(value: Symptom) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from redhanded import contract, store
@@ -16,12 +17,14 @@ from redhanded.case.reproduction import Reproduction, RootCause
 from redhanded.case.request import HuntRequest, Listener
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import SymptomPattern, System
-from redhanded.hunt import cards, explore, prove, repair, reproduce, suspect, wanted
+from redhanded.hunt import cards, explore, program, prove, repair, reproduce, suspect, wanted
+from redhanded.hunt.laid_over import laid_over
 from redhanded.hunt.laying_out import free_place, lay_out
 from redhanded.hunt.outcome import outcome
 from redhanded.lab import open_lab
 from redhanded.lab.clock import monotonic_ms, timestamp
 from redhanded.lab.services import reap_abandoned
+from redhanded.source.flow.charting import Chart
 
 LABS = "labs"
 """The folder of a case in which its labs are."""
@@ -106,8 +109,9 @@ class Course:
             return
         self.listener.stage("explore", cards.STAGES["explore"])
         began = monotonic_ms()
-        folders = self._system.source if self._system else (".",)
-        code = explore.chart(self._root, source=folders, symptom=self.case.symptom)
+        code = explore.drawn(
+            self._program, self._root, wanted.source(self._system), self.case.symptom
+        )
         self._keep("explore", (monotonic_ms() - began) / 1000.0, code=code)
         self._say(cards.code(code))
 
@@ -116,7 +120,9 @@ class Course:
             return
         self.listener.stage("suspect", cards.STAGES["suspect"])
         began = monotonic_ms()
-        hypotheses = suspect.rank(self.case.symptom, self._code())
+        found = suspect.findings(self._program, self._root, wanted.source(self._system))
+        tables = wanted.tables(self.case.symptom, self._system, self._code())
+        hypotheses = suspect.rank(self.case.symptom, self._code(), found, tables=tables)
         self._keep("suspect", (monotonic_ms() - began) / 1000.0, hypotheses=hypotheses)
         self._say(cards.hypotheses(hypotheses))
 
@@ -125,7 +131,7 @@ class Course:
             return
         self.listener.stage("reproduce", cards.STAGES["reproduce"])
         if self._system is None:
-            self._undecided(_no_contract(self.request.target))
+            self._undecided(cards.no_contract(self.request.target))
             return
         if not self._system.workload:
             self._undecided(
@@ -148,11 +154,11 @@ class Course:
         if self._skip("repair") or self._system is None or cause is None or found is None:
             return
         self.listener.stage("repair", cards.STAGES["repair"])
-        if all(each.mechanism != cause.mechanism for each in self.case.hypotheses):
-            self._note(cards.NO_REMEDY)
-            return
         began = monotonic_ms()
         fix = self._draft(self._system, cause, found)
+        if fix is None:
+            self._note(cards.NO_REMEDY)
+            return
         self._keep("repair", (monotonic_ms() - began) / 1000.0, fix=fix)
         self._say(cards.fix(fix))
 
@@ -232,14 +238,22 @@ class Course:
             reproduction=found,
             hypotheses=hypotheses,
             root_cause=cause,
+            overlay=laid_over(self._program, found.run),
             limits=_merged(_still_true(self.case.limits), limits),
         )
         self._say(cards.reproduction(found, cause, hypotheses))
 
-    def _draft(self, system: System, cause: RootCause, found: Reproduction) -> Fix:
+    def _draft(self, system: System, cause: RootCause, found: Reproduction) -> Fix | None:
+        """None where no remedy fits."""
+        suspected = [one for one in self.case.hypotheses if one.mechanism == cause.mechanism]
+        remedies = {name for one in suspected for name in one.remedies}
+        if not remedies & {remedy.name for remedy in repair.REMEDIES}:
+            return None
         ground = (self._root, system, self._code(), cause, found, self.case.symptom)
         parts = repair.draft(*ground)
         chosen = tuple(part.key for part in parts if not part.tempting)
+        if not chosen:
+            return None
         tree = repair.open_worktree(
             self._root,
             f"redhanded/{self.case.identifier}",
@@ -360,6 +374,11 @@ class Course:
                 return folder
         raise InputError(f"{self._open.folder} holds too many attempts; hunt in a new case.")
 
+    @cached_property
+    def _program(self) -> Chart:
+        """The source as it stands."""
+        return program.read(self._root, program.usual_folder())
+
     def _code(self) -> CodeMap:
         return self.case.code or CodeMap(root=str(self._root), files=0)
 
@@ -402,13 +421,6 @@ def _system(request: HuntRequest) -> System | None:
     if not (request.target / contract.FILE_NAME).is_file():
         return None
     return contract.read(request.target, allow_remote=request.allow_remote)
-
-
-def _no_contract(target: Path) -> str:
-    return (
-        f"there is no {contract.FILE_NAME} in {target}. Run `redhanded init {target}`, which "
-        "writes one from package.json and marks every guess, then hunt again."
-    )
 
 
 def _still_true(limits: Sequence[str]) -> tuple[str, ...]:

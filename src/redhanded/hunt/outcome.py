@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from redhanded.case.case import Case
-from redhanded.case.hypothesis import VerdictWord
+from redhanded.case.verdict_word import VerdictWord
 from redhanded.hunt.cards import failed_by_itself
 
 

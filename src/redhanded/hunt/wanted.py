@@ -1,11 +1,13 @@
-"""What a hunt takes for the failure: a text of the logs, or an invariant of the contract."""
+"""What a hunt takes for the failure, and for the program that it looks for the cause in."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from redhanded.case.codemap import CodeMap
 from redhanded.case.errors import InputError
 from redhanded.case.request import HuntRequest
 from redhanded.case.symptom import Symptom
@@ -66,6 +68,19 @@ def symptom(
         raise InputError(
             f"{error} A broken invariant can be the symptom too: --symptom with one of {others}."
         ) from error
+
+
+def source(system: System | None) -> tuple[str, ...]:
+    """The folders that hold the program: all of it where nothing says so."""
+    return system.source if system else (".",)
+
+
+def tables(found: Symptom, system: System | None, code: CodeMap) -> frozenset[str]:
+    """The tables of the program that the broken invariants speak of."""
+    broken = [one for one in system.invariants if one.name in found.invariants] if system else []
+    words = {word.lower() for one in broken for word in re.findall(r"\w+", one.sql or "")}
+    known = {one.table for one in code.accesses} | {one.table for one in code.constraints}
+    return frozenset(table for table in known if table.lower() in words)
 
 
 def pattern(system: System, found: Symptom) -> SymptomPattern:

@@ -94,6 +94,8 @@ def _told(running: RunningSystem, service: Service, port: int) -> dict[str, str]
 def _kept(running: RunningSystem) -> dict[str, str]:
     """What every program in the lab is told, whatever it does."""
     env = {key: os.environ[key] for key in KEPT_VARIABLES if key in os.environ}
+    if running.temporary is not None:
+        env["TMPDIR"] = str(running.temporary)
     env |= node_environment_for(_commands(running.system), env)
     programs = running.root / ".venv" / "bin"
     if programs.is_dir():

@@ -15,8 +15,8 @@ from redhanded.lab.held import Held
 
 House: TypeAlias = tuple[object, ...]
 """What makes two operations the same piece of housekeeping; see ``causes``."""
-PAUSE_MS = 2_000.0
-"""Between two looks, where nothing else is known, and at most."""
+PAUSE_MAX_MS = 2_000.0
+"""Between two looks; what comes more rarely is something else, or not worth waiting for."""
 MARGIN = 3.0
 """One that was sent before is let through first, and says nothing."""
 LATE_MS = 500.0
@@ -58,8 +58,8 @@ class Polls:
     """The looks of all processes, as far as they were seen."""
 
     def __init__(self) -> None:
-        self._at_rest: set[House] = set()
         self._pause_ms: dict[House, float] = {}
+        """Of what came again at rest: the longest pause in between."""
         self._last: dict[tuple[str, House], Held] = {}
         """By process: the last that came at rest."""
         self._known: dict[House, Poll] = {}
@@ -76,24 +76,30 @@ class Polls:
         """Whether it is a look for jobs, where a timer may have sent it."""
         return house in self._known
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether all that came at rest came again."""
+        return bool(self._last) and all(house in self._pause_ms for _, house in self._last)
+
     def came_at_rest(self, held: Held, house: House) -> None:
         """A timer sent it while its process had heard of nothing: learns how long that pauses."""
-        self._at_rest.add(house)
         before = self._last.get((held.process, house))
         self._last[held.process, house] = held
         if before is not None and before.replied_ms is not None:
-            pause = min(held.arrived_ms - before.replied_ms, PAUSE_MS)
-            self._pause_ms[house] = max(self._pause_ms.get(house, 0.0), pause)
+            pause = held.arrived_ms - before.replied_ms
+            if pause <= PAUSE_MAX_MS:
+                self._pause_ms[house] = max(self._pause_ms.get(house, 0.0), pause)
 
     def handed_out(self, held: Held, house: House) -> None:
-        """Its answer held a job: it is a look for jobs, if it had come at rest before."""
-        if house in self._at_rest and held.blocking is None and held.unit is not None:
+        """Its answer held a job: it is a look for jobs, if it was sent by a timer as it had been
+        at rest, again and again."""
+        if house in self._pause_ms and held.ambient and held.unit is not None:
             self._known[house] = Poll(
                 role=held.role,
                 service=held.service,
                 shape=held.unit.arguments[:2],
                 places=frozenset((held.service, touch.resource) for touch in held.touches),
-                pause_ms=self._pause_ms.get(house, PAUSE_MS),
+                pause_ms=self._pause_ms[house],
             )
 
     def unpolled(self, done: Sequence[Held], house_of: Callable[[Held], House]) -> dict[str, float]:

@@ -82,6 +82,8 @@ class RunningSystem:
     settings: dict[str, str] = field(default_factory=dict)
     """What processes are told besides where services are; migrations read it too."""
     limits: dict[str, None] = field(default_factory=dict)
+    temporary: Path | None = None
+    """Where programs in the lab put temporary files; gone afterwards, however they end."""
     clock: LabClock | None = None
     """What keeps the processes on lab time; None: their clocks are the machine's."""
 

@@ -15,6 +15,7 @@ from redhanded.lab.explorers import Candidate, Explorer, Step, Taken
 from redhanded.lab.feeding import Feeding
 from redhanded.lab.held import Held
 from redhanded.lab.jumps import Jumps
+from redhanded.lab.looking import Looking
 from redhanded.lab.resting import ANSWER_TIMEOUT_MS, Rest
 from redhanded.lab.running import RunningSystem
 from redhanded.lab.tasks import task_order
@@ -61,6 +62,7 @@ class Stage:
         self._rest = Rest(running, feeding.ask_ahead)
         self.events = Events(running)
         self.jumps = Jumps(running, self._work_done)
+        self._looking = Looking(running, self.jumps, self.settle)
         self.pause_ms = 0.0
         """The longest pause that the application was seen to make within its work."""
         self.learning = True
@@ -89,8 +91,11 @@ class Stage:
         self.trial = Trial()
         self._current = None
         self._forget_fed()
-        self._plan = plan()
+        self._plan = []
         self.jumps.begin()
+        if self.learning:
+            self._looking.learn()
+        self._plan = plan()
         self.events = Events(self.running, events, means, self._deliver_again)
         traffic.parked.extend(planned.held for planned in self._plan)
         self.settle()
@@ -119,7 +124,7 @@ class Stage:
     # One step.
 
     def _advance(self, explorer: Explorer) -> bool:
-        if self._wait_for_poll():
+        if not self.trial.failures and self._looking.wait():
             return True
         candidates, held = self._candidates()
         if self._pauses(candidates) and self._wait_for_change(self._patience_ms):
@@ -162,21 +167,6 @@ class Stage:
         if going_on or self._current is None or not self._patience_ms:
             return False
         return self.running.watch.next_timer(self._patience_ms / 1000.0) is not None
-
-    def _wait_for_poll(self) -> bool:
-        """Lets workers look for a job that was queued; False if there is none, or nobody looks."""
-        causes = self.running.traffic.causes
-        if not (unpolled := causes.unpolled()) or self.trial.failures:
-            return False
-        deadline = monotonic_ms() + max(unpolled.values())
-        while (left_ms := deadline - monotonic_ms()) > 0 and not self.trial.failures:
-            if not self.jumps.let_pass(left_ms / 1000.0, lambda _waking: False):
-                break
-            self.settle()
-            if not causes.unpolled():
-                return True
-        causes.polls.stop_expecting(causes.done)
-        return False
 
     def _wait_for_change(self, patience_ms: float) -> bool:
         """Lets time pass until something else can be chosen; False if nothing came of it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -76,6 +77,7 @@ def start(
                 f"could not be made ({namespace.why})."
             ] = None
         running.settings = settings(told or system, root)
+        _make_temporary(running)
         _set_clock(running)
         _open_trace_pipe(running)
         _make_authority(running)
@@ -108,6 +110,13 @@ def _make_authority(running: RunningSystem) -> None:
         place = running.undo.enter_context(temporary_folder(running.folder, "authority"))
         record(running.folder, what="certificates", removes=place)
         running.authority = make_authority(place, [each.name for each in services])
+
+
+def _make_temporary(running: RunningSystem) -> None:
+    """Not in the lab's own folder: a path to a socket has to be short."""
+    place = Path(tempfile.gettempdir())
+    running.temporary = running.undo.enter_context(temporary_folder(place, "redhanded"))
+    record(running.folder, what="temporary files", removes=running.temporary)
 
 
 def _set_clock(running: RunningSystem) -> None:

@@ -44,9 +44,13 @@ def identity_field(matches: Sequence[Match], profile: Profile) -> str | None:
     candidates = [
         _candidate(key, matches, len(profile.fields[key].values)) for key in identifying(profile)
     ]
-    good = [found for found in candidates if found is not None]
-    if not good:
+    found_all = [found for found in candidates if found is not None]
+    common = [found for found in found_all if found.share >= _COVERAGE_MIN]
+    if not common:
         return None
+    groups = max(found.groups for found in common)
+    jobs = [found for found in found_all if found.work == 0 and found.groups >= groups]
+    good = list(dict.fromkeys((*common, *jobs)))
     repeated = any(found.repeats for found in good if found.part < _PART)
     return min(good, key=lambda found: found.rank(repeated=repeated)).key
 
@@ -162,6 +166,8 @@ def _earliest(timeline: Timeline, request: str, rows: Rows) -> int | None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Candidate:
     key: str
+    share: float
+    """Of the matches, those that have it."""
     groups: int
     repeats: bool
     part: int
@@ -169,10 +175,14 @@ class _Candidate:
     """Values in the whole log: of two fields that tell the failures apart equally well, the one
     that changes more often is the finer one."""
 
+    @property
+    def work(self) -> int:
+        """How much its name is that of a piece of work; 0: of a job."""
+        return likeness(self.key)[0]
+
     def rank(self, *, repeated: bool) -> tuple[bool, bool, int, int, int, str]:
-        work = likeness(self.key)[0]
-        single = repeated and not self.repeats and work != 0
-        return self.part >= _PART, single, -self.groups, work, -self.distinct, self.key
+        single = repeated and not self.repeats and self.work != 0
+        return self.part >= _PART, single, -self.groups, self.work, -self.distinct, self.key
 
 
 def _candidate(key: str, matches: Sequence[Match], distinct: int) -> _Candidate | None:
@@ -188,10 +198,11 @@ def _candidate(key: str, matches: Sequence[Match], distinct: int) -> _Candidate 
             if one in tries:
                 return None
             tries.add(one)
-    if sum(values.values()) < max(1, _COVERAGE_MIN * len(matches)):
+    if not values:
         return None
     return _Candidate(
         key=key,
+        share=sum(values.values()) / len(matches),
         groups=len(values),
         repeats=max(values.values()) > 1,
         part=likeness(key)[0],

@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
-from redhanded.report.writing import write
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from redhanded.case.case import Case
+
+
+def write(case: Case, folder: Path) -> Path:
+    """See `writing.write`, whose templates are loaded when a page is written."""
+    from redhanded.report import writing
+
+    return writing.write(case, folder)
+
 
 __all__ = ["write"]

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from redhanded.case.scan import Reported, Scan
 from redhanded.report.sarif import prefix
+from redhanded.report.scan_sentences import confirmation, steps
 
 ESCAPED = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 ESCAPED_PROPERTY = ESCAPED | {":": "%3A", ",": "%2C"}
@@ -34,12 +35,11 @@ def commands(scan: Scan) -> tuple[str, ...]:
 def _command(one: Reported, top: str) -> str:
     finding = one.finding
     level = "error" if one.fails else "warning" if one.state == "new" else "notice"
-    steps = [
-        f"{number}. {step.location}: {step.says}" for number, step in enumerate(finding.steps, 1)
-    ]
+    within = (f"In the package {finding.package}.",) if finding.package else ()
+    said = (*within, finding.message, *steps(finding), *filter(None, [confirmation(one)]))
     return command(
         level,
-        "\n".join((finding.message, *steps)),
+        "\n".join(said),
         file=str(PurePosixPath(top, finding.location.path)),
         line=str(max(finding.location.line, 1)),
         title=f"{one.title} ({finding.rule}, {one.score:.2f})",

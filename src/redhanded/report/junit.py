@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 from redhanded.case.inert import inert
 from redhanded.case.scan import Reported, Scan, ScanRule
+from redhanded.report.scan_sentences import confirmation, steps
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -62,10 +63,10 @@ def _outcome(case: ElementTree.Element, one: Reported) -> str:
 
 def _told(one: Reported) -> str:
     finding = one.finding
-    lines = [finding.message, ""]
-    lines += [
-        f"{number}. {step.location} {step.says}" for number, step in enumerate(finding.steps, 1)
-    ]
+    within = [f"In the package {finding.package}."] if finding.package else []
+    lines = [*within, finding.message, ""]
+    lines += steps(finding)
+    lines += filter(None, [confirmation(one)])
     lines += ["", f"score {one.score:.2f}, because"]
     lines += [f"{reason.weight:+.2f} {reason.says}" for reason in finding.reasons]
     return _text("\n".join(lines))

@@ -12,7 +12,7 @@ import gzip
 import importlib.metadata
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
@@ -136,7 +136,7 @@ def _result(one: Reported, indices: dict[str, int], place: _Places) -> Json:
             FINGERPRINT: one.fingerprint,
             "primaryLocationLineHash": f"{one.fingerprint}:1",
         },
-        "properties": {"subject": finding.subject, "entry": finding.entry},
+        "properties": _properties(one),
     }
     if finding.steps:
         result["codeFlows"] = [_flow(finding.steps, finding.message, place)]
@@ -154,26 +154,46 @@ def _result(one: Reported, indices: dict[str, int], place: _Places) -> Json:
     return result
 
 
+def _properties(one: Reported) -> Json:
+    finding = one.finding
+    found: Json = {"subject": finding.subject, "entry": finding.entry}
+    if finding.package:
+        found["package"] = finding.package
+    if one.confirmation is not None:
+        found["confirmation"] = one.confirmation.word
+        found["confirmationWhy"] = one.confirmation.why
+        found["schedule"] = one.confirmation.schedule
+    return found
+
+
 def _message(one: Reported) -> str:
     said = one.finding.message
     if one.confirmation is not None and one.confirmation.word == "CONFIRMED":
-        said += f" Made to happen in the lab: {one.confirmation.why}"
+        said += f" Made to happen in the lab: {one.confirmation.why}."
     return said
 
 
 def _flow(steps: Sequence[Step], message: str, place: _Places) -> Json:
-    kept = list(steps)
+    kept = [each for step in steps for each in _led_to(step)]
     if len(kept) > FLOW_LOCATIONS_MAX:
         kept = [*kept[: FLOW_LOCATIONS_MAX - 1], kept[-1]]
     locations = [
         {
-            "location": {**place.location(step.location), "message": {"text": step.says}},
+            "location": {**place.location(at), "message": {"text": says}},
             "executionOrder": number,
-            "importance": "essential",
+            "nestingLevel": depth,
+            "importance": importance,
         }
-        for number, step in enumerate(kept, 1)
+        for number, (at, says, depth, importance) in enumerate(kept, 1)
     ]
     return {"message": {"text": message}, "threadFlows": [{"locations": locations}]}
+
+
+def _led_to(step: Step) -> Iterator[tuple[Location, str, int, str]]:
+    """Place, words, depth and importance of a step and of the calls that lead there."""
+    for depth, at in enumerate(step.via):
+        yield at, "this call leads to the next step", depth, "important"
+    yield step.location, step.says, len(step.via), "essential"
 
 
 def _remark(one: Remark, index: int, place: _Places) -> Json:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+import shlex
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from redhanded.case.evidence import Location
+from redhanded.case.finding import Finding
 from redhanded.case.scan import Reported, Scan
 
 _PLACE = re.compile(r"[^\s:()]+:\d+")
 _NAME = re.compile(r"^[\w.$#]+(?= )")
+FIRST = re.compile(r" \(first: (?P<path>.+)\)$")
+"""At the end of a limit that speaks of several files."""
 STATES = {"weak": "weak", "suppressed": "accepted", "known": "in the baseline", "new": ""}
 HASHED = (".py", ".pyi")
+CALLERS_SHOWN = 3
 
 
 def totals(scan: Scan) -> str:
@@ -33,9 +38,47 @@ def not_shown(scan: Scan, shown: Sequence[Reported]) -> tuple[str, ...]:
         said.append(f"{accepted} accepted by a comment")
     if known := counts.known - here["known"]:
         said.append(f"{known} in the baseline")
+    if counts.not_confirmed:
+        said.append(f"{counts.not_confirmed} that the lab did not make happen (left out as asked)")
     if counts.elsewhere:
         said.append(f"{counts.elsewhere} that touch nothing changed")
     return tuple(said)
+
+
+def confirmation(one: Reported) -> str:
+    """What the lab said of it; empty where it was not asked."""
+    if one.confirmation is None:
+        return ""
+    if one.confirmation.word == "CONFIRMED":
+        return f"made to happen in the lab: {one.confirmation.why}"
+    return f"not made to happen in the lab: {one.confirmation.why}"
+
+
+def replay(scan: Scan, one: Reported, here: Path) -> str:
+    """The command that makes it happen again; empty where it was not made to happen."""
+    if one.confirmation is None or not one.confirmation.schedule:
+        return ""
+    target = [] if Path(scan.root) == here else ["--target", opened(scan.root, ".", here)]
+    schedule = opened(scan.root, one.confirmation.schedule, here)
+    return shlex.join(["redhanded", "replay", "--schedule", schedule, *target])
+
+
+def confirmed(scan: Scan) -> str:
+    """How many were made to happen, of those that were tried; empty where none was."""
+    tried = [one.confirmation for one in scan.findings if one.confirmation is not None]
+    if not tried:
+        return ""
+    happened = sum(one.word == "CONFIRMED" for one in tried)
+    return f"{happened} of {len(tried)} made to happen in the lab"
+
+
+def untried(scan: Scan) -> str:
+    """Why none of several findings was tried, where that is the same for all; else empty."""
+    reasons = {one.confirmation.why for one in scan.findings if one.confirmation is not None}
+    several = sum(one.confirmation is not None for one in scan.findings) > 1
+    if not several or len(reasons) != 1:
+        return ""
+    return f"None was made to happen in the lab: {reasons.pop()}"
 
 
 def how_to_accept(one: Reported) -> str:
@@ -53,10 +96,14 @@ def outcome(scan: Scan) -> str:
 
 
 def limits(scan: Scan) -> tuple[str, ...]:
-    """What was not read or not followed; of sentences that differ by the place alone, the first
-    and how many there are."""
+    """What was not read or not followed, told once of many."""
+    return told_once(scan.limits)
+
+
+def told_once(limits: Sequence[str]) -> tuple[str, ...]:
+    """Of sentences that differ by the place alone, the first and how many there are."""
     alike: dict[str, list[str]] = {}
-    for sentence in scan.limits:
+    for sentence in limits:
         alike.setdefault(_kind(sentence), []).append(sentence)
     told = []
     for sentences in alike.values():
@@ -67,6 +114,8 @@ def limits(scan: Scan) -> tuple[str, ...]:
 
 def _kind(sentence: str) -> str:
     """A sentence without its places, names and details."""
+    if FIRST.search(sentence):
+        return FIRST.sub("", sentence)  # what was not read, and why: each reason by itself
     without = _PLACE.sub("…", sentence)
     head, colon, tail = without.partition(": ")
     if head != "…":
@@ -82,16 +131,63 @@ def gone(scan: Scan) -> tuple[str, ...]:
     )
 
 
+def callers(finding: Finding) -> dict[int, tuple[Location, ...]]:
+    """By number of a step (from 0) the calls that lead to it, innermost first, up to the first in
+    another file; only where the innermost one has not been told of yet."""
+    told: dict[int, tuple[Location, ...]] = {}
+    known = {(step.location.path, step.location.line) for step in finding.steps}
+    for number, step in enumerate(finding.steps):
+        if not step.via or (step.via[-1].path, step.via[-1].line) in known:
+            continue
+        calls: list[Location] = []
+        for call in reversed(step.via[-CALLERS_SHOWN:]):
+            calls.append(call)
+            if call.path != step.location.path:
+                break
+        told[number] = tuple(calls)
+        known.add((calls[0].path, calls[0].line))
+    return told
+
+
+def called_at(calls: Sequence[Location], shown: Callable[[Location], str] = str) -> str:
+    """``called at src/a.js:9, from src/b.js:3``."""
+    return f"called at {', from '.join(map(shown, calls))}"
+
+
+def steps(finding: Finding) -> tuple[str, ...]:
+    """The steps, numbered, each with its place and the calls that lead there."""
+    called = callers(finding)
+    return tuple(
+        f"{number + 1}. {step.location} {step.says}"
+        + (f" ({called_at(called[number])})" if number in called else "")
+        for number, step in enumerate(finding.steps)
+    )
+
+
+def opened_in(words: str, root: str, here: Path) -> str:
+    """A sentence in which places of files below ``root`` are written as they can be opened."""
+
+    def written(match: re.Match[str]) -> str:
+        path, _, line = match[0].rpartition(":")
+        inside = "/" not in path[:1] and (Path(root) / path).is_file()
+        return f"{opened(root, path, here)}:{line}" if inside else match[0]
+
+    said = _PLACE.sub(written, words)
+    first = FIRST.search(said)
+    if first is None or not (Path(root) / first["path"]).exists():
+        return said
+    return f"{said[: first.start('path')]}{opened(root, first['path'], here)})"
+
+
 def place(scan: Scan, at: Location, here: Path) -> str:
     """A location as it can be opened from the folder where the command was given."""
-    return opened(scan.root, at, here)
+    return f"{opened(scan.root, at.path, here)}:{at.line}"
 
 
-def opened(root: str, at: Location, here: Path) -> str:
-    """The same of a location relative to ``root``."""
-    whole = Path(root, at.path)
-    shown = os.path.relpath(whole, here) if whole.is_relative_to(here) else str(whole)
-    return f"{shown}:{at.line}"
+def opened(root: str, path: str, here: Path) -> str:
+    """A path relative to ``root`` as it can be opened from a folder."""
+    whole = Path(root, path)
+    return os.path.relpath(whole, here) if whole.is_relative_to(here) else str(whole)
 
 
 def counted(number: int, what: str) -> str:

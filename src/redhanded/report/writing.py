@@ -15,7 +15,15 @@ from redhanded.case.hypothesis import RootLocation
 from redhanded.case.run import Run
 from redhanded.case.schedule import Schedule
 from redhanded.case.wording import brief, happening
-from redhanded.report import order, sentences, sequence, sequence_svg, timeline_svg
+from redhanded.report import (
+    history_sentences,
+    order,
+    overlay_sentences,
+    sentences,
+    sequence,
+    sequence_svg,
+    timeline_svg,
+)
 from redhanded.report.snippets import Snippet, cut
 
 HTML_NAME = "report.html"
@@ -99,6 +107,8 @@ def _content(case: Case, folder: Path | None) -> dict[str, object]:
     return {
         "case": case,
         "say": sentences,
+        "history": history_sentences,
+        "laid": overlay_sentences,
         "sequence": sequence,
         "task_class": sequence_svg.task_class,
         "brief": brief,

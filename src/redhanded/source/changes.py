@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from redhanded.case.errors import InputError
-from redhanded.source.history import git
+from redhanded.source.git import git
 
 _HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _ESCAPE = re.compile(rb"\\(?:([0-7]{3})|(.))")

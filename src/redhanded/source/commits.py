@@ -6,16 +6,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from redhanded.case.codemap import Commit
-from redhanded.source.history import FORMAT, commits_in, git
+from redhanded.source.git import CALL_MAX_S, git
+from redhanded.source.history import FORMAT, commits_in
 
 COMMITS_MAX = 50
 
 
 def commits_between(
-    root: Path, first_ms: float, last_ms: float
+    root: Path, first_ms: float, last_ms: float, seconds: float = CALL_MAX_S
 ) -> tuple[tuple[float, Commit], ...]:
     """Commits of the checked-out branch with the time (epoch, in milliseconds) at which they were
-    made, oldest first; at most the fifty latest. Empty outside of a repository."""
+    made, oldest first; at most the fifty latest. Empty outside of a repository, and where git has
+    not answered within ``seconds``."""
     since, until = (
         datetime.fromtimestamp(at_ms / 1000, UTC).isoformat() for at_ms in (first_ms, last_ms)
     )
@@ -27,6 +29,7 @@ def commits_between(
         f"--format={FORMAT}",
         f"--since={since}",
         f"--until={until}",
+        seconds=seconds,
     )
-    found = ((seconds * 1000.0, commit) for commit, seconds in commits_in(text or ""))
+    found = ((commit.at_ms or 0.0, commit) for commit in commits_in(text or ""))
     return tuple(sorted(found, key=lambda one: one[0]))

@@ -29,6 +29,10 @@ FUNCTIONS = frozenset(
 )
 
 
+JAVASCRIPT = frozenset({".js", ".cjs", ".mjs", ".jsx"})
+TYPESCRIPT = frozenset({".ts", ".cts", ".mts"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
     """Bytes ``start`` to ``end`` (exclusive) become ``text``."""
@@ -92,6 +96,11 @@ def read(text: str, path: str) -> Source:
     data = text.encode()
     tree = Parser(_language(suffix, path)).parse(data)
     return Source(path=path, data=data, tree=tree.root_node)
+
+
+def is_read(path: str) -> bool:
+    """Whether a file is in a language that can be edited."""
+    return PurePosixPath(path).suffix in {*JAVASCRIPT, *TYPESCRIPT, ".tsx"}
 
 
 def apply(source: Source, edits: Iterable[Edit]) -> str:
@@ -228,9 +237,9 @@ def identifiers(source: Source, node: Node) -> set[str]:
 
 
 def _language(suffix: str, path: str) -> Language:
-    if suffix in {".js", ".cjs", ".mjs", ".jsx"}:
+    if suffix in JAVASCRIPT:
         return Language(tree_sitter_javascript.language())
-    if suffix in {".ts", ".cts", ".mts"}:
+    if suffix in TYPESCRIPT:
         return Language(tree_sitter_typescript.language_typescript())
     if suffix == ".tsx":
         return Language(tree_sitter_typescript.language_tsx())

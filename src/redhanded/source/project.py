@@ -9,6 +9,8 @@ from pathlib import Path
 
 from redhanded.case.errors import InputError
 from redhanded.source.files import SKIPPED_FOLDERS, TEST_FOLDERS
+from redhanded.source.git import top_of
+from redhanded.source.plain import plain_bytes
 
 MARKS = (
     "redhanded.toml",
@@ -51,7 +53,7 @@ def project_of(paths: Sequence[Path]) -> Project:
     given = [_there(path) for path in paths] or [Path.cwd()]
     folders = [path if path.is_dir() else path.parent for path in given]
     common = Path(os.path.commonpath(folders))
-    repository = _repository(common)
+    repository = top_of(common)
     root = _root(common, repository, whole=all(path.is_dir() for path in given))
     asked = dict.fromkeys(Path(os.path.relpath(path, root)).as_posix() for path in given)
     return Project(root=root, asked=tuple(asked), repository=repository)
@@ -70,11 +72,6 @@ def _there(path: Path) -> Path:
     except (OSError, RuntimeError) as error:
         why = getattr(error, "strerror", None) or "a loop of links"
         raise InputError(f"{path} cannot be read: {why}") from None
-
-
-def _repository(folder: Path) -> Path | None:
-    """By looking for ``.git`` (a file in submodules and worktrees), without starting git."""
-    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
 
 
 def _root(folder: Path, repository: Path | None, *, whole: bool) -> Path:
@@ -99,7 +96,4 @@ def _is_marked(folder: Path) -> bool:
 def _unites(folder: Path) -> bool:
     if any((folder / name).is_file() for name in WORKSPACES):
         return True
-    try:
-        return b'"workspaces"' in (folder / "package.json").read_bytes()
-    except OSError:
-        return False
+    return b'"workspaces"' in (plain_bytes(folder / "package.json") or b"")

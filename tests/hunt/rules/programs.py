@@ -11,7 +11,8 @@ from redhanded.hunt.suspect.rules.rule import Reading, Rule
 from redhanded.source.flow.frameworks import FRAMEWORKS
 from redhanded.source.flow.program import Program
 from redhanded.source.flow.reading import read
-from redhanded.source.flow.schema_of import schema_of, texts_of
+from redhanded.source.flow.schema_of import schema_of
+from redhanded.source.flow.schema_texts import texts_of
 from redhanded.source.flow.walk import walk
 
 
@@ -23,7 +24,7 @@ def read_program(root: Path, files: dict[str, str]) -> Reading:
         place.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
     packages = [package for one in FRAMEWORKS for package in one.packages]
     found = read(root, ["."], packages, processes=1)
-    schema = schema_of(found.modules.values(), texts_of(root))
+    schema = schema_of(found.modules, texts_of(root))
     program = Program(
         found.modules,
         FRAMEWORKS,

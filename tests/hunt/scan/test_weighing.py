@@ -12,6 +12,7 @@ from redhanded.case.errors import InputError, UsageError
 from redhanded.case.scan import ScanRequest
 from redhanded.hunt import scan
 from redhanded.hunt.scan import baseline
+from redhanded.hunt.scan.shapes import shape
 from redhanded.source.changes import Changes
 from redhanded.source.flow.module import Note
 
@@ -181,7 +182,7 @@ def test_one_more_of_the_same_is_new() -> None:
 
 def marks(given: object, program: Program | None = None) -> tuple[scan.baseline.Fingerprint, ...]:
     text = (program or Program()).source().reading.text
-    return scan.fingerprints([given], text)  # type: ignore[list-item]
+    return scan.fingerprints([given], lambda one: shape(text(one.location)))  # type: ignore[list-item]
 
 
 def test_the_file_is_sorted_and_written_anew_the_same(tmp_path: Path) -> None:

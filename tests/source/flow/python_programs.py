@@ -10,7 +10,8 @@ from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.frameworks import FRAMEWORKS
 from redhanded.source.flow.program import Program
 from redhanded.source.flow.reading import read
-from redhanded.source.flow.schema_of import schema_of, texts_of
+from redhanded.source.flow.schema_of import schema_of
+from redhanded.source.flow.schema_texts import texts_of
 from redhanded.source.flow.values import Known, Stored
 from redhanded.source.flow.walk import walk
 
@@ -27,7 +28,7 @@ def followed(root: File, files: dict[str, str]) -> dict[str, Path]:
         found.modules,
         FRAMEWORKS,
         resolving=found,
-        schema=schema_of(found.modules.values(), texts_of(root)),
+        schema=schema_of(found.modules, texts_of(root)),
         stands_for=found.stands_for,
     )
     paths = walk(program)

@@ -33,7 +33,7 @@ from redhanded.source.flow.form import (
     Try,
     With,
 )
-from redhanded.source.flow.languages.ecmascript import lower
+from redhanded.source.flow.languages.ecmascript.lowering import lower
 from redhanded.source.flow.module import Module
 
 

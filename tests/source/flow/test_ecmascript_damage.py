@@ -18,7 +18,7 @@ from redhanded.source.flow.form import (
     Operation,
     Text,
 )
-from redhanded.source.flow.languages.ecmascript import lower
+from redhanded.source.flow.languages.ecmascript.lowering import lower
 from redhanded.source.flow.module import Module
 
 BEFORE = """import { Pool } from 'pg';

@@ -1,82 +1,100 @@
-"""Commits behind the lines of a path."""
+"""Commits behind the lines that are drawn, and those before failures began."""
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path as Folder
 
+from repositories import FIRST_S, HOUR_S, commit, git, repository
+
 from redhanded.case.evidence import Location
-from redhanded.source.flow.effects import Effect
-from redhanded.source.flow.events import Entry, Event, Path
-from redhanded.source.flow.history import before, history_of
-from redhanded.source.flow.values import Unknown
+from redhanded.case.journey import Access, Hop
+from redhanded.source.flow.history import before, history_of, lines_of, of_line
 
-FIRST_S = 1_700_000_000
+ONSET_MS = (FIRST_S + 5 * HOUR_S) * 1000.0
 
 
-def git(root: Folder, *arguments: str, at_s: int = FIRST_S) -> None:
-    when = f"{at_s} +0000"
-    environment = {
-        "GIT_AUTHOR_DATE": when,
-        "GIT_COMMITTER_DATE": when,
-        "GIT_AUTHOR_NAME": "Ada",
-        "GIT_AUTHOR_EMAIL": "ada@example.org",
-        "GIT_COMMITTER_NAME": "Ada",
-        "GIT_COMMITTER_EMAIL": "ada@example.org",
-        "GIT_CONFIG_GLOBAL": "/dev/null",
-        "PATH": "/usr/bin:/bin:/usr/local/bin",
-    }
-    subprocess.run(["git", *arguments], cwd=root, check=True, env=environment, capture_output=True)
+def at(line: int, path: str = "pay.js") -> Location:
+    return Location(path=path, line=line)
 
 
-def repository(root: Folder) -> None:
-    git(root, "init", "-q")
-    texts = ["one\ntwo\nthree\n", "one\nTWO\nthree\n", "one\nTWO\nTHREE\n"]
-    for place, text in enumerate(texts):
-        (root / "pay.js").write_text(text)
-        git(root, "add", ".")
-        git(root, "commit", "-q", "-m", f"step {place}", at_s=FIRST_S + place * 3600)
-    (root / "readme").write_text("x")
-    git(root, "add", ".")
-    git(root, "commit", "-q", "-m", "words", at_s=FIRST_S + 4 * 3600)
+def drawn() -> Hop:
+    unique = Hop(kind="constraint", says="UNIQUE", location=at(9, "schema.sql"))
+    write = Hop(kind="write", says="INSERT", location=at(2), hops=(unique,))
+    call = Hop(kind="call", says="pay()", location=at(1), hops=(write,))
+    return Hop(kind="entry", says="POST /pay", location=at(1), hops=(call,))
 
 
-def path() -> Path:
-    effect = Effect(kind="insert", store="database", library="pg", verb="query")
-    at = Location(path="pay.js", line=2)
-    entry = Entry(kind="route", name="POST /pay", location=Location(path="pay.js", line=1))
-    event = Event(
-        number=0, location=at, end_line=2, effect=effect, callee="query", result=Unknown()
-    )
-    return Path(entry=entry, events=(event,))
+def test_what_acts_comes_first_and_constraints_are_not_asked_for() -> None:
+    assert lines_of([drawn()]) == (at(2), at(1))
+    use = Access(kind="read", says="SELECT", location=at(3))
+    assert lines_of([], [use]) == (at(3),)
 
 
 def test_the_commits_of_a_line(tmp_path: Folder) -> None:
     repository(tmp_path)
-    found = history_of(tmp_path, path())
-    line = Location(path="pay.js", line=2)
-    assert [one.subject for one in found.of(line)] == ["step 1", "step 0"]
-    assert found.of(Location(path="pay.js", line=3)) == ()
+    found = history_of(tmp_path, lines_of([drawn()]))
+    assert [one.subject for one in of_line(found.commits, at(2))] == ["step 1", "step 0"]
+    assert of_line(found.commits, at(3)) == ()
     assert found.limits == ()
+
+
+def test_suspicious_lines_are_asked_for_first(tmp_path: Folder) -> None:
+    repository(tmp_path)
+    (tmp_path / "pay.js").write_text("x\n" * 100)
+    commit(tmp_path, "long", FIRST_S + 6 * HOUR_S)
+    lines = [at(number) for number in range(1, 60)]
+    found = history_of(tmp_path, lines, [at(90)])
+    assert of_line(found.commits, at(90))[0].subject == "long"
+    assert "the first 40 of 60 lines only" in found.limits[0]
 
 
 def test_what_was_committed_before_an_onset(tmp_path: Folder) -> None:
     repository(tmp_path)
-    onset_ms = (FIRST_S + 5 * 3600) * 1000.0
-    known = history_of(tmp_path, path())
-    found = before(tmp_path, onset_ms, path(), known=known)
+    lines = lines_of([drawn()])
+    known = history_of(tmp_path, lines).commits
+    found = before(tmp_path, ONSET_MS, lines, known)
     assert [one.commit.subject for one in found] == ["step 1", "step 0", "step 2", "words"]
-    assert found[0].before_ms == 4 * 3_600_000.0
+    assert found[0].before_ms == 4 * HOUR_S * 1000.0
+    assert [bool(one.commit.locations) for one in found] == [True, True, False, False]
     assert found[2].files == ("pay.js",)
     assert found[3].files == ()
-    early = before(tmp_path, FIRST_S * 1000.0 + 1_800_000, path(), known=known)
+    early = before(tmp_path, FIRST_S * 1000.0 + 1_800_000, lines, known)
     assert [one.commit.subject for one in early] == ["step 0"]
-    assert before(tmp_path, onset_ms, path(), window_ms=60_000) == ()
+
+
+def test_of_what_is_long_ago_only_changes_of_the_lines_are_named(tmp_path: Folder) -> None:
+    repository(tmp_path)
+    lines = lines_of([drawn()])
+    known = history_of(tmp_path, lines).commits
+    found = before(tmp_path, ONSET_MS, lines, known, window_ms=60_000)
+    assert [one.commit.subject for one in found] == ["step 1", "step 0"]
+    assert before(tmp_path, ONSET_MS, lines, (), window_ms=60_000) == ()
+
+
+def test_a_submodule_that_was_moved_on_counts_for_its_files(tmp_path: Folder) -> None:
+    inner = repository(tmp_path / "inner")
+    outer = tmp_path / "outer"
+    outer.mkdir()
+    git(outer, "init", "-q")
+    git(outer, "submodule", "add", "-q", str(inner), "lib")
+    git(outer, "commit", "-q", "-m", "take it", at_s=FIRST_S + 4 * HOUR_S)
+    lines = (at(2, "lib/pay.js"),)
+    known = history_of(outer, lines).commits
+    assert [(one.subject, one.repository) for one in known] == [
+        ("step 1", "lib"),
+        ("step 0", "lib"),
+    ]
+    commit(outer, "words", FIRST_S + 4 * HOUR_S + 60, readme="x")
+    around = before(outer, ONSET_MS, (*lines, at(1, "readme")), known)
+    told = {one.commit.subject: one for one in around}
+    assert told["step 1"].commit.repository == "lib"
+    assert told["take it"].files == ("lib/pay.js",)
 
 
 def test_without_a_repository_a_limit_says_so(tmp_path: Folder) -> None:
     (tmp_path / "pay.js").write_text("one\ntwo\n")
-    found = history_of(tmp_path, path())
+    lines = lines_of([drawn()])
+    found = history_of(tmp_path, lines)
     assert found.commits == ()
-    assert "git" in found.limits[0]
-    assert before(tmp_path, FIRST_S * 1000.0, path()) == ()
+    assert "not in a git repository" in found.limits[0]
+    assert before(tmp_path, FIRST_S * 1000.0, lines, ()) == ()

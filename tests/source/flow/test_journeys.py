@@ -154,7 +154,7 @@ def test_what_surrounds_an_event() -> None:
         "computed by the database",
         "tried again in a loop",
         "not awaited",
-        "if line 3",
+        "under the condition at line 3",
         "X caught: tries again",
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from redhanded.case.evidence import Location
 from redhanded.case.operation import Operation, OperationName, Protocol
 from redhanded.source.flow.effects import Effect, EffectKind, Store
@@ -94,3 +96,16 @@ def test_nothing_ran() -> None:
     found = overlay(paths(event(0, 10, "read")), [])
     assert found.met == ()
     assert found.seen_idle == ((0, 0),)
+
+
+def test_a_row_that_is_flushed_later_meets_the_line_that_added_it() -> None:
+    sent = replace(operation(0, 30), name=replace(operation(0, 30).name, kind="INSERT", target="t"))
+    for library, met in (("sqlalchemy", True), ("pg", False)):
+        added = event(0, 10, "insert")
+        assert added.effect is not None
+        added = replace(added, effect=replace(added.effect, library=library, subject="t"))
+        found = overlay(paths(added), [sent])
+        assert bool(found.met) is met and bool(found.ran_unseen) is not met
+        assert bool(found.seen_idle) is not met
+    other = replace(sent, name=replace(sent.name, target="u"))
+    assert overlay(paths(added), [other]).ran_unseen == (0,)

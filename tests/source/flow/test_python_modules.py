@@ -65,7 +65,8 @@ def test_imports(tmp_path: Path, specifier: str, importer: str, expected: str | 
     for name, text in SAID.items():
         (tmp_path / name).write_text(text)
     files = [one for one in FILES if one.endswith(".py")]
-    assert python_resolver(tmp_path, files).resolve(specifier, importer) == expected
+    manifests = [*FILES, *SAID]
+    assert python_resolver(tmp_path, files, manifests).resolve(specifier, importer) == expected
 
 
 def test_a_name_may_be_a_file() -> None:

@@ -211,7 +211,7 @@ def test_names_that_are_no_text_are_said(tmp_path: Path) -> None:
 
 def test_damage_is_said(tmp_path: Path) -> None:
     files = read_all(write(tmp_path, {"a.js": "require('pg');\nfoo(1, 2;\n"}))
-    assert files.limits == ("1 files could be parsed in part only (first: a.js:2)",)
+    assert files.limits == ("1 file could be parsed in part only (first: a.js:2)",)
 
 
 def test_more_files_than_the_bound_are_said(tmp_path: Path) -> None:

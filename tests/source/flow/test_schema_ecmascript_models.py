@@ -215,7 +215,9 @@ def test_typeorm(spelling: str) -> None:
         "gate_number model if used IS NULL",
         "photo_id model",
     }
-    assert [one.name for one in found.tables["passes"].columns if one.is_version] == ["revision"]
+    assert "revision" in [one.name for one in found.tables["passes"].columns]
+    # ``save`` raises it and does not compare it.
+    assert not any(one.is_version for one in found.tables["passes"].columns)
 
 
 PRISMA = """

@@ -5,22 +5,23 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from textwrap import dedent
 
+from redhanded.source.flow.differences import differences
 from redhanded.source.flow.languages import language_of
 from redhanded.source.flow.schema import Schema
-from redhanded.source.flow.schema_of import differences, schema_of
+from redhanded.source.flow.schema_of import schema_of
 
 
 def of(files: dict[str, str]) -> Schema:
     """Of files by path."""
     written = {path: dedent(text) for path, text in files.items()}
-    modules = []
+    modules = {}
     texts = {}
     for path, text in written.items():
         language = language_of(PurePosixPath(path).suffix)
         if language is None:
             texts[path] = text
         else:
-            modules.append(language.lower(path, text.encode()))
+            modules[path] = language.lower(path, text.encode())
     return schema_of(modules, texts)
 
 

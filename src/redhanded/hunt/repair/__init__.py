@@ -16,6 +16,7 @@ from redhanded.hunt.repair import find_or_create, job_id, planted, regression_te
 from redhanded.hunt.repair.combine import combine, subsets
 from redhanded.hunt.repair.remedy import Ground, Remedy
 from redhanded.hunt.repair.worktree import Worktree, open_worktree
+from redhanded.source import edit
 
 __all__ = [
     "REMEDIES",
@@ -45,6 +46,9 @@ def draft(
     ``root`` is read, so it must be the tree that ``code`` and ``cause`` speak of.
     """
     ground = _ground(root, system, code, cause, reproduction, symptom)
+    changed = [each.path for each in cause.locations if each.role in ("enqueue", "create")]
+    if not all(edit.is_read(path) for path in changed):
+        return ()
     return tuple(part for remedy in REMEDIES for part in remedy.parts(ground))
 
 

@@ -40,9 +40,10 @@ class Ground:
         """The unique constraint that was violated."""
         names = (self.reproduction.constraint, self.symptom.constraint)
         for name in names:
-            for each in self.code.constraints:
-                if name is not None and each.name == name:
-                    return each
+            exact = [each for each in self.code.constraints if name and each.name == name]
+            meant = exact or [each for each in self.code.constraints if each.is_called(name)]
+            if len({each.table for each in meant}) == 1:
+                return meant[0]
         return None
 
     @property
@@ -75,6 +76,12 @@ class Ground:
             ):
                 return access.columns
         return ()
+
+    def migrates_with(self, library: str) -> bool:
+        """Whether the table that failed is read and written by that library alone, where the code
+        map knows by which."""
+        used = {each.library for each in self.code.accesses if each.table == self.table}
+        return used <= {library}
 
     def unique_on(self, columns: tuple[str, ...]) -> bool:
         """Whether the table holds each combination of ``columns`` once already."""

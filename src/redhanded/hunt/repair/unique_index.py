@@ -19,7 +19,7 @@ _POSTGRES_NAME_MAX = 63
 
 def parts(ground: Ground) -> tuple[FixPart, ...]:
     """Part ``c`` where nothing keeps the needed columns unique; ``c2`` on tempting ones."""
-    if ground.table is None:
+    if ground.table is None or not ground.migrates_with("sequelize"):
         return ()
     if ground.tempting_columns:
         return (_part(ground, ground.table, ground.tempting_columns, tempting=True),)

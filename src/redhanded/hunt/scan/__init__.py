@@ -6,26 +6,37 @@ finding is never shown without the lines that it rests on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from redhanded.case.errors import UsageError
+from redhanded.case.evidence import Location
 from redhanded.case.finding import Finding
 from redhanded.case.scan import Known, Scan, ScanRequest, ScanRule
-from redhanded.hunt.scan import baseline
+from redhanded.hunt.program import usual_folder
+from redhanded.hunt.scan import baseline, packages
+from redhanded.hunt.scan.callers import met_by, shape_of, with_callers
 from redhanded.hunt.scan.fingerprints import fingerprints
-from redhanded.hunt.scan.reading import Source, read
+from redhanded.hunt.scan.reading import Source, nothing, read
+from redhanded.hunt.scan.shapes import shape
 from redhanded.hunt.scan.suppression import suppressions
 from redhanded.hunt.scan.weighing import Weighed, counts, reported, states
 from redhanded.hunt.suspect.rules import RULES
-from redhanded.hunt.suspect.rules.rule import Reading, Rule
-from redhanded.source.changes import Changes, changes
+from redhanded.hunt.suspect.rules.asking import look
+from redhanded.hunt.suspect.rules.rule import Rule
+from redhanded.source.flow import installed
+from redhanded.source.flow.charting import collected_rarely
 from redhanded.source.flow.values import finished
 from redhanded.source.project import Project, project_of
 
+if TYPE_CHECKING:
+    from redhanded.source.changes import Changes
+
 Say = Callable[[str], None]
+NO_PACKAGES = packages.Found()
 
 
 def scan(request: ScanRequest, say: Say, rules: Sequence[Rule] = RULES) -> Scan:
@@ -34,20 +45,56 @@ def scan(request: ScanRequest, say: Say, rules: Sequence[Rule] = RULES) -> Scan:
     Raises ``UsageError`` for options that do not go together and ``InputError`` for input that
     cannot be used. A file that cannot be read is a limit of the scan, not an error.
     """
+    with collected_rarely():
+        return _scan(request, say, rules)
+
+
+def _scan(request: ScanRequest, say: Say, rules: Sequence[Rule]) -> Scan:
     began = monotonic()
     asked = _asked(request, rules)
     project = project_of(request.paths)
     old = baseline.read(request.baseline).findings if request.baseline else ()
-    changed = changes(project.root, request.changed_since) if request.changed_since else None
-    source = read(project, say, keeps=request.keeps)
-    say(f"asking {len(asked)} rules about {len(source.reading.paths):,} paths")
-    found = weigh(project, source, request, asked=asked, known=rules, old=old, changed=changed)
+    changed = _changes(project, request.changed_since) if request.changed_since else None
+    cache = usual_folder() if request.keeps else None
+    folders = installed.places(project.root, request.packages_in)
+    if request.packages:
+        source = nothing(project)
+        more = packages.alone(request.packages, folders, asked, look, cache=cache, say=say)
+    else:
+        source = read(project, say, keeps=request.keeps)
+        number = len(source.reading.paths)
+        say(f"asking {len(asked)} rules about {number:,} {'path' if number == 1 else 'paths'}")
+        more = packages.Found()
+        if request.follows_packages:
+            more = packages.of_program(
+                source, project.root, folders, asked, look, cache=cache, say=say
+            )
+    found = weigh(
+        project, source, request, asked=asked, known=rules, old=old, changed=changed, more=more
+    )
     if request.confirms:
-        from redhanded.hunt.scan.confirm import confirm  # the lab comes with it
+        from redhanded.hunt.scan.confirm import SECONDS, confirm  # the lab comes with it
 
-        tried = confirm(found, source.span, say)
+        tried = confirm(found, source.span, say, request.confirms_for_s or SECONDS)
         found = replace(found, findings=tried.findings, limits=(*found.limits, *tried.limits))
+        if request.only_confirmed:
+            found = only_confirmed(found)
     return replace(found, seconds=round(monotonic() - began, 3))
+
+
+def only_confirmed(scan: Scan) -> Scan:
+    """Without what the lab did not make happen; ranks are counted anew."""
+    kept = [
+        one
+        for one in scan.findings
+        if one.state != "new" or (one.confirmation and one.confirmation.word == "CONFIRMED")
+    ]
+    left_out = len(scan.findings) - len(kept)
+    return replace(
+        scan,
+        findings=tuple(replace(one, rank=rank) for rank, one in enumerate(kept, 1)),
+        counts=replace(scan.counts, new=scan.counts.new - left_out, not_confirmed=left_out),
+    )
 
 
 def weigh(
@@ -59,13 +106,25 @@ def weigh(
     known: Sequence[Rule],
     old: Sequence[Known] = (),
     changed: Changes | None = None,
+    more: packages.Found = NO_PACKAGES,
 ) -> Scan:
-    """The findings of ``asked`` in a program that was read; ``known`` are all rules there are."""
+    """The findings of ``asked`` in a program that was read, and ``more`` in its packages; ``known``
+    are all rules there are."""
     by_name = {rule.name: rule for rule in asked}
     with finished():
         every = [one for rule in asked for one in look(rule, source.reading)]
-    found = [one for one in every if _asked_for(project, one)]
-    prints = fingerprints(found, source.reading.text)
+    met = met_by(every, source.reading.paths)
+    every = [with_callers(one, met) for one in every]
+    # Of all, since equal ones are numbered: what is asked for may not change a number.
+    marks = fingerprints(every, lambda one: shape_of(one, met, source.reading.text))
+    asked_for = [pair for pair in zip(every, marks, strict=True) if _asked_for(project, pair[0])]
+    text = _text(source, more)
+    others = [one for one in more.findings if request.packages or _asked_for(project, one)]
+    found = [*(one for one, _ in asked_for), *others]
+    prints = [
+        *(mark for _, mark in asked_for),
+        *fingerprints(others, lambda one: shape(text(one.location))),
+    ]
     comments = suppressions(source.notes, [rule.name for rule in known], source.reading.text)
     compared = baseline.compare(old, prints)
     weighed = states(
@@ -83,8 +142,8 @@ def weigh(
         root=str(project.root),
         repository=str(project.repository or ""),
         paths=project.asked,
-        files=source.files,
-        entries=len(source.reading.paths),
+        files=source.files + more.files,
+        entries=len(source.reading.paths) + more.paths,
         findings=reported(weighed, request),
         counts=counts(weighed),
         rules=tuple(_said(rule) for rule in asked),
@@ -95,26 +154,19 @@ def weigh(
         ),
         gone=tuple(one for one in compared.gone if one.rule in by_name and project.holds(one.path)),
         written=written,
-        limits=source.limits,
+        limits=(*source.limits, *more.limits),
     )
 
 
-def look(rule: Rule, reading: Reading) -> list[Finding]:
-    """The findings of a rule, one for each place and subject: the most certain one.
+def _text(source: Source, more: packages.Found) -> Callable[[Location], str]:
+    """Source lines, of packages as well."""
+    others = more.texts or {}
 
-    The same lines are often reached from several entries.
-    """
-    best: dict[tuple[str, int, str], Finding] = {}
-    others: dict[tuple[str, int, str], dict[str, None]] = {}
-    for one in rule.look(reading):
-        key = (one.location.path, one.location.line, one.subject)
-        others.setdefault(key, {}).update(dict.fromkeys((one.entry, *one.also_from)))
-        if key not in best or one.score > best[key].score:
-            best[key] = one
-    return [
-        replace(one, also_from=tuple(entry for entry in others[key] if entry != one.entry))
-        for key, one in best.items()
-    ]
+    def text(at: Location) -> str:
+        folder = at.path.partition("/")[0]
+        return others.get(folder, source.reading.text)(at)
+
+    return text
 
 
 def _asked(request: ScanRequest, rules: Sequence[Rule]) -> tuple[Rule, ...]:
@@ -131,21 +183,36 @@ def _asked(request: ScanRequest, rules: Sequence[Rule]) -> tuple[Rule, ...]:
         raise UsageError(
             f"a baseline holds all findings, so --write-baseline does not go with {part}"
         )
+    if request.only_confirmed and not request.confirms:
+        raise UsageError("--only-confirmed leaves out what --confirm does not confirm; give both")
     return tuple(rule for rule in rules if not request.rules or rule.name in request.rules)
 
 
 def _asked_for(project: Project, finding: Finding) -> bool:
-    """Whether it is in what was asked for: the line to change, or one of the steps."""
-    places = (finding.location, *(step.location for step in finding.steps))
-    return any(project.holds(one.path) for one in places)
+    """Whether it is in what was asked for: the line to change, one of the steps, or a call that
+    leads there."""
+    return any(project.holds(one.path) for one in _lines(finding))
+
+
+def _lines(finding: Finding) -> Iterator[Location]:
+    yield finding.location
+    for step in finding.steps:
+        yield step.location
+        yield from step.via
+
+
+def _changes(project: Project, since: str) -> Changes:
+    from redhanded.source.changes import changes  # git comes with it
+
+    return changes(project.root, since)
 
 
 def _touched(finding: Finding, source: Source, changed: Changes) -> bool:
-    """Whether a line of it, or of a function that a step stands in, has changed.
+    """Whether a line of it, or of a function that a step stands in or is called from, has changed.
 
     The function counts, because what makes it wrong may be a line that was taken away.
     """
-    steps = (finding.location, *(step.location for step in finding.steps))
+    steps = _lines(finding)
     reasons = (one.location for one in finding.reasons if one.location is not None)
     places = [(one.path, *source.span(one)) for one in steps]
     places += [(one.path, one.line, one.line) for one in reasons]

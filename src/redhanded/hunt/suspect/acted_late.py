@@ -89,7 +89,7 @@ def _skewed(found: Stale, failing: Trail) -> bool:
 def _write_skew(found: Stale, failing: Trail) -> Explained:
     place = thing(found.read, found.change)
     return Explained(
-        mechanism="write-skew",
+        mechanism="wrong-isolation-level",
         title="Two transactions look at the same rows and each writes another one",
         sentence=(
             f"{who(found.read, found.change)} and {who(found.change, found.read)} each look at "
@@ -120,7 +120,7 @@ def _lost_update(found: Stale, failing: Trail) -> Explained:
     place = thing(found.read, found.change)
     other = who(found.change, found.read)
     return Explained(
-        mechanism="lost-update",
+        mechanism="read-modify-write",
         title="An update is lost",
         sentence=(
             f"{who(found.read, found.change)} reads {place}{at_line(found.read, failing)}, {other} "
@@ -152,7 +152,7 @@ def _old_value_kept(found: Stale, removal: Operation, failing: Trail) -> Explain
     place = thing(found.read, found.change)
     other = who(found.change, found.read)
     return Explained(
-        mechanism="old-value-cached",
+        mechanism="cache-set-after-invalidation",
         title="An old value is cached after the change has removed it",
         sentence=(
             f"{who(found.read, found.change)} reads {place}{at_line(found.read, failing)}; then "

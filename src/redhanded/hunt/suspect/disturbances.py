@@ -194,7 +194,7 @@ def _half_done(
 
 def _made_twice(done: Operation, again: Operation, words: str, failing: Trail) -> Explained:
     return Explained(
-        mechanism="retry-not-idempotent",
+        mechanism="retry-of-non-idempotent-job",
         title="What is tried again had already been done",
         sentence=(
             f"{words} {step_at(done, failing)} of {who(done)}, which had taken effect; it is tried "

@@ -92,7 +92,7 @@ def _guarded(found: Stale, lease: Operation, again: Operation | None, failing: T
 
 def _too_short(told: str, *places: tuple[str, Operation]) -> Explained:
     return Explained(
-        mechanism="lease-too-short",
+        mechanism="lease-shorter-than-work",
         title="A lease ends before the work that it guards",
         sentence=told,
         places=places,

@@ -67,6 +67,27 @@ def overlap(caught: Caught) -> bool | None:
     return one[0] < other[1] and other[0] < one[1]
 
 
+def by_two_jobs(caught: Caught) -> bool:
+    """Whether the two writes are of two jobs: of two deliveries, or, where both jobs have the same
+    name and so count for one, each caused by another enqueue."""
+    if caught.refused is None or caught.first is None:
+        return False
+    if caught.refused.name.task != caught.first.name.task:
+        return True
+    one, other = _queued_by(caught, caught.first), _queued_by(caught, caught.refused)
+    return one is not None and other is not None and one != other
+
+
+def _queued_by(caught: Caught, write: Operation) -> int | None:
+    """Index of the enqueue that led to a write."""
+    parents = {each.index: each.parent for each in caught.run.operations}
+    queued = {each.index for each in caught.enqueues}
+    at = write.parent
+    while at is not None and at not in queued:
+        at = parents.get(at)
+    return at
+
+
 def forced_apart(reproduction: Reproduction) -> Alternative | None:
     """The trial in which jobs were forced one after the other, where it was made."""
     words = ("same time", "overlap", "at once", "one after", "simultaneous", "parallel", "two work")

@@ -29,7 +29,7 @@ RACES: tuple[Callable[[Trail, Trail | None], Explained | None], ...] = (
 
 def measured_cause(reproduction: Reproduction | None, code: CodeMap) -> RootCause | None:
     """What the replayed order says; None where it was not replayed or fits no known pattern."""
-    if reproduction is None or reproduction.run is None or not _holds(reproduction):
+    if reproduction is None or reproduction.run is None or not holds(reproduction):
         return None
     failing = trail(reproduction.run)
     passing = trail(reproduction.passing) if reproduction.passing is not None else None
@@ -49,7 +49,7 @@ def _raced(failing: Trail, passing: Trail | None) -> Explained | None:
     return next((said for each in RACES if (said := each(failing, passing)) is not None), None)
 
 
-def _holds(reproduction: Reproduction) -> bool:
+def holds(reproduction: Reproduction) -> bool:
     """Whether every replay failed, and no run in which a part of the order was taken back."""
     replayed = 0 < reproduction.replays == reproduction.replays_failed
     return replayed and not any(_fails(each) for each in reproduction.counterfactuals)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from redhanded.case.codemap import CodeMap
 from redhanded.case.evidence import Evidence, Location
-from redhanded.case.hypothesis import Experiment, Hypothesis, VerdictWord
+from redhanded.case.hypothesis import Experiment, Hypothesis, RootLocation
 from redhanded.case.reproduction import NaturalRun, Reproduction
 from redhanded.case.symptom import Symptom
+from redhanded.case.verdict_word import VerdictWord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,7 @@ def hypothesis(
     weighed: Iterable[Weighed],
     experiment: Experiment,
     remedies: tuple[str, ...] = (),
+    locations: tuple[RootLocation, ...] = (),
     verdict: VerdictWord = "UNDECIDED",
     why: str = "not yet tried",
 ) -> Hypothesis:
@@ -78,8 +80,9 @@ def hypothesis(
         score=round(min(1.0, max(0.0, score)), 3),
         verdict=verdict,
         why=why,
-        evidence=tuple(each.evidence for each in given),
+        evidence=tuple(replace(each.evidence, weight=round(each.weight, 3)) for each in given),
         experiment=experiment,
+        locations=locations,
         remedies=remedies,
     )
 

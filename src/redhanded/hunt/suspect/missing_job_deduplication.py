@@ -6,7 +6,7 @@ from redhanded.case.codemap import CodeMap, Enqueue
 from redhanded.case.hypothesis import Experiment, Hypothesis
 from redhanded.case.symptom import Symptom
 from redhanded.hunt.suspect import verdict
-from redhanded.hunt.suspect.measure import take_apart
+from redhanded.hunt.suspect.measure import by_two_jobs, take_apart
 from redhanded.hunt.suspect.mechanism import (
     Measured,
     Weighed,
@@ -23,6 +23,8 @@ wrong = (
     "hands out both: job queues deliver at least once and drop nothing unless the job has an "
     "identifier of its own (Bull reference, Queue#add, jobId; BullMQ guide, Job Ids)."
 )
+NAMING = ("jobId", "deduplication", "debounce")
+"""Options that name a job."""
 safe = "A job identifier taken from the event, kept for as long as the event can come again."
 
 
@@ -62,7 +64,7 @@ def judge(hypothesis: Hypothesis, measured: Measured) -> Hypothesis:
     if caught is None or caught.refused is None or caught.first is None:
         return verdict.undecided(hypothesis, "the failing run does not show which write failed")
     tasks = {each.name.task for each in caught.enqueues}
-    if len(tasks) < 2 or caught.refused.name.task == caught.first.name.task:
+    if len(tasks) < 2 or not by_two_jobs(caught):
         return verdict.refuted(
             hypothesis, "in the failing run only one delivery put a job on the queue"
         )
@@ -87,7 +89,7 @@ def judge(hypothesis: Hypothesis, measured: Measured) -> Hypothesis:
 
 def holds(enqueue: Enqueue) -> bool:
     """Whether the job's identifier outlives the job: a removed job no longer blocks its id."""
-    named = any(option in enqueue.options for option in ("jobId", "deduplication", "debounce"))
+    named = any(option in enqueue.options for option in NAMING)
     removed = enqueue.options.get("removeOnComplete", "").strip()
     return named and removed not in {"true", "1", "0"}
 
@@ -96,7 +98,7 @@ def _evidence(
     symptom: Symptom, code: CodeMap, scene: Scene, enqueue: Enqueue
 ) -> tuple[Weighed, ...]:
     given = ", ".join(sorted(enqueue.options)) or "none"
-    named = any(option in enqueue.options for option in ("jobId", "deduplication"))
+    named = any(option in enqueue.options for option in NAMING)
     says = (
         "the job's identifier is forgotten as soon as the job is done"
         if named

@@ -105,7 +105,7 @@ def _too_early(change: Operation, queue: Operation, read: Operation, failing: Tr
         else f"before {step_at(change, failing)}"
     )
     return Explained(
-        mechanism="queued-before-commit",
+        mechanism="job-enqueued-before-commit",
         title="A job is queued before its row is committed",
         sentence=(
             f"The job is queued by {queue.name.role}{at_line(queue, failing)} {open_}; "
@@ -158,7 +158,7 @@ def _in_order_there(passing: Trail, first: Operation, second: Operation) -> bool
 def _applied_late(old: Operation, new: Operation, failing: Trail) -> Explained:
     newer, older = at_line(new, failing), at_line(old, failing)
     return Explained(
-        mechanism="events-out-of-order",
+        mechanism="out-of-order-event-applied",
         title="An older event is applied after a newer one",
         sentence=(
             f"{who(old)} is applied to {thing(old, new)}{older} after {who(new)}"

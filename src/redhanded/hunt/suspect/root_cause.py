@@ -9,6 +9,7 @@ from redhanded.case.reproduction import Reproduction
 from redhanded.case.symptom import Symptom
 from redhanded.hunt.suspect.measure import Caught, frames, matches, take_apart
 from redhanded.hunt.suspect.mechanism import line_text
+from redhanded.hunt.suspect.missing_job_deduplication import NAMING
 from redhanded.hunt.suspect.scene import Scene, survey
 
 
@@ -68,8 +69,17 @@ def sentence(
     create = f" ({by_role['create'].location})" if "create" in by_role else ""
     return (
         f"A second delivery {looks}queues the same work again ({by_role['enqueue'].location}), "
-        f"since the job has no identifier; the second job's {caught.refused.name.kind} into "
-        f"{table}{create} violates {named}."
+        f"since {_why_again(code, by_role['enqueue'].location)}; the second job's "
+        f"{caught.refused.name.kind} into {table}{create} violates {named}."
+    )
+
+
+def _why_again(code: CodeMap, location: Location) -> str:
+    """Why the queue takes a job of the same event again."""
+    enqueue = matches(code, location)
+    named = enqueue is not None and any(option in enqueue.options for option in NAMING)
+    return (
+        "its identifier is forgotten when the job is done" if named else "the job has no identifier"
     )
 
 

@@ -20,8 +20,10 @@ from redhanded.case.symptom import Symptom
 
 Placed = TypeVar("Placed", Enqueue, Route)
 
-CREATING = frozenset({"create", "bulkCreate", "insert", "save", "build", "query", "insertMany"})
-"""Methods that add a row without looking whether it is there."""
+CREATING = frozenset({"insert", "save"})
+"""What adds a row without looking whether it is there."""
+FINDING = frozenset({"find-or-create", "upsert"})
+"""What finds the row of an earlier run, if it looks by the right columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ def survey(symptom: Symptom, code: CodeMap, *, constraint: str | None = None) ->
     path = _path(code, table, violated)
     hops = path.hops if path else ()
     write = _write(symptom, code, table, hops)
-    create = None if write is None or _finds_first(write, violated) else write
+    create = write if write is not None and _creates(write, violated) else None
     enqueue = _first(code.enqueues, _places(hops, "enqueue"))
     consumer = _consumer(code, enqueue, hops)
     return Scene(
@@ -66,7 +68,7 @@ def survey(symptom: Symptom, code: CodeMap, *, constraint: str | None = None) ->
 
 def finds_first(scene: Scene) -> bool:
     """Whether the write finds or creates on what the violated constraint holds."""
-    return scene.write is not None and scene.create is None
+    return scene.write is not None and scene.create is None and scene.write.does in FINDING
 
 
 def same_line(one: Location | None, other: Location | None, *, reach: int = 0) -> bool:
@@ -93,24 +95,24 @@ def paired(symptom: Symptom) -> int:
     return sum(1 for each in symptom.occurrences if each.partner or each.gap_ms is not None)
 
 
-def _finds_first(write: DataAccess, violated: UniqueConstraint | None) -> bool:
-    """Not a plain create, nor one that looks by other columns than the constraint's."""
-    if write.method in CREATING:
-        return False
-    looks_elsewhere = (
-        write.method == "findOrCreate"
+def _creates(write: DataAccess, violated: UniqueConstraint | None) -> bool:
+    """A plain create, or one that looks by other columns than the constraint's."""
+    if write.does in CREATING:
+        return True
+    return (
+        write.does == "find-or-create"
         and violated is not None
         and bool(write.columns)
         and not set(write.columns) & set(violated.columns)
     )
-    return not looks_elsewhere
 
 
 def _constraint(symptom: Symptom, code: CodeMap, name: str | None) -> UniqueConstraint | None:
     for wanted in (name, symptom.constraint):
-        for each in code.constraints:
-            if wanted and each.name == wanted:
-                return each
+        exact = [each for each in code.constraints if wanted and each.name == wanted]
+        meant = exact or [each for each in code.constraints if each.is_called(wanted)]
+        if len({each.table for each in meant}) == 1:
+            return meant[0]
     return None
 
 
@@ -157,7 +159,7 @@ def _write(
         for each in writes:
             if same_line(each.location, frame, reach=1):
                 return each
-    creating = [each for each in writes if each.method in CREATING or "OrCreate" in each.method]
+    creating = [each for each in writes if each.does in CREATING | FINDING]
     return creating[0] if len(creating) == 1 or (creating and not frames) else None
 
 

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path as File
 
-from redhanded.source.flow import reading, walks
+from redhanded.source.flow import kept_schema, reading, walks
 from redhanded.source.flow.events import Path
 from redhanded.source.flow.framework import Framework
 from redhanded.source.flow.frameworks import FRAMEWORKS
 from redhanded.source.flow.reading import Files
 from redhanded.source.flow.schema import Schema
-from redhanded.source.flow.schema_of import schema_of, texts_of
+from redhanded.source.flow.schema_texts import texts_of
 from redhanded.source.flow.schemas import PACKAGES as SCHEMA_PACKAGES
 
 
@@ -42,12 +42,12 @@ def chart(
 
     ``cache``: a folder of the caller's, in which what was read is kept for the next time.
     """
-    with _collected_rarely():
+    with collected_rarely():
         return _chart(root, folders, cache, frameworks, everything, processes)
 
 
 @contextmanager
-def _collected_rarely() -> Iterator[None]:
+def collected_rarely() -> Iterator[None]:
     """Nearly all that is made here stays: to look through it for garbage again and again takes a
     fifth of the time."""
     before = gc.get_threshold()
@@ -68,7 +68,7 @@ def _chart(
 ) -> Chart:
     packages = {package for one in frameworks for package in one.packages} | set(SCHEMA_PACKAGES)
     files = reading.read(root, folders, packages, cache, everything=everything, processes=processes)
-    schema = schema_of(files.modules.values(), texts_of(root, folders))
+    schema = kept_schema.schema(files, texts_of(root, folders), cache)
     paths, unfollowed = walks.paths(files, frameworks, schema, cache, processes=processes)
     unfinished = dict.fromkeys(limit for one in paths for limit in one.limits)
     limits = (*files.limits, *schema.limits, *unfollowed, *unfinished)

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from redhanded.source.flow.generated_clients import MODULES
 from redhanded.source.flow.manifests import Aliases, Package, aliases, members, packages
 
 SUFFIXES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
@@ -34,6 +35,9 @@ class EcmaScriptResolver:
     """Packages that can be imported by name, and their folders."""
     configs: dict[str, Aliases] = field(default_factory=dict)
     """Nearest tsconfig.json by folder."""
+    generated: Collection[str] = ()
+    """Places where tools write clients, see `generated_clients`: what lies there is named by its
+    place."""
 
     def resolve(self, specifier: str, importer: str) -> str | None:
         """The file's path from the root; None for a library, and for what is not there."""
@@ -52,12 +56,14 @@ class EcmaScriptResolver:
                 found = self.at(place) or self.at(built_from(place))
                 if found is not None:
                     return found
-        return self._member(specifier, folder)
+        return self._member(specifier, folder) or self._generated(MODULES + specifier)
 
     def at(self, path: str | None) -> str | None:
         """The file that a path means: with or without its ending, or an index in a folder."""
         if path is None or path.startswith("../"):
             return None
+        if self.generated and (place := self._generated(path)):
+            return place
         files = self.files
         stem, ending = posixpath.splitext(path)
         for one in SWAPPED.get(ending, ()):
@@ -80,6 +86,12 @@ class EcmaScriptResolver:
             if index in files:
                 return index
         return None
+
+    def _generated(self, path: str) -> str | None:
+        """The place below which a path lies where a tool writes a client."""
+        return next(
+            (one for one in self.generated if path == one or path.startswith(f"{one}/")), None
+        )
 
     def _file(self, path: str | None) -> str | None:
         if path is None:
@@ -150,7 +162,7 @@ class EcmaScriptResolver:
 
 
 def ecmascript_resolver(
-    root: Path, files: Collection[str], manifests: Collection[str]
+    root: Path, files: Collection[str], manifests: Collection[str], generated: Collection[str] = ()
 ) -> EcmaScriptResolver:
     """Reads the manifests of the tree."""
     known = packages(root, manifests)
@@ -166,6 +178,7 @@ def ecmascript_resolver(
         packages=known,
         members=members(root, manifests, known),
         configs=configs,
+        generated=generated,
     )
 
 

@@ -111,4 +111,5 @@ class Effect:
     job: str | None = None
     options: Mapping[str, Value] = field(default_factory=dict)
     """What else matters: ``jobId``, ``attempts``, ``acks_late``, ``removeOnComplete``, ``timeout``
-    (seconds, of a `send`), ``text`` (of a `script` or `statement`) …"""
+    (seconds, of a `send`), ``text`` (of a `script` or `statement`), ``connection`` (``given``: a
+    job is stored by a connection that the program hands over) …"""

@@ -139,5 +139,9 @@ class Path:
     entry: Entry
     events: tuple[Event, ...]
     jobs: tuple[Handover, ...] = ()
+    functions: tuple[Location, ...] = ()
+    """Where the functions begin that run for the entry, in their order, middleware first."""
     limits: tuple[str, ...] = ()
     """Where it was not followed further, and why."""
+    beside: tuple[Event, ...] = ()
+    """Calls of which no table says what they do, of libraries that a table describes otherwise."""

@@ -28,7 +28,7 @@ NOT_WRITTEN = (".d.ts", ".d.mts", ".d.cts", ".min.js", ".min.mjs", ".bundle.js",
 PYTHON_TEST = re.compile(r"^(test_.*|.*_test|conftest)\.py$")
 MANIFEST = re.compile(
     r"^(package\.json|pnpm-workspace\.yaml|lerna\.json|[tj]sconfig.*\.json"
-    r"|pyproject\.toml|setup\.(py|cfg)|manage\.py|Pipfile|requirements.*\.txt)$"
+    r"|pyproject\.toml|setup\.(py|cfg)|manage\.py|Pipfile|requirements.*\.txt|.*\.prisma)$"
 )
 
 
@@ -115,11 +115,12 @@ def _above(root: Path, folder: str, found: Found) -> None:
     """Manifests in the folders above one that is read."""
     while folder:
         folder = posixpath.dirname(folder)
-        try:
-            names = [one.name for one in os.scandir(root / folder) if MANIFEST.match(one.name)]
-        except OSError:
-            names = []
-        found.manifests += [posixpath.join(folder, one) for one in names]
+        for place in (folder, posixpath.join(folder, "prisma")):
+            try:
+                names = [one.name for one in os.scandir(root / place) if MANIFEST.match(one.name)]
+            except OSError:
+                names = []
+            found.manifests += [posixpath.join(place, one) for one in names]
 
 
 def _stamp(status: os.stat_result) -> Stamp:
@@ -188,6 +189,7 @@ def _checked(entry: os.DirEntry[str], path: str, found: Found) -> Iterator[tuple
             return
         status = entry.stat(follow_symlinks=False)
         if not entry.is_file(follow_symlinks=False):
+            found.leave("pipes, sockets or devices", path)
             return
     except OSError:
         found.leave("vanished while reading", path)

@@ -54,8 +54,8 @@ class Item(Form, frozen=True):
 
 
 class Argument(Form, frozen=True):
-    """Of a call. ``name``: a keyword argument. ``spread``: ``...x``, ``*x``, and ``**x``, which
-    has the name ``**``."""
+    """Of a call. ``name``: a keyword argument, ``<>`` the type that is all a call is given.
+    ``spread``: ``...x``, ``*x``, and ``**x``, which has the name ``**``."""
 
     value: Expression
     name: str | None = None
@@ -113,6 +113,7 @@ class Operation(Form, frozen=True):
 
     ``+ and or ??`` have two operands or more (``a + b + c`` three). ``,``: all happen, the last is
     the value. ``keys``: the names that ``for (k in x)`` goes over. ``void``: nothing is the value.
+    ``type``: a value of the type that is its operand, an annotation.
     ``[:]``: of the first from the second (0 where it is left out) up to the third, if there is one.
     """
 
@@ -149,7 +150,8 @@ class Spread(Form, frozen=True):
 
 
 class Comprehension(Form, frozen=True):
-    """One element for each of what is iterated; nested ones are nested."""
+    """One element for each of what is iterated; nested ones are nested. What builds a dict has a
+    `Spread` of each pair."""
 
     element: Expression
     target: Expression

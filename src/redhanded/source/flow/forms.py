@@ -7,7 +7,7 @@ from functools import cached_property
 
 from redhanded.source.flow.form import Expression, Item, Let, Name
 from redhanded.source.flow.form import Mapping as MappingForm
-from redhanded.source.flow.module import Class, Function, Import, Module
+from redhanded.source.flow.module import Class, Function, Import, Module, Type
 from redhanded.source.flow.values import Kind, Procedure
 from redhanded.source.flow.walking import looking
 
@@ -23,6 +23,7 @@ class Forms:
         self._changed_names: dict[str, dict[str, bool]] = {}
         self._changed_attributes: dict[tuple[str, int], frozenset[str]] = {}
         self._aliases: dict[str, dict[str, Expression]] = {}
+        self._types: dict[str, dict[str, Type]] = {}
         self._providers: list[tuple[MappingForm, str]] | None = None
 
     def modules(self) -> Iterable[Module]:
@@ -104,6 +105,12 @@ class Forms:
                 and isinstance(one.value, Item)
             }
         return self._aliases[path]
+
+    def types_of(self, path: str) -> dict[str, Type]:
+        """The types that a file gives a name to."""
+        if path not in self._types:
+            self._types[path] = {one.name: one for one in self._modules[path].types}
+        return self._types[path]
 
     def providers(self) -> list[tuple[MappingForm, str]]:
         """All ``{ provide: … }`` of the program and their files."""

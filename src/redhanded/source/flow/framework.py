@@ -55,8 +55,9 @@ class Callback:
     is_outcome: bool = False
     """It is given the outcome, so that there is no promise to wait for."""
     after_commit: bool = False
-    """It is called when the open transaction has been committed, and not at all if that is rolled
-    back; at once where none is open (Django's ``transaction.on_commit``)."""
+    """It is called when the outermost open transaction has been committed (what is begun inside of
+    one is a savepoint), and not at all if that is rolled back; at once where none is open (Django's
+    ``transaction.on_commit``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,8 @@ class Meaning:
     written: Callable[[Value], Value] | None = None
     """How a value that was set on an instance is written: ``row.stock = F('stock') - 1`` is a
     `Stored`. None: as it is."""
+    adds: Mapping[str, Value] = field(default_factory=dict)
+    """What every object of the package has from now on, by name: Fastify's ``app.decorate``."""
     at_flush: bool = False
     """The effects happen when their session is flushed next, where that call stands and under its
     handlers: SQLAlchemy's ``session.add(x)``, then ``session.commit()`` in a ``try``."""

@@ -1,4 +1,5 @@
-"""Who changed the lines of a path and when, and what was committed just before something began.
+"""Who changed the lines that are drawn and when, and what was committed just before something
+began.
 
 Plain git, read only (``source/history.py``); without it, or outside of a repository, a limit says
 so.
@@ -7,102 +8,148 @@ so.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path as Folder
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from redhanded.case.codemap import Commit
 from redhanded.case.evidence import Location
+from redhanded.case.journey import Access, Hop, Recent
 from redhanded.source.commits import commits_between
-from redhanded.source.flow.events import Path
-from redhanded.source.history import LOCATIONS_MAX, git, touched
+from redhanded.source.git import Repository, git, repositories
+from redhanded.source.history import History, touched
 
 WINDOW_MS = 7 * 24 * 3_600_000.0
-"""How long before an onset a commit may lie to be named: a week."""
-SHOWN_MAX = 20
+"""How long before an onset a commit may lie to be named: a week. What changed the lines themselves
+is named however long ago it was."""
+SECONDS_MAX = 10.0
+RECENT_MAX = 10
+OLDER_MAX = 3
+ACTING = ("read", "write", "statement", "key", "lock", "transaction", "enqueue", "send")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathHistory:
-    """The commits behind the lines of a path."""
-
-    commits: tuple[Commit, ...] = ()
-    """Newest first, each with the lines of the path that it changed."""
-    limits: tuple[str, ...] = ()
-
-    def of(self, location: Location) -> tuple[Commit, ...]:
-        """Those that changed one line, newest first."""
-        wanted = (location.path, location.line)
-        return tuple(
-            one for one in self.commits if any((at.path, at.line) == wanted for at in one.locations)
-        )
+def lines_of(hops: Iterable[Hop], accesses: Iterable[Access] = ()) -> tuple[Location, ...]:
+    """The lines of what is drawn, each once: what acts on the world first, then the calls and
+    entries that lead there. Constraints stand in migrations, which are not changed."""
+    every = [*_inside(hops)]
+    acting = [one.location for one in every if one.kind in ACTING]
+    leading = [one.location for one in every if one.kind in ("call", "job", "entry")]
+    places = (*(one.location for one in accesses), *acting, *leading)
+    return tuple(dict.fromkeys(replace(one, function=None) for one in places if one is not None))
 
 
-def history_of(root: Folder, path: Path, suspicious: Sequence[Location] = ()) -> PathHistory:
-    """The commits that touched the lines of a path.
+def _inside(hops: Iterable[Hop]) -> Iterator[Hop]:
+    for hop in hops:
+        yield hop
+        yield from _inside(hop.hops)
 
-    ``suspicious``: lines to ask for first, since the number of lines is bounded. Then come events
-    that do something to the world, then the calls that lead to them.
+
+def history_of(
+    root: Path,
+    lines: Sequence[Location],
+    suspicious: Sequence[Location] = (),
+    seconds: float = SECONDS_MAX,
+) -> History:
+    """The commits that touched these lines.
+
+    ``suspicious``: lines to ask for first, since the number of lines, and the time, are bounded.
     """
-    lines = list(_lines(path, suspicious))
-    found = touched(root, lines)
-    limits = found.limits
-    if len(lines) > LOCATIONS_MAX:
-        limits = (*limits, f"{len(lines)} lines are on the path {path.entry.name}")
-    return PathHistory(commits=found.commits, limits=limits)
+    first = (replace(one, function=None) for one in suspicious)
+    return touched(root, dict.fromkeys((*first, *lines)), seconds)
 
 
-def _lines(path: Path, suspicious: Sequence[Location]) -> Iterable[Location]:
-    acting = [one for one in path.events if one.effect is not None]
-    every = [
-        *suspicious,
-        *(one.location for one in acting),
-        *(at for one in acting for at in one.stack),
-        path.entry.location,
-    ]
-    return dict.fromkeys(replace(one, function=None) for one in every)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recent:
-    """A commit of the checked-out branch made before an onset."""
-
-    commit: Commit
-    """With the lines of the path that it changed, if any."""
-    before_ms: float
-    """How long before the onset it was made; deployed is later, and not known here."""
-    files: tuple[str, ...] = ()
-    """Files of the path that it changed, other lines of them included."""
+def of_line(commits: Iterable[Commit], at: Location) -> tuple[Commit, ...]:
+    """Those that changed one line, newest first."""
+    wanted = (at.path, at.line)
+    return tuple(
+        one for one in commits if any((place.path, place.line) == wanted for place in one.locations)
+    )
 
 
 def before(
-    root: Folder,
+    root: Path,
     onset_ms: float,
-    path: Path | None = None,
+    lines: Sequence[Location],
+    commits: Sequence[Commit],
     *,
-    known: PathHistory | None = None,
     window_ms: float = WINDOW_MS,
+    seconds: float = SECONDS_MAX,
 ) -> tuple[Recent, ...]:
-    """What was committed in the time before ``onset_ms`` (epoch): what touched the path's lines
-    first, then its files, then the rest; within these the latest first."""
-    on_lines = {one.sha: one for one in known.commits} if known is not None else {}
-    wanted = {one.location.path for one in path.events} if path is not None else set()
-    wanted |= {path.entry.location.path} if path is not None else set()
-    found = [
-        Recent(
-            commit=on_lines.get(commit.sha, commit),
-            before_ms=onset_ms - at_ms,
-            files=tuple(one for one in _files(root, commit.sha) if one in wanted),
+    """What was committed before ``onset_ms`` (epoch): what changed the lines first (``commits``, as
+    `history_of` gives them), then their files, then the rest; within these the latest first."""
+    root = root.resolve()
+    files = tuple(dict.fromkeys(one.path for one in lines))
+    around = dict.fromkeys(repositories(root, files or (".",)).of.values())
+    found: dict[str, Recent] = {}
+    for repository in around:
+        made = tuple(_within(repository, onset_ms, window_ms, seconds))
+        changed = _files(repository, [one.sha for one in made], seconds)
+        for commit in made:
+            found[commit.sha] = Recent(
+                commit=replace(commit, repository=repository.name),
+                before_ms=onset_ms - (commit.at_ms or 0.0),
+                files=_met(root, repository, changed.get(commit.sha, frozenset()), files),
+            )
+    for commit in _on_lines(commits, onset_ms, found):
+        found[commit.sha] = Recent(
+            commit=commit,
+            before_ms=onset_ms - (commit.at_ms or 0.0),
+            files=tuple(dict.fromkeys(at.path for at in commit.locations)),
         )
-        for at_ms, commit in commits_between(root, onset_ms - window_ms, onset_ms)
-    ]
-    found.sort(key=lambda one: (not one.commit.locations, not one.files, one.before_ms))
-    return tuple(found[:SHOWN_MAX])
+    ordered = sorted(
+        found.values(), key=lambda one: (not one.commit.locations, not one.files, one.before_ms)
+    )
+    return tuple(ordered[:RECENT_MAX])
 
 
-def _files(root: Folder, sha: str) -> list[str]:
-    """Paths that a commit changed, relative to ``root``."""
-    if not re.fullmatch(r"[0-9a-f]{40,64}", sha):
-        return []
-    text = git(root, "show", "--format=", "--name-only", "--relative", "-z", sha)
-    return [one for one in (text or "").replace("\n", "\x00").split("\x00") if one]
+def _on_lines(
+    commits: Sequence[Commit], onset_ms: float, found: Collection[str]
+) -> Iterator[Commit]:
+    """Those that changed the lines: all of the window, and the last ones before it."""
+    made = [one for one in commits if one.at_ms is not None and one.at_ms <= onset_ms]
+    older = [one for one in made if one.sha not in found]
+    yield from (one for one in made if one.sha in found)
+    yield from older[:OLDER_MAX]
+
+
+def _within(
+    repository: Repository, onset_ms: float, window_ms: float, seconds: float
+) -> Iterator[Commit]:
+    first_ms = onset_ms - window_ms
+    for _, commit in commits_between(repository.top, first_ms, onset_ms, seconds=seconds):
+        if commit.sha not in repository.boundary:
+            yield commit
+
+
+def _files(
+    repository: Repository, commits: Sequence[str], seconds: float
+) -> dict[str, frozenset[str]]:
+    """The files that each commit changed, relative to the top."""
+    known = [one for one in commits if re.fullmatch(r"[0-9a-f]{40,64}", one)]
+    if not known:
+        return {}
+    shown = ("--format=%x01%H", "--name-only", "-m", "--first-parent", "-z")
+    text = git(repository.top, "show", *shown, *known, seconds=seconds) or ""
+    found = {}
+    for record in text.split("\x01")[1:]:
+        sha, *names = record.replace("\n", "\x00").split("\x00")
+        found[sha] = frozenset(one for one in names if one)
+    return found
+
+
+def _met(
+    root: Path, repository: Repository, changed: frozenset[str], wanted: Sequence[str]
+) -> tuple[str, ...]:
+    """Those of ``wanted`` (relative to ``root``) that were changed, by themselves or with the
+    submodule that they are in."""
+    inside = {path: root / path for path in wanted if (root / path).is_relative_to(repository.top)}
+    return tuple(
+        path
+        for path, whole in inside.items()
+        if changed
+        & {
+            repository.inside(one)
+            for one in (whole, *whole.parents)
+            if one.is_relative_to(repository.top)
+        }
+    )

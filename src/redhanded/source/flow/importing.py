@@ -9,6 +9,9 @@ from redhanded.source.flow.values import Library
 
 PACKAGE = re.compile(r"(@[\w.~-]+/)?[\w.~-]+")
 
+PROMISES = frozenset(("bluebird", "any-promise", "native-promise-only", "pinkie-promise"))
+"""Packages that are a `Promise`, with more methods."""
+
 
 class Resolving(Protocol):
     """Finds the file behind an import (``resolving.Resolution``, ``reading.Files``)."""
@@ -29,6 +32,8 @@ def library(specifier: str, is_python: bool) -> Library | None:
         first, *rest = specifier.split(".")
         return Library(first, tuple(rest)) if first else None
     specifier = specifier.removeprefix("node:")
+    if specifier in PROMISES:
+        return Library("global", ("Promise",))
     match = PACKAGE.match(specifier)
     if not match or specifier.startswith((".", "/", "~", "@/")):
         return None

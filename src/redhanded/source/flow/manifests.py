@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from redhanded.source.plain import plain_text
+
 EXTENDS_MAX = 8
 
 
@@ -192,8 +194,4 @@ def read_json(path: Path) -> dict[str, object]:
 
 
 def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            return stream.read(1_000_000).decode("utf-8-sig", "replace")
-    except OSError:
-        return ""
+    return (plain_text(path) or "").removeprefix("\ufeff")

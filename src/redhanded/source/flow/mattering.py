@@ -141,6 +141,16 @@ def uses(looks: Mapping[str, Look], packages: Collection[str]) -> dict[str, tupl
     return {one: tuple(paths) for one, paths in sorted(found.items())}
 
 
+def imported(looks: Mapping[str, Look]) -> dict[str, tuple[str, ...]]:
+    """First names of all that is imported, known or not, and the files that do."""
+    found: dict[str, list[str]] = {}
+    for path, look in looks.items():
+        for one in {package_of(specifier, path) for specifier in look.imports}:
+            if one and not one.startswith((".", "/")):
+                found.setdefault(one, []).append(path)
+    return {one: tuple(paths) for one, paths in sorted(found.items())}
+
+
 def _targets(path: str, specifiers: Iterable[str], resolve: Resolve) -> set[str]:
     return {found for one in specifiers if (found := resolve(one, path)) is not None}
 
@@ -161,7 +171,9 @@ def _within(ordered: list[str], path: str, folder: str) -> list[str]:
 
 
 def _places(paths: Iterable[str], ordered: list[str]) -> tuple[int, ...]:
-    return tuple(sorted(bisect_left(ordered, one) for one in paths))
+    """What lies where a tool writes a client is no file."""
+    places = [(bisect_left(ordered, one), one) for one in paths]
+    return tuple(sorted(at for at, one in places if at < len(ordered) and ordered[at] == one))
 
 
 def _reached(starts: Iterable[int], leads: Mapping[int, Collection[int]]) -> set[int]:

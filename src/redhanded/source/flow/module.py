@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from typing import Literal
+
+import msgspec
 
 from redhanded.source.flow.form import Argument, Expression, Form, Statement
 
@@ -72,6 +75,20 @@ class Class(Form, frozen=True):
     decorators: tuple[Expression, ...] = ()
     parent: int = -1
     """The function it is written in."""
+    implements: tuple[Expression, ...] = ()
+    """TypeScript: the interfaces it says it has."""
+
+
+class Type(Form, frozen=True):
+    """TypeScript: a name for a type at the top of a file, an ``interface`` or ``type X = …``.
+
+    ``value``: an annotation. Where it lists properties it is a `Mapping` of their types, None for
+    plain ones; ``A & B`` and ``extends`` are an operation ``&``, ``typeof x`` is one on x.
+    """
+
+    name: str
+    value: Expression
+    line: int
 
 
 class Import(Form, frozen=True):
@@ -131,7 +148,19 @@ class Module(Form, frozen=True):
     """First line that could not be parsed; 0: all was. Nothing is known of that part."""
     called: tuple[str, ...] | None = None
     """The last names of all that may be called in it; None: not looked at."""
+    types: tuple[Type, ...] = ()
 
     def may_call(self, names: Collection[str]) -> bool:
         """Whether a call of one of these may stand in it; then its functions are worth a look."""
         return self.called is None or not frozenset(names).isdisjoint(self.called)
+
+    def gives(self, name: str) -> bool:
+        """Whether one of its functions or exports has that name."""
+        return any(one.name == name for one in self.functions) or any(
+            one.exported == name for one in self.exports
+        )
+
+    def holds(self, marks: Mapping[str, re.Pattern[bytes]]) -> tuple[str, ...]:
+        """Those of some marks that are written somewhere in it."""
+        packed = msgspec.msgpack.encode(self)
+        return tuple(one for one, pattern in marks.items() if pattern.search(packed))

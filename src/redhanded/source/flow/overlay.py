@@ -1,12 +1,14 @@
 """A path that was read and the operations that a lab measured, laid over each other.
 
 They meet at source lines: an operation at the line that sent it, an event at the lines of its call.
-Nothing is matched by likeness: an operation whose line is not known is said to be so.
+A library with a unit of work sends what was added or changed in memory from a later line, where it
+flushes: there they meet by table and kind, if neither met anything else. Beyond that nothing is
+matched by likeness: an operation whose line is not known is said to be so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from redhanded.case.evidence import Location
@@ -15,6 +17,14 @@ from redhanded.source.flow.events import Event, Path
 
 SEEN_BY_THE_LAB = frozenset(("database", "keys", "queue", "network"))
 """What passes a proxy; what stays in the process never does."""
+FLUSHED: dict[str, frozenset[str]] = {
+    "INSERT": frozenset(("insert", "save")),
+    "UPDATE": frozenset(("update", "save")),
+    "DELETE": frozenset(("delete",)),
+}
+"""Statements to the effects that may send them later."""
+FLUSHING = frozenset(("sqlalchemy", "sqlmodel", "flask_sqlalchemy"))
+"""Libraries with a unit of work."""
 SILENT = frozenset(("respond", "verify", "identifier", "clock", "sleep"))
 """Effects that send nothing to a service."""
 
@@ -55,7 +65,7 @@ def overlay(
     known = frozenset(files) if files is not None else None
     calls = _by_line(paths)
     met: dict[tuple[int, int], list[int]] = {}
-    unseen: list[int] = []
+    unseen: list[Operation] = []
     without: list[int] = []
     for operation in operations:
         if operation.ambient or operation.name.protocol in ("delivery", "fault"):
@@ -68,7 +78,12 @@ def overlay(
         for place in places:
             met.setdefault(place, []).append(operation.index)
         if not places:
-            unseen.append(operation.index)
+            unseen.append(operation)
+    for operation in list(unseen):
+        later = _flushed(operation, paths, met)
+        if later is not None:
+            met.setdefault(later, []).append(operation.index)
+            unseen.remove(operation)
     idle = [
         (place, event.number)
         for place, path in enumerate(paths)
@@ -80,10 +95,30 @@ def overlay(
             Met(path=path, event=event, operations=tuple(indexes))
             for (path, event), indexes in sorted(met.items())
         ),
-        ran_unseen=tuple(unseen),
+        ran_unseen=tuple(each.index for each in unseen),
         seen_idle=tuple(idle),
         without_line=tuple(without),
     )
+
+
+def _flushed(
+    operation: Operation,
+    paths: Sequence[Path],
+    met: Mapping[tuple[int, int], Sequence[int]],
+) -> tuple[int, int] | None:
+    """The call that changed a row in memory, which the operation writes."""
+    kinds = FLUSHED.get(operation.name.kind, frozenset())
+    fitting = (
+        (place, event.number)
+        for place, path in enumerate(paths)
+        for event in path.events
+        if (place, event.number) not in met
+        and event.effect is not None
+        and event.effect.kind in kinds
+        and event.effect.library in FLUSHING
+        and event.effect.subject == operation.name.target
+    )
+    return next(fitting, None)
 
 
 def _frames(operation: Operation, files: frozenset[str] | None) -> list[tuple[str, int]]:

@@ -13,11 +13,12 @@ from redhanded.source.flow import importing
 from redhanded.source.flow.form import Expression, Name
 from redhanded.source.flow.forms import Forms
 from redhanded.source.flow.framework import FoundEntry, Framework, Mount
-from redhanded.source.flow.module import Export, Import, Module
+from redhanded.source.flow.module import Export, Import, Module, Type
 from redhanded.source.flow.python_modules import submodule
 from redhanded.source.flow.schema import Schema
 from redhanded.source.flow.values import Kind, Library, Procedure, Record, Unknown, Value
 from redhanded.source.flow.walking import classes, loading, looking
+from redhanded.source.flow.walking.opened import Opened
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Scope, hash_of
 
@@ -38,6 +39,8 @@ class Program(Forms):
         schema: Schema = NO_SCHEMA,
         stands_for: Mapping[str, str] | None = None,
         own: Collection[str] | None = None,
+        package: str = "",
+        declared: Collection[str] = (),
     ) -> None:
         super().__init__(modules)
         self._own = modules if own is None else own
@@ -64,6 +67,10 @@ class Program(Forms):
         """Instances that stay from one request to the next, by identity."""
         self.class_parts: dict[tuple[str, int], dict[str, Value]] = {}
         """What classes themselves hold."""
+        self.added: dict[str, dict[str, Value]] = {}
+        """What objects of a package were given by the program, see `Meaning.adds`."""
+        self.shapes: dict[tuple[str, str], Value | None] = {}
+        """What values of a type hold, by the type's file and name."""
         self.function_parts: dict[tuple[str, int], dict[str, Value]] = {}
         self.linearised: dict[tuple[str, int], tuple[Value, ...]] = {}
         self.decorated: dict[tuple[str, int], tuple[Value, ...]] = {}
@@ -74,6 +81,8 @@ class Program(Forms):
         self._assigned: dict[tuple[str, str], list[Value]] = {}
         self._exporting: list[tuple[str, str]] = []
         self._function_scopes: dict[tuple[str, int], Scope] = {}
+        self.opened = Opened(self, package, declared) if package else None
+        """Set for a package that is read as a library: what its own files tell."""
 
     # What frameworks ask.
 
@@ -207,6 +216,48 @@ class Program(Forms):
     def _starred(self, specifier: str, name: str, path: str) -> Value | None:
         target = self.find(specifier, path)
         return self.exported(target, name) if target and target != path else None
+
+    def type_named(self, name: str, path: str, depth: int = CHAIN_MAX) -> tuple[Type, str] | None:
+        """The type that a name means in a file, and the file that declares it."""
+        if depth == 0 or path not in self._modules:
+            return None
+        own = self.types_of(path).get(name)
+        if own is not None:
+            return own, path
+        one = self.import_of(name, path)
+        target = self.find(one.specifier, path) if one is not None else None
+        if one is None or target is None:
+            return None
+        return self._type_given(one.name, target, depth - 1)
+
+    def _type_given(self, name: str, path: str, depth: int) -> tuple[Type, str] | None:
+        """The type that a file gives away under a name."""
+        own = self.types_of(path).get(name)
+        if own is not None or depth == 0:
+            return (own, path) if own is not None else None
+        for one in self._modules[path].exports:
+            if one.exported == name and isinstance(one.value, Name):
+                return self.type_named(one.value.name, path, depth - 1)
+            if one.specifier and one.exported in (name, "*"):
+                target = self.find(one.specifier, path)
+                wanted = name if one.exported == "*" else one.name
+                found = self._type_given(wanted, target, depth - 1) if target else None
+                if found is not None:
+                    return found
+        return None
+
+    @cached_property
+    def implementing(self) -> dict[tuple[str, str], list[Kind]]:
+        """The classes that say they have an interface, by its file and name."""
+        found: dict[tuple[str, str], list[Kind]] = {}
+        for path, module in self._modules.items():
+            for index, of in enumerate(module.classes):
+                for one in of.implements:
+                    known = self.type_named(one.name, path) if isinstance(one, Name) else None
+                    if known is not None:
+                        key = (known[1], known[0].name)
+                        found.setdefault(key, []).append(Kind(path, index, of.name))
+        return found
 
     def find(self, specifier: str, importer: str) -> str | None:
         """The file of the program that an import names; None: a library, or not read."""

@@ -12,12 +12,15 @@ import posixpath
 import re
 import sys
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from redhanded.source.plain import plain_text
+
 PROJECTS = ("pyproject.toml", "setup.py", "setup.cfg", "manage.py", "Pipfile")
 SOURCES = ("src", "lib")
+REQUIREMENTS = re.compile(r"requirements.*\.txt$")
 DEPENDENCIES = re.compile(
     r"^\s*[\"']?([A-Za-z][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:[=<>~!;@#\"',]|$)"
 )
@@ -83,21 +86,26 @@ def submodule(specifier: str, name: str) -> str:
     return specifier + name if specifier.endswith(".") else f"{specifier}.{name}"
 
 
-def python_resolver(root: Path, files: Collection[str]) -> PythonResolver:
-    """Looks for projects in all folders that hold files, and above them."""
+def python_resolver(root: Path, files: Collection[str], manifests: Iterable[str]) -> PythonResolver:
+    """Looks for projects in all folders that hold files, and above them.
+
+    ``manifests``: files that say what a project is, as far as they are known to be there.
+    """
     roots: list[str] = []
     libraries: set[str] = set()
-    for folder in sorted(_folders(files)):
+    used = _folders(files)
+    names: dict[str, list[str]] = {}
+    for one in manifests:
+        names.setdefault(posixpath.dirname(one), []).append(posixpath.basename(one))
+    for folder in sorted(used & names.keys()):
         here = root / folder
-        marks = [one for one in PROJECTS if (here / one).is_file()]
-        libraries |= _declared(here)
-        if not marks:
+        libraries |= _declared(here, names[folder])
+        if not any((here / one).is_file() for one in names[folder] if one in PROJECTS):
             continue
         settings = _settings(here / "pyproject.toml")
         for place in (*_said(settings), *SOURCES, ""):
             roots.append(posixpath.normpath(posixpath.join(folder, place)).removeprefix("."))
     roots += [*SOURCES, ""]
-    used = _folders(files)
     return PythonResolver(
         files=frozenset(one for one in files if one.endswith(".py")),
         roots=tuple(one for one in dict.fromkeys(roots) if one in used),
@@ -117,8 +125,8 @@ def _folders(files: Collection[str]) -> set[str]:
 
 def _settings(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8", errors="replace"))
-    except (OSError, ValueError, RecursionError):
+        return tomllib.loads(plain_text(path) or "")
+    except (ValueError, RecursionError):
         return {}
 
 
@@ -146,14 +154,13 @@ def _texts(value: object) -> list[str]:
     return [one for one in several if isinstance(one, str)]
 
 
-def _declared(folder: Path) -> set[str]:
+def _declared(folder: Path, names: Iterable[str]) -> set[str]:
     """Names of requirements, as they are imported when that is the same."""
     lines: list[str] = []
-    for path in (*sorted(folder.glob("requirements*.txt")), folder / "pyproject.toml"):
-        try:
-            lines += path.read_text(encoding="utf-8", errors="replace").splitlines()[:2000]
-        except OSError:
-            continue
+    listed = sorted(one for one in names if REQUIREMENTS.match(one) or one == "pyproject.toml")
+    for name in listed:
+        written = plain_text(folder / name) or ""
+        lines += written.splitlines()[:2000]
     found = set()
     for line in lines:
         match = DEPENDENCIES.match(line)

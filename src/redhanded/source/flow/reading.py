@@ -25,6 +25,7 @@ from redhanded.source.flow.module import Module
 from redhanded.source.flow.modules import Modules, packed
 from redhanded.source.flow.resolving import Resolution, resolution
 from redhanded.source.flow.scanning import Look, look
+from redhanded.source.plain import plain_bytes
 
 GRAMMARS = ("tree-sitter", "tree-sitter-javascript", "tree-sitter-typescript", "msgspec")
 
@@ -45,6 +46,10 @@ class Files:
     """Generated files that were not read, and the package that they are a copy of."""
     uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Known packages, and the files that import them."""
+    noted: tuple[str, ...] = ()
+    """Modules in which a comment may speak to redhanded."""
+    imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """All that is imported by a name of its own, and the files that do."""
     read_again: int = 0
     """Files that had to be lowered, because they are new or changed."""
     hashes: Mapping[str, bytes] = field(default_factory=dict)
@@ -105,8 +110,11 @@ def read(
             paths=frozenset(found.stamps),
             stands_for={
                 path: one.look.stands_for for path, one in seen.items() if one.look.stands_for
-            },
+            }
+            | resolved.stands_for,
             uses=mattering.uses(looks, packages),
+            noted=tuple(path for path in lowered if seen[path].look.is_noted),
+            imports=mattering.imported(looks),
             read_again=len(new),
             hashes={path: one.hash for path, one in lowered.items()},
             leads={path: leads[path].paths(ordered) for path in lowered},
@@ -203,7 +211,7 @@ def _looked_at(
 def _look(
     root: Path, words: re.Pattern[bytes] | None, before: Mapping[str, Seen], path: str
 ) -> bytes:
-    source = _bytes(root / path)
+    source = plain_bytes(root / path)
     if source is None:
         return b""
     hash = _hash(path, source)
@@ -239,18 +247,11 @@ def _lowered(
 
 
 def _lower(root: Path, path: str) -> bytes:
-    source = _bytes(root / path)
+    source = plain_bytes(root / path)
     language = language_of(PurePosixPath(path).suffix)
     if source is None or language is None:
         return b""
     return _ENCODER.encode(packed(_hash(path, source), language.lower(path, source)))
-
-
-def _bytes(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
 
 
 def _hash(path: str, source: bytes) -> bytes:
@@ -275,10 +276,9 @@ def _limits(
         )
     damaged = [(path, one.damaged_at) for path, one in lowered.items() if one.damaged_at]
     if damaged:
-        limits.append(
-            f"{len(damaged)} files could be parsed in part only"
-            f" (first: {damaged[0][0]}:{damaged[0][1]})"
-        )
+        what = "1 file" if len(damaged) == 1 else f"{len(damaged):,} files"
+        first = f"{damaged[0][0]}:{damaged[0][1]}"
+        limits.append(f"{what} could be parsed in part only (first: {first})")
     if kept.problem:
         limits.append(f"what was read before could not be used: {kept.problem}")
     return tuple(limits)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from redhanded.source.flow.ecmascript_modules import ecmascript_resolver
+from redhanded.source.flow.generated_clients import generated_clients
 from redhanded.source.flow.languages import ecmascript
 from redhanded.source.flow.python_modules import python_resolver
 
@@ -25,6 +26,8 @@ class Resolution:
     by_suffix: dict[str, Resolver]
     known: dict[tuple[str, str, str], str | None] = field(default_factory=dict)
     """What was asked before, by folder of the importing file, its ending, and specifier."""
+    stands_for: dict[str, str] = field(default_factory=dict)
+    """Places that imports lead to without a file to read, and the package that is meant."""
 
     def resolve(self, specifier: str, importer: str) -> str | None:
         """The file's path from the root; None for a library, and for what is not there."""
@@ -60,11 +63,13 @@ def resolution(root: Path, files: Collection[str], manifests: Collection[str]) -
     """Reads what the tree says of where modules are."""
     known = frozenset(files)
     by_suffix: dict[str, Resolver] = {}
+    generated: dict[str, str] = {}
     if any(one.endswith(ecmascript.SUFFIXES) for one in known):
-        found = ecmascript_resolver(root, known, manifests)
+        generated = generated_clients(root, manifests)
+        found = ecmascript_resolver(root, known, manifests, generated)
         by_suffix |= dict.fromkeys(ecmascript.SUFFIXES, found)
     written = [one for one in known if one.endswith(".py")]
     if written:
         names = frozenset(part for one in written for part in one[:-3].split("/"))
-        by_suffix[".py"] = Python(python_resolver(root, known), names)
-    return Resolution(by_suffix)
+        by_suffix[".py"] = Python(python_resolver(root, known, manifests), names)
+    return Resolution(by_suffix, stands_for=generated)

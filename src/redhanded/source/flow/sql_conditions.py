@@ -7,11 +7,8 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from redhanded.source.flow.sql_text import MARKED
+from redhanded.source.flow.sql_text import MARKED, SLOT
 from redhanded.source.flow.values import Computed, Either, Input, Known, Stored, Unknown, Value
-
-SLOT = "sql"
-"""A parameter is ``Input("sql", ("1",))`` until it is given its value."""
 
 _MIRRORED = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NEQ, exp.NullSafeNEQ)
 _SIMILAR = (

@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from redhanded.source.flow.effects import Effect
-from redhanded.source.flow.sql_conditions import SLOT
-from redhanded.source.flow.sql_statements import statements
-from redhanded.source.flow.sql_text import MARKED, SqlText, texts
+from redhanded.source.flow.sql_known import statements
+from redhanded.source.flow.sql_text import MARKED, SLOT, SqlText, texts
 from redhanded.source.flow.values import Computed, Either, Input, Record, Unknown, Value
 
 
@@ -31,10 +30,11 @@ def sql_effects(
     ``SET TRANSACTION ISOLATION LEVEL`` is a ``begin`` with the verb ``SET TRANSACTION``: it opens
     nothing, and gives the isolation of the transaction that is open. Options: ``columns`` as
     written, ``limit``, ``wait`` (``nowait``, ``skip locked``), ``returning``,
-    ``select`` (INSERT … SELECT) with ``unless_exists`` (its table), ``set`` (a `Record` of what a
-    conflict updates), ``constraint``; of an advisory lock ``key``, ``scope`` and ``try``. A column
-    ``?`` of `Effect.where` is a condition that was not read. What cannot be read at all has the
-    kind ``statement``.
+    ``select`` (INSERT … SELECT) with ``unless_exists`` (its table) and
+    ``unless_any`` (any row of it), ``catalog`` (a look at the catalogue), ``if_not_exists``,
+    ``set`` (a `Record` of what a conflict updates), ``constraint``; of an advisory lock ``key``,
+    ``scope`` and ``try``. A column ``?`` of `Effect.where` is a condition that was not read. What
+    cannot be read at all has the kind ``statement``.
     """
     found: dict[str, Effect] = {}
     ways = texts(text, parameters, inline)

@@ -10,12 +10,12 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
 
 from redhanded.source.flow.effects import Effect
+from redhanded.source.flow.sql_catalog import catalogue, other, unless_exists
 from redhanded.source.flow.sql_conditions import (
     Conditions,
     column_name,
@@ -38,7 +38,6 @@ _CLAUSE = re.compile(r"(?<=[\d')\"])\s+(\$\d+)\b")
 _REPLACE = re.compile(r"REPLACE\s+INTO\b", re.IGNORECASE)
 
 
-@lru_cache(maxsize=4096)
 def statements(text: str) -> tuple[Effect, ...]:
     """The effects of the statements in a text, in the order in which they are executed.
 
@@ -122,9 +121,7 @@ def _tree(tree: exp.Expr) -> list[Effect]:
             found.append(database_effect(kind, "COPY", subject=table_name(node.this), many=True))
     if found or isinstance(tree, exp.Select | exp.SetOperation):
         return found
-    table = tree.find(exp.Table)
-    verb = f"{tree.key.upper()} {tree.args.get('kind') or ''}".strip()
-    return [database_effect("statement", verb, subject=table_name(table) if table else None)]
+    return [other(tree)]
 
 
 def _inner_first(node: exp.Expr) -> Iterator[exp.Expr]:
@@ -209,7 +206,7 @@ def _select(node: exp.Select, local: frozenset[str]) -> list[Effect]:
                 many=_many(of.where, of.is_many)
                 and options.get("limit") != Known(1)
                 and not aggregates,
-                options=options,
+                options=options | catalogue(table),
             )
         )
     return found
@@ -243,7 +240,7 @@ def _insert(node: exp.Insert, local: frozenset[str]) -> list[Effect]:
     if isinstance(source, exp.Select):
         given = [one.unalias() for one in source.expressions]
         options["select"] = Known(True)
-        options |= _unless_exists(source)
+        options |= unless_exists(source)
     values: dict[str, Value] = {}
     for number, one in enumerate(given):
         name = columns[number] if number < len(columns) else f"?{number}" if columns else ""
@@ -274,15 +271,6 @@ def _insert(node: exp.Insert, local: frozenset[str]) -> list[Effect]:
             options=options,
         )
     ]
-
-
-def _unless_exists(source: exp.Select) -> dict[str, Value]:
-    where = source.args.get("where")
-    for test in where.find_all(exp.Exists) if where is not None else ():
-        table = test.find(exp.Table)
-        if isinstance(test.parent, exp.Not) and table is not None:
-            return {"unless_exists": Known(table_name(table))}
-    return {}
 
 
 def _on_conflict(

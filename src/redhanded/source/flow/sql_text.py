@@ -29,6 +29,8 @@ DEPTH_MAX = 60
 MARK = "qz{}zq"
 """An identifier that is not known stands in the text as this, so that it can be parsed."""
 MARKED = re.compile(r"qz\d+zq")
+SLOT = "sql"
+"""A parameter is ``Input("sql", ("1",))`` until it is given its value."""
 
 _TOKEN = re.compile(
     r"""

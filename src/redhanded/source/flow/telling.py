@@ -84,7 +84,9 @@ def marks(event: Event, path: Sequence[Event]) -> tuple[str, ...]:
         found.append("beside others at the same time")
     # What follows an early return is no branch of its own, and a handler that raises again none.
     if holding := [one for one in event.guards if one.holds]:
-        found.append(f"if line {holding[-1].location.line}")
+        at = holding[-1].location
+        place = f"line {at.line}" if at.path == event.location.path else f"{at.path}:{at.line}"
+        found.append(f"under the condition at {place}")
     for catcher in [one for one in event.catchers if one.outcome != "raises"][:1]:
         types = ", ".join(catcher.types) or "*"
         found.append(f"{types} caught: {catcher.outcome}")

@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+from redhanded.source.plain import plain_text
+
 _PINNED = re.compile(r"^\s*([A-Za-z0-9_.-]+)(?:\[[^\]]*\])?\s*==\s*([\w.]+)", re.MULTILINE)
 _LOCKED = re.compile(r'^name = "([^"]+)"\nversion = "([^"]+)"', re.MULTILINE)
 _NUMBER = re.compile(r"\d+(?:\.\d+)*")
@@ -58,10 +60,7 @@ def _locked(fields: dict[str, object]) -> dict[str, str]:
 
 
 def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
+    return plain_text(path) or ""
 
 
 def _json(path: Path) -> dict[str, object]:

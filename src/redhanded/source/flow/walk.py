@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from redhanded.case.evidence import Location
 from redhanded.source.flow.events import Entry, Path
@@ -14,8 +14,9 @@ from redhanded.source.flow.handing_over import joined
 from redhanded.source.flow.module import Function, Module
 from redhanded.source.flow.mounting import mounted
 from redhanded.source.flow.program import Program
-from redhanded.source.flow.values import Kind, Library, Procedure, Record, Value
+from redhanded.source.flow.values import Either, Kind, Library, Procedure, Record, Value
 from redhanded.source.flow.walking import (
+    asynchronous,
     calls,
     classes,
     flushing,
@@ -47,18 +48,23 @@ class Walked:
     """Of paths that begin at a function that nothing calls: which."""
 
 
-def walk(program: Program) -> tuple[Path, ...]:
-    """All paths of a program: its entries, files whose top does something, uncalled functions."""
-    return joined(walked(program).paths)
+Rest = Callable[[Program, set[tuple[str, int]]], Iterator[tuple[tuple[str, int], Path]]]
+"""Walks what no entry leads to, given the functions that were entered."""
 
 
-def walked(program: Program) -> Walked:
+def walk(program: Program, rest: Rest | None = None) -> tuple[Path, ...]:
+    """All paths of a program: its entries, files whose top does something, uncalled functions (or
+    what ``rest`` takes for those)."""
+    return joined(walked(program, rest).paths)
+
+
+def walked(program: Program, rest: Rest | None = None) -> Walked:
     """The paths without who takes the jobs that they put on queues."""
     with deep():
-        return _walk(program)
+        return _walk(program, rest or _uncalled)
 
 
-def _walk(program: Program) -> Walked:
+def _walk(program: Program, rest: Rest) -> Walked:
     entered: set[tuple[str, int]] = set()
     paths: list[Path] = []
     for found in entries(program):
@@ -71,7 +77,7 @@ def _walk(program: Program) -> Walked:
         if any(one.effect is not None for one in path.events):
             paths.append(path)
     uncalled = {}
-    for key, path in _uncalled(program, entered):
+    for key, path in rest(program, entered):
         uncalled[len(paths)] = key
         paths.append(path)
     return Walked(paths=tuple(paths), entered=frozenset(entered), uncalled=uncalled)
@@ -97,8 +103,17 @@ def follow(program: Program, found: FoundEntry) -> tuple[Path, Run]:
         for place, function in enumerate(found.functions):
             _enter(run, function, found, is_last=place == len(found.functions) - 1)
 
-    _bounded(run, found.entry.location, act)
-    return _path(found.entry, run), run
+    bounded(run, found.entry.location, act)
+    return replace(path_of(found.entry, run), functions=tuple(_begin(program, found))), run
+
+
+def _begin(program: Program, found: FoundEntry) -> Iterator[Location]:
+    """Where the functions of an entry begin."""
+    for one in found.functions:
+        function = library.handler_in(one) or one if isinstance(one, Library) else one
+        if isinstance(function, Procedure):
+            form = program.function_of(function)
+            yield Location(path=function.path, line=form.line, function=form.name or None)
 
 
 def _enter(run: Run, function: Value, found: FoundEntry, *, is_last: bool) -> None:
@@ -119,8 +134,15 @@ def _enter(run: Run, function: Value, found: FoundEntry, *, is_last: bool) -> No
         arguments = arguments[: len(form.parameters)] if arguments else ()
     line = form.line
     run.is_before_others = not is_last
-    calls.enter(run, procedure, arguments, dict(found.keywords), line, is_entry=True)
+    given = calls.enter(run, procedure, arguments, dict(found.keywords), line, is_entry=True)
+    _waited_for(run, given, procedure.path)
     run.is_before_others = False
+
+
+def _waited_for(run: Run, value: Value, path: str) -> None:
+    """Whoever calls an entry waits for what it gives: a query that it returns is then sent."""
+    if isinstance(value, Library | Either) and not path.endswith(".py"):
+        asynchronous.awaited(run, value, Scope(path, 0))
 
 
 def _enter_library(run: Run, function: Library, found: FoundEntry) -> None:
@@ -140,16 +162,22 @@ def _enter_library(run: Run, function: Library, found: FoundEntry) -> None:
 def bound(program: Program, procedure: Procedure) -> Procedure:
     """A method with an instance that a framework would make."""
     function = program.function_of(procedure)
+    opened = program.opened
+    if opened is not None and procedure.receiver is None:
+        receiver = opened.receiver_of(procedure)
+        if receiver is not None:
+            return Procedure(procedure.path, procedure.function, receiver, procedure.closure)
     if procedure.receiver is not None or function.owner < 0 or function.kind == "static":
         return procedure
     kind = classes.kind(program, procedure.path, function.owner)
-    receiver: Value = kind if function.kind == "class" else injection.instance(program, kind)
-    if isinstance(receiver, Record) and not procedure.path.endswith((".py", ".pyi")):
+    receiver = kind if function.kind == "class" else injection.instance(program, kind)
+    is_kept = opened is None and not procedure.path.endswith((".py", ".pyi"))
+    if isinstance(receiver, Record) and is_kept:
         program.singletons[id(receiver)] = receiver  # Python's frameworks make one per request
     return Procedure(procedure.path, procedure.function, receiver, procedure.closure)
 
 
-def _bounded(run: Run, location: Location, act: Callable[[], None]) -> None:
+def bounded(run: Run, location: Location, act: Callable[[], None]) -> None:
     """Runs a walk within its budget; what it changed in the program is undone."""
 
     def attempt() -> None:
@@ -164,9 +192,15 @@ def _bounded(run: Run, location: Location, act: Callable[[], None]) -> None:
     run.record.journal.branch(attempt)
 
 
-def _path(entry: Entry, run: Run) -> Path:
+def path_of(entry: Entry, run: Run) -> Path:
+    """What a walk from an entry has recorded."""
     events = run.record.events()
-    return Path(entry=recognised(entry, events), events=events, limits=tuple(run.record.limits))
+    return Path(
+        entry=recognised(entry, events),
+        events=events,
+        limits=tuple(run.record.limits),
+        beside=tuple(run.record.aside),
+    )
 
 
 def follow_top(program: Program, name: str) -> tuple[Path, Run]:
@@ -183,8 +217,8 @@ def follow_top(program: Program, name: str) -> tuple[Path, Run]:
         statements.hoist(run, module.functions[0].body, scope)
         statements.block(run, module.functions[0].body, scope)
 
-    _bounded(run, location, act)
-    return _path(Entry(kind="command", name=name, location=location), run), run
+    bounded(run, location, act)
+    return path_of(Entry(kind="command", name=name, location=location), run), run
 
 
 def _uncalled(
@@ -199,22 +233,63 @@ def _uncalled(
         if left <= 0:
             skipped += 1
             continue
-        function = module.functions[place]
-        location = Location(path=module.path, line=function.line, function=function.name or None)
-        entry = Entry(kind="function", name=_name(module, function), location=location)
-        run = Run(program, Recorder(), steps=PER_FUNCTION_STEPS_MAX)
-
-        def act(run: Run = run, path: str = module.path, place: int = place) -> None:
-            procedure = bound(program, Procedure(path, place))
-            calls.enter(run, procedure, (), {}, 0, is_entry=True)
-
-        _bounded(run, location, act)
+        path, run, given = _alone(program, module, place)
         left -= PER_FUNCTION_STEPS_MAX - run.steps
         entered |= run.entered
-        if any(one.effect is not None for one in run.record.events()):
-            yield (module.path, place), _path(entry, run)
+        if any(one.effect is not None for one in path.events):
+            yield (module.path, place), path
+        for name, inner in given:
+            if (module.path, inner) in entered:
+                continue
+            path, run, _ = _alone(program, module, place, of=name)
+            left -= PER_FUNCTION_STEPS_MAX - run.steps
+            entered |= run.entered
+            if any(one.effect is not None for one in path.events):
+                yield (module.path, inner), path
     if skipped:
         program.limits[f"{skipped} functions that nothing calls were not looked at"] = None
+
+
+def _alone(
+    program: Program, module: Module, place: int, *, of: str | None = None
+) -> tuple[Path, Run, tuple[tuple[str, int], ...]]:
+    """A function that nothing calls, with what is called of what it gives: the one function that it
+    makes, or that under the name ``of``. Also the functions that it gives in an object, by name."""
+    function = module.functions[place]
+    run = Run(program, Recorder(), steps=PER_FUNCTION_STEPS_MAX)
+    made: list[Value] = []
+
+    def act() -> None:
+        procedure = bound(program, Procedure(module.path, place))
+        given = calls.enter(run, procedure, (), {}, 0, is_entry=True)
+        made.append(given)
+        _waited_for(run, given, module.path)
+        inner = given.parts.get(of) if of is not None and isinstance(given, Record) else given
+        if isinstance(inner, Procedure) and inner.closure is not None:
+            key = (inner.path, inner.function)
+            if key not in run.entered:
+                made_by = calls.enter(run, inner, (), {}, function.line, is_entry=True)
+                _waited_for(run, made_by, inner.path)
+
+    name = _name(module, function)
+    location = Location(path=module.path, line=function.line, function=function.name or None)
+    bounded(run, location, act)
+    entry = Entry(kind="function", name=f"{name}.{of}" if of else name, location=location)
+    return path_of(entry, run), run, _given_by(made, module, place) if of is None else ()
+
+
+def _given_by(made: list[Value], module: Module, place: int) -> tuple[tuple[str, int], ...]:
+    """The functions written in a function that it gives in an object."""
+    given = made[0] if made else None
+    if not isinstance(given, Record) or not isinstance(given.parts, dict):
+        return ()
+    return tuple(
+        (name, one.function)
+        for name, one in given.parts.items()
+        if isinstance(one, Procedure)
+        and one.path == module.path
+        and module.functions[one.function].parent == place
+    )
 
 
 def _candidates(program: Program) -> Iterator[tuple[Module, int]]:

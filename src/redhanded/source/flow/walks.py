@@ -13,14 +13,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path as File
+from typing import Any
 
+import msgspec
 import zstandard
 
-from redhanded.source.flow import walk, written_down
+from redhanded.source.flow import sql_known, walk, written_down
 from redhanded.source.flow.events import Path
 from redhanded.source.flow.framework import Framework
 from redhanded.source.flow.handing_over import joined
-from redhanded.source.flow.kept_walks import KeptWalk, keep, kept, version
+from redhanded.source.flow.kept_walks import KeptWalk, keep, kept
 from redhanded.source.flow.program import Program
 from redhanded.source.flow.reading import Files
 from redhanded.source.flow.schema import Schema
@@ -38,8 +40,15 @@ class Result:
 
     walked: Walked
     limits: tuple[str, ...]
+
+
+class Done(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The same as it comes from the process that walked."""
+
     touched: tuple[str, ...]
     """All files that it depends on."""
+    data: bytes
+    statements: bytes
 
 
 def paths(
@@ -54,36 +63,41 @@ def paths(
     every = units(files.modules, files.manifests)
     by_folder = {one.folder: one for one in every}
     basis = _basis(files, frameworks, schema)
-    known = kept(cache, files.root, basis)
-    good = {name: one for name, one in known.items() if _is_good(one, by_folder.get(name), files)}
-    todo = [one for one in every if one.folder not in good]
+    known = kept(cache, files.root)
+    found = {
+        name: one
+        for name, one in known.items()
+        if one.basis == basis and _is_good(one, by_folder.get(name), files)
+    }
+    todo = [one for one in every if one.folder not in found]
     todo.sort(key=lambda one: (-len(one.own), one.folder))
+    for each in todo:
+        if each.folder in known:
+            sql_known.know(_unpacked(known[each.folder].statements))
     work = partial(_work, files, frameworks, schema, by_folder)
-    found = {name: one.data for name, one in good.items()}
     problems = []
     for folder, data in shared([one.folder for one in todo], work, processes=processes, few=2):
         if data is None:
             problems.append(f"{folder or '.'} could not be followed: the process died")
-        else:
-            found[folder] = data
-    results = [(one, _unpacked(found[one.folder])) for one in every if one.folder in found]
+            continue
+        one = _DONE.decode(data)
+        touched = [(path, files.hashes.get(path, b"")) for path in one.touched]
+        own = by_folder[folder].own
+        found[folder] = KeptWalk(own, basis, touched, one.data, one.statements)
     if todo:
-        now = {
-            unit.folder: KeptWalk(
-                unit.own,
-                [(path, files.hashes.get(path, b"")) for path in one.touched],
-                found[unit.folder],
-            )
-            for unit, one in results
-        }
-        keep(cache, files.root, basis, now)
+        keep(
+            cache,
+            files.root,
+            {one.folder: found[one.folder] for one in every if one.folder in found},
+        )
+    results = [(one, _result(found[one.folder].data)) for one in every if one.folder in found]
     limits = dict.fromkeys(limit for _, one in results for limit in one.limits)
     return joined(_united(results)), (*limits, *problems)
 
 
 def _basis(files: Files, frameworks: Sequence[Framework], schema: Schema) -> bytes:
     """Hash of what every walk of the tree depends on."""
-    digest = hashlib.blake2b(version(), digest_size=16)
+    digest = hashlib.blake2b(digest_size=16)
     digest.update(files.layout)
     for text in (
         repr(schema),
@@ -120,14 +134,15 @@ def _work(
         stands_for=files.stands_for,
         own=frozenset(unit.own),
     )
+    sql_known.begin()
     found = walk.walked(program)
-    result = Result(
-        walked=found, limits=tuple(program.limits), touched=tuple(sorted(modules.touched))
-    )
+    result = Result(walked=found, limits=tuple(program.limits))
     try:
-        return _packed(result)
+        data = _packed(result)
     except RecursionError:
-        return _packed(_without_deep(result))
+        data = _packed(_without_deep(result))
+    done = Done(tuple(sorted(modules.touched)), data, _packed(sql_known.asked()))
+    return msgspec.msgpack.encode(done)
 
 
 def _packed(result: object) -> bytes:
@@ -158,8 +173,12 @@ def _without_deep(result: Result) -> Result:
     return replace(result, walked=walked, limits=tuple(limits))
 
 
-def _unpacked(data: bytes) -> Result:
-    found = written_down.read(zstandard.ZstdDecompressor().decompress(data))
+def _unpacked(data: bytes) -> Any:
+    return written_down.read(zstandard.ZstdDecompressor().decompress(data))
+
+
+def _result(data: bytes) -> Result:
+    found = _unpacked(data)
     assert isinstance(found, Result)
     return found
 
@@ -200,3 +219,6 @@ def _own(unit: Unit, one: Result) -> frozenset[tuple[str, int]]:
 def _key(path: Path) -> Iterable[object]:
     entry = path.entry
     return (entry.kind, entry.name, entry.location, entry.library, entry.queue, entry.job)
+
+
+_DONE = msgspec.msgpack.Decoder(Done)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 from redhanded.case.evidence import Location
@@ -49,10 +50,15 @@ def _parts(value: Any) -> tuple[Any, tuple[Any, ...]]:
 
 
 def _made(kind: Any, *parts: object) -> Any:
-    value = object.__new__(kind)
-    for name, part in zip(kind.__slots__, parts, strict=True):
-        object.__setattr__(value, name, part)
+    value = _new(kind)
+    for put, part in zip(_PUTTING[kind], parts, strict=True):
+        put(value, part)
     return value
 
 
+_new = object.__new__
 _TABLE: dict[type, Any] = dict.fromkeys(FLAT, _parts)
+_PUTTING: dict[type, tuple[Callable[[object, object], None], ...]] = {
+    kind: tuple([getattr(kind, name).__set__ for name in kind.__slots__]) for kind in FLAT
+}
+"""By kind, what sets each of its parts, frozen or not."""

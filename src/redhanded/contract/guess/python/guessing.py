@@ -46,7 +46,7 @@ def guess_python(root: Path) -> Guess:
     project = look_at(root)
     found = commands(project)
     serve = services(project, found)
-    run = processes(project, found, serve)
+    run = processes(project, found, serve, sources=_sources_first(root))
     answer = stubs(project, serve)
     send = workload(project, run)
     return document(
@@ -68,7 +68,7 @@ def _system(project: Project) -> Section:
     section = Section(header="[system]")
     section.add("name", project.packages[0].name)
     if not active_environment(os.environ) or (project.root / ".venv").is_dir():
-        lock = next((name for name in INSTALLS if (project.root / name).is_file()), None)
+        lock = _lock(project.root)
         installed = (project.root / ".venv").is_dir()
         if lock and not installed:
             section.add("prepare", INSTALLS[lock], guessed=f"there is a {lock}")
@@ -76,6 +76,19 @@ def _system(project: Project) -> Section:
         section.comment("prepare is not needed: the virtual environment that is active is used")
     section.add("source", _source(project), guessed="folders that hold the program")
     return section
+
+
+def _lock(root: Path) -> str | None:
+    """The file that says what is to be installed."""
+    return next((name for name in INSTALLS if (root / name).is_file()), None)
+
+
+def _sources_first(root: Path) -> str | None:
+    """Where the sources lie, if a copy of them is installed, which would be run in their stead."""
+    lock = _lock(root)
+    if lock is None or ".venv/bin/pip install ." not in INSTALLS[lock]:
+        return None
+    return "src" if (root / "src").is_dir() else "."
 
 
 def active_environment(environment: Mapping[str, str]) -> bool:

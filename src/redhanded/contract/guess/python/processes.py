@@ -29,8 +29,13 @@ ADDRESS = re.compile(r"_(UR[LI]|HOST(NAME)?|PORT|BASE|ENDPOINT)$|^PORT$")
 LITERAL_REDIS = re.compile(r"redis://[^\s'\"]+")
 
 
-def processes(project: Project, found: Commands, services: Part) -> Processes:
-    """Web processes get ``{port}`` and a health route; workers run twice, or fork by themselves."""
+def processes(
+    project: Project, found: Commands, services: Part, *, sources: str | None = None
+) -> Processes:
+    """Web processes get ``{port}`` and a health route; workers run twice, or fork by themselves.
+
+    ``sources``: where modules are to be looked for before what is installed.
+    """
     part = Processes()
     programs = found.programs or {"web": "python main.py"}
     if not found.programs:
@@ -40,7 +45,10 @@ def processes(project: Project, found: Commands, services: Part) -> Processes:
         section = Section(header=f"[processes.{name}]")
         command = _addressed(project, command, services)
         section.add("command", command, guessed=found.origin or "no entry was found")
-        if settings:
+        if sources is not None:
+            paths = {**settings, "PYTHONPATH": sources}
+            section.add("env", paths, guessed="what it reads; its sources before an installed copy")
+        elif settings:
             section.add("env", settings, guessed="what it reads")
         if _serves(command):
             part.web = part.web or name

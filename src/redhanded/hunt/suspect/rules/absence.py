@@ -25,7 +25,10 @@ from redhanded.source.flow.events import Event, Guard, Path
 from redhanded.source.flow.schema import Schema, Table, Unique
 from redhanded.source.flow.values import Known, Value
 
+ANY_ROW = "any row at all is looked for: all runs mean the same one"
 _LASTING: frozenset[EffectKind] = frozenset({"insert", "upsert", "send", "enqueue", "save"})
+_KEYS = frozenset({"id", "pk", "uuid"})
+"""What rows are identified by where no table says it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +74,13 @@ def _in_one_statement(schema: Schema, act: Event, created: Effect) -> Iterator[L
     tested = created.options.get("unless_exists")
     if not isinstance(tested, Known) or tested.value != created.subject:
         return
-    columns = tuple(named(created.where) or created.values)
+    is_any = created.options.get("unless_any") == Known(True)
+    columns = () if is_any else tuple(named(created.where) or created.values)
     table = table_of(schema, created)
     guard = Guard(test=tested, holds=False, location=act.location)
     yield Lookup(
         check=Check(look=act, sense="absent", guard=guard),
-        looked=replace(created, where=dict(created.where) or dict(created.values)),
+        looked=replace(created, where={} if is_any else dict(created.where or created.values)),
         act=act,
         created=created,
         columns=columns,
@@ -102,6 +106,17 @@ def evidence(schema: Schema, path: Path, found: Lookup) -> tuple[Reason, ...]:
     )
 
 
+def _by_key_alone(found: Lookup, table: Table | None) -> bool:
+    """Whether a row is looked for by what identifies rows, which the insert does not write: keys
+    are made by the store or the library."""
+    looked = plain_columns(table, found.columns)
+    keys = set(_KEYS)
+    for one in table.uniques if table is not None else ():
+        if one.is_primary:
+            keys |= plain_columns(table, one.columns)
+    return looked <= keys and not looked & plain_columns(table, found.created.values)
+
+
 def _key(path: Path, found: Lookup, table: Table | None) -> Reason:
     """Whether the look is about the row that is added, and whether another run can mean it."""
     looked, created = found.looked, found.created
@@ -112,9 +127,15 @@ def _key(path: Path, found: Lookup, table: Table | None) -> Reason:
     if any(is_new_entity(path, one) for one in values):
         says = "what is looked for belongs to a row that the same run has made"
         return Reason(weight=FULL, says=says, location=where)
+    if not found.columns and not looked.where and not looked.aggregates:
+        return Reason(weight=0.25, says=ANY_ROW, location=where)
     if not found.columns:
         says = "what is looked for could not be read"
-        return Reason(weight=-0.15, says=says, location=where)
+        # Where nothing is known of the added row either, nothing ties the two to each other.
+        return Reason(weight=-0.15 if created.values else -0.3, says=says, location=where)
+    if _by_key_alone(found, table):
+        says = "it is looked for by its key, and the row is not seen to be added with that"
+        return Reason(weight=-0.3, says=says, location=where)
     if not created.values:
         return Reason(weight=0.0, says="what is added could not be read", location=where)
     columns = plain_columns(table, found.columns) & plain_columns(table, created.values)

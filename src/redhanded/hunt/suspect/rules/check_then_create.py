@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from redhanded.hunt.suspect.rules.absence import Lookup, evidence, lookups
+from redhanded.hunt.suspect.rules.absence import ANY_ROW, Lookup, evidence, lookups
 from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.rows import listed, name_of
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
@@ -50,7 +50,11 @@ def _findings(reading: Reading) -> Iterator[Finding]:
 def _finding(path: Path, found: Lookup, reasons: tuple[Reason, ...]) -> Finding:
     table, columns = name_of(found.created), listed(found.columns)
     act, check = found.act.location, found.check.look.location
-    if found.unique is None:
+    if any(one.says == ANY_ROW for one in reasons):
+        columns = "any row"
+        ends = f"{table} has two rows where one is meant"
+        last = f"the second run adds another row to {table}"
+    elif found.unique is None:
         ends = f"{table} has two rows with the same {columns}"
         last = f"the second run adds another row to {table} with the same {columns}"
     else:

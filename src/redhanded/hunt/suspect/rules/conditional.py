@@ -6,6 +6,7 @@ from enum import Enum
 
 from redhanded.hunt.suspect.rules.derivation import reads_of
 from redhanded.hunt.suspect.rules.identity import stored_columns, written_columns
+from redhanded.hunt.suspect.rules.remembered import OfPath
 from redhanded.hunt.suspect.rules.uniqueness import plain
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.schema import Schema
@@ -58,9 +59,20 @@ def _compares(write: Event, read: Event | None, schema: Schema) -> bool:
 
 def looked_at(path: Path, event: Event) -> bool:
     """Whether a condition looks at what an event gave."""
-    return any(
-        event.number in reads_of(guard.test)
-        for one in path.events
-        if one.number > event.number
-        for guard in one.guards
-    )
+    return _LOOKS.of(path).get(event.number, -1) > event.number
+
+
+def _looks(path: Path) -> dict[int, int]:
+    """Of each event whose result stands in a condition: the last event under such a condition."""
+    found: dict[int, int] = {}
+    seen: set[int] = set()
+    for one in reversed(path.events):
+        for guard in one.guards:
+            if id(guard) not in seen:
+                seen.add(id(guard))
+                for number in reads_of(guard.test):
+                    found.setdefault(number, one.number)
+    return found
+
+
+_LOOKS = OfPath(_looks)

@@ -12,6 +12,7 @@ from redhanded.hunt.suspect.rules.rule import Reason
 from redhanded.hunt.suspect.rules.serialised import FULL, kept_apart
 from redhanded.source.flow.events import Event, Path, Transaction
 from redhanded.source.flow.schema import Schema
+from redhanded.source.flow.values import Known
 
 SNAPSHOTS = frozenset({"repeatable read", "snapshot"})
 
@@ -30,6 +31,7 @@ def kept_out(
     manual, 13.2.2); an invariant of several rows is not kept by it.
     """
     found = [*kept_apart(path, first, last, "present"), *_leased(path, first, last)]
+    found.extend(_watched(path, first, last, schema))
     if _at_once(path, first, last):
         says = "nothing is waited for between the two, and the process has one connection"
         found.append(Reason(weight=FULL, says=says, location=last.location))
@@ -106,6 +108,20 @@ def _leased(path: Path, first: Event, last: Event) -> Iterator[Reason]:
         if first.number in numbers and last.number in numbers:
             says = f"both happen while {lease.name} is held"
             yield Reason(weight=FULL, says=says, location=lease.taken.location)
+
+
+def _watched(path: Path, first: Event, last: Event, schema: Schema) -> Iterator[Reason]:
+    """The key is watched before it is read, and written in MULTI, which is refused if another has
+    changed it meanwhile (Redis documentation, Optimistic locking using check-and-set)."""
+    queued = last.effect.options.get("queued") if last.effect is not None else None
+    if queued != Known("MULTI"):
+        return
+    for one in path.events[: first.number]:
+        is_watch = one.effect is not None and one.effect.kind == "watch"
+        if is_watch and same_row(one, first, schema) != "other":
+            says = "the key is watched, and MULTI is refused where another has changed it"
+            yield Reason(weight=FULL, says=says, location=one.location)
+            return
 
 
 def _row_written(path: Path, first: Event, shared: Transaction, schema: Schema) -> Iterator[Reason]:

@@ -13,7 +13,10 @@ from redhanded.source.flow.values import Result, sources
 LOOKS: frozenset[EffectKind] = frozenset({"read", "get"})
 """What only looks."""
 CLAIMS: frozenset[EffectKind] = frozenset(
-    {"insert", "upsert", "update", "delete", "set", "remove", "pop", "increment", "script", "push"}
+    [
+        *("insert", "upsert", "find-or-create", "update", "delete"),
+        *("set", "remove", "pop", "increment", "script", "push"),
+    ]
 )
 """What changes something, and by its result tells one of two runs that it came second."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from redhanded.hunt.suspect.rules.entropy import Space, space_of
 from redhanded.hunt.suspect.rules.guarded import checks
@@ -52,7 +53,7 @@ def look(reading: Reading) -> Iterable[Finding]:
 def _findings(reading: Reading) -> Iterator[Finding]:
     looked = _looked_for(reading)
     for path in reading.paths:
-        for event, effect in inserts(path):
+        for event, effect in (*inserts(path), *_found_or_created(path)):
             table = table_of(reading.schema, effect)
             for column, value in effect.values.items():
                 drawn = made_by(path, value, ("identifier", "clock"))
@@ -65,6 +66,15 @@ def _findings(reading: Reading) -> Iterator[Finding]:
                 space = space_of(path, value)
                 if space.is_known and chance(space) >= LIKELY:
                     yield _finding(path, event, effect, column, drawn, space, unique)
+
+
+def _found_or_created(path: Path) -> Iterator[tuple[Event, Effect]]:
+    """What is drawn for a row in case that there is none."""
+    for event in path.events:
+        effect = event.effect
+        if effect is not None and effect.kind == "find-or-create" and effect.store == "database":
+            rest = {name: one for name, one in effect.values.items() if name not in effect.where}
+            yield event, replace(effect, values=rest)
 
 
 def chance(space: Space) -> float:

@@ -20,7 +20,15 @@ def same_subject(one: Effect, other: Effect, schema: Schema) -> bool:
     """Whether two effects concern the same table, key pattern, queue or lock."""
     if one.store == "database":
         return is_same_table(schema, one, other)
-    return one.store == other.store and one.subject is not None and one.subject == other.subject
+    if one.store != other.store or one.subject != other.subject:
+        return False
+    return one.subject is not None or _is_one_key(one, other)
+
+
+def _is_one_key(one: Effect, other: Effect) -> bool:
+    """Keys of which nothing is written out are one where the same value names both."""
+    first, second = one.where.get("key"), other.where.get("key")
+    return one.store == "keys" and first is not None and bool(origins(first)) and first == second
 
 
 def same_row(read: Event, write: Event, schema: Schema) -> Sameness:

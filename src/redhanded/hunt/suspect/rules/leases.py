@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from redhanded.hunt.suspect.rules.conditional import looked_at
 from redhanded.hunt.suspect.rules.derivation import reads_of
 from redhanded.hunt.suspect.rules.identity import key_of
+from redhanded.hunt.suspect.rules.remembered import OfPath
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.values import Known, Value
 
@@ -30,9 +32,13 @@ class Lease:
 _ENDING = frozenset({"remove", "release", "script"})
 
 
-def leases(path: Path) -> Iterator[Lease]:
+def leases(path: Path) -> tuple[Lease, ...]:
     """The locks of a path whose taking is seen. A key that is set if absent and never removed on
     the path is no lock: it remembers that something was done."""
+    return _LEASES.of(path)
+
+
+def _leases(path: Path) -> Iterator[Lease]:
     for event in path.events:
         effect = event.effect
         if effect is None:
@@ -41,18 +47,12 @@ def leases(path: Path) -> Iterator[Lease]:
         claimed = effect.kind == "set" and effect.store == "keys" and effect.only_if_absent
         if not taken and not claimed:
             continue
-        if claimed and not (_decides(path, event) and not _counts(path, event)):
+        if claimed and not (looked_at(path, event) and not _counts(path, event)):
             continue
         ends = tuple(one for one in path.events if one.number > event.number and ended(event, one))
         if not ends and not taken:
             continue
         yield Lease(taken=event, ends=ends, inside=tuple(_inside(path, event, ends)))
-
-
-def _decides(path: Path, taken: Event) -> bool:
-    """Whether anything depends on whether the key was set."""
-    later = path.events[taken.number + 1 :]
-    return any(taken.number in reads_of(one.test) for each in later for one in each.guards)
 
 
 def _counts(path: Path, taken: Event) -> bool:
@@ -87,11 +87,15 @@ def _is_key_of(taken: Event, event: Event) -> bool:
 
 def _inside(path: Path, taken: Event, ends: tuple[Event, ...]) -> Iterator[Event]:
     last = max((one.number for one in ends), default=None)
-    for event in path.events:
-        if event.number <= taken.number or event in ends:
+    ending = {one.number for one in ends}
+    for event in path.events[taken.number + 1 :]:
+        if event.number in ending:
             continue
         if taken.number in event.locks or (last is not None and event.number < last):
             yield event
+
+
+_LEASES = OfPath(lambda path: tuple(_leases(path)))
 
 
 def seconds(value: Value | None) -> float | None:

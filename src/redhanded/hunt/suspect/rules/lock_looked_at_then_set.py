@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
+from redhanded.case.evidence import Location
 from redhanded.hunt.suspect.rules.derivation import reads_of
 from redhanded.hunt.suspect.rules.exclusion import kept_out
 from redhanded.hunt.suspect.rules.guarded import Check, checks, excludes
@@ -36,6 +38,7 @@ experiment = "both runs look before either sets the key"
 remedy = "set-if-absent"
 threshold = 0.5
 
+LOCKING = re.compile(r"lock|mutex|semaphore|acquire|claim|(?:^|_)once|lease", re.IGNORECASE)
 _GUARDED: dict[EffectKind, float] = {
     "insert": 0.2,
     "increment": 0.1,
@@ -49,11 +52,18 @@ _GUARDED: dict[EffectKind, float] = {
 
 
 def look(reading: Reading) -> Iterable[Finding]:
-    """The keys that two runs can both find free."""
-    return one_each(one for path in reading.paths for one in _on(path, reading))
+    """The keys that two runs can both find free; one for each look, of whose sets the first."""
+    found: dict[Location, Finding] = {}
+    for one in one_each(one for path in reading.paths for one in _on(path, reading)):
+        looked = one.steps[0].location
+        best = found.get(looked)
+        if best is None or (one.score, -one.location.line) > (best.score, -best.location.line):
+            found[looked] = one
+    return list(found.values())
 
 
 def _on(path: Path, reading: Reading) -> Iterator[Finding]:
+    done: set[int] = set()
     for act in path.events:
         effect = act.effect
         if effect is None or effect.kind != "set" or effect.store != "keys":
@@ -66,9 +76,12 @@ def _on(path: Path, reading: Reading) -> Iterator[Finding]:
                 continue
             if same_row(check.look, act, reading.schema) != "same":
                 continue
+            if check.look.number in done:
+                continue
+            done.add(check.look.number)
             against = kept_out(path, check.look, act, reading.schema)
             if not is_ruled_out(against):
-                yield _finding(path, check, act, against)
+                yield _finding(path, check, act, against, reading)
 
 
 def _is_content(path: Path, act: Event) -> bool:
@@ -85,7 +98,18 @@ def _is_content(path: Path, act: Event) -> bool:
     return False
 
 
-def _finding(path: Path, check: Check, act: Event, against: tuple[Reason, ...]) -> Finding:
+def _counted(path: Path, act: Event, reading: Reading) -> Event | None:
+    """What counts the key where it is there already."""
+    for one in path.events:
+        is_counted = one.effect is not None and one.effect.kind == "increment"
+        if is_counted and excludes(one, act) and same_row(act, one, reading.schema) == "same":
+            return one
+    return None
+
+
+def _finding(
+    path: Path, check: Check, act: Event, against: tuple[Reason, ...], reading: Reading
+) -> Finding:
     key = subject_of(act)
     reasons = [
         Reason(weight=0.3, says=f"{key} is looked at and then set", location=check.look.location),
@@ -98,6 +122,14 @@ def _finding(path: Path, check: Check, act: Event, against: tuple[Reason, ...]) 
     if removed is not None:
         says = "it is removed afterwards, as a lock is"
         reasons.append(Reason(weight=0.2, says=says, location=removed.location))
+    named = next((one for one in (act.location.function, key) if one and LOCKING.search(one)), None)
+    if named is not None:
+        says = f"{named} is named like a lock"
+        reasons.append(Reason(weight=0.15, says=says, location=act.location))
+    counted = _counted(path, act, reading)
+    if counted is not None:
+        says = "others count it in the meantime, and what they counted is set back"
+        reasons.append(Reason(weight=0.2, says=says, location=counted.location))
     inside = [
         (weight, one)
         for one in path.events

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from redhanded.hunt.suspect.rules.conditional import looked_at
 from redhanded.hunt.suspect.rules.derivation import comparisons, reads_of
 from redhanded.hunt.suspect.rules.identity import same_subject
 from redhanded.hunt.suspect.rules.leases import Lease, leases
@@ -53,10 +54,8 @@ def _on(path: Path, reading: Reading) -> Iterator[Finding]:
 def _decides(path: Path, lease: Lease) -> bool:
     """Whether anything depends on the answer of what sets a key that is not there: without that it
     is the first value of a counter, not a lock."""
-    effect, number = lease.taken.effect, lease.taken.number
-    if effect is None or effect.kind != "set":
-        return True
-    return any(number in reads_of(guard.test) for one in path.events for guard in one.guards)
+    effect = lease.taken.effect
+    return effect is None or effect.kind != "set" or looked_at(path, lease.taken)
 
 
 def _is_plain(end: Event) -> bool:
@@ -69,9 +68,11 @@ def _reasons(path: Path, lease: Lease, end: Event, reading: Reading) -> Iterator
     effect = taken.effect
     assert effect is not None
     may_end = effect.expiry_s is not None or "expiry" in effect.options
-    later = [one for one in path.events if one.effect is not None and one.effect.kind == "expire"]
     may_end = may_end or any(
-        one.effect is not None and same_subject(one.effect, effect, reading.schema) for one in later
+        one.effect is not None
+        and one.effect.kind == "expire"
+        and same_subject(one.effect, effect, reading.schema)
+        for one in path.events
     )
     if may_end:
         says = f"{lease.name} ends by itself, and is deleted whoever holds it then"

@@ -14,6 +14,7 @@ from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.telling import does, step, subject_of
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.schema import Schema
+from redhanded.source.flow.values import Computed, Known
 
 name = "lock-without-expiry"
 title = "A key that should end stays for ever"
@@ -59,7 +60,9 @@ def _locks(path: Path, schema: Schema) -> Iterator[Finding]:
         taken = lease.taken
         effect = taken.effect
         assert effect is not None
-        if effect.kind != "set" or effect.expiry_s is not None or "expiry" in effect.options:
+        if effect.kind == "acquire" and effect.options.get("endless") != Known(True):
+            continue
+        if effect.expiry_s is not None or "expiry" in effect.options or not lease.ends:
             continue
         expire = _expire_of(path, taken, schema)
         if expire is None:
@@ -83,8 +86,16 @@ def _expire_of(path: Path, event: Event, schema: Schema) -> Event | None:
 
 
 def _decided_by(event: Event) -> frozenset[int]:
-    found = [reads_of(one.test) for one in event.guards]
-    return frozenset(number for one in found for number in one)
+    """What decides whether an event happens; not an ``or`` whose other side holds already."""
+    held = [one.test for one in event.guards if one.holds]
+    found: set[int] = set()
+    for one in event.guards:
+        test = one.test
+        sides = test.operands if isinstance(test, Computed) and test.operator == "or" else ()
+        if one.holds and any(each in held for each in sides):
+            continue
+        found |= reads_of(test)
+    return frozenset(found)
 
 
 def _finding(path: Path, event: Event, second: Event, reasons: tuple[Reason, ...]) -> Finding:

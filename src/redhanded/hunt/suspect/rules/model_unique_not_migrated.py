@@ -9,8 +9,8 @@ from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import is_test
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.uniqueness import plain_columns
+from redhanded.source.flow.differences import differences
 from redhanded.source.flow.schema import Table, Unique
-from redhanded.source.flow.schema_of import differences
 
 name = "model-unique-not-migrated"
 title = "The model says unique, the database does not"

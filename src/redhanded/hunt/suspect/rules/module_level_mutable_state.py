@@ -20,6 +20,7 @@ from redhanded.source.flow.values import (
     Library,
     Procedure,
     Record,
+    Result,
     Unknown,
     Value,
     sources,
@@ -147,7 +148,7 @@ def _pair(path: Path, shared: list[Event], earlier: Event, later: Event) -> Find
         else:
             decides = earlier.number == _decider(shared, later) and _is_mark(path, later)
     elif first.kind == "set" and second.kind == "get":
-        kept = _is_of_request(first.values.values())
+        kept = _is_of_request(path, first.values.values())
         if kept and not _is_keyed(first.where.values()):
             says = "it holds what belongs to one request, and is read after a wait"
     if not (says or decides) or excludes(earlier, later):
@@ -204,9 +205,22 @@ def _harm(path: Path, first: Event, last: Event) -> tuple[float, Event | None]:
     return best
 
 
-def _is_of_request(values: Iterable[Value]) -> bool:
+def _is_of_request(path: Path, values: Iterable[Value]) -> bool:
+    """What a request sent, or a row that it asked for."""
     found = [one for value in values for one in sources(value)]
-    return any(isinstance(one, Input) and one.source == "request" for one in found)
+    asked = [
+        each
+        for one in found
+        if isinstance(one, Result)
+        for value in _where(path, one.event)
+        for each in sources(value)
+    ]
+    return any(isinstance(one, Input) and one.source == "request" for one in (*found, *asked))
+
+
+def _where(path: Path, number: int) -> Iterable[Value]:
+    effect = path.events[number].effect if 0 <= number < len(path.events) else None
+    return effect.where.values() if effect is not None and effect.kind == "read" else ()
 
 
 def _is_keyed(where: Iterable[Value]) -> bool:

@@ -21,6 +21,7 @@ TESTS = re.compile(
     r"(?:^|/)(?:tests?|__tests__|specs?|e2e|cypress|__mocks__|testing)/"
     r"|(?:^|/)(?:test_[^/]*|conftest|[^/]*_test)\.py$|\.(?:test|spec|stories)\.\w+$"
 )
+PACKAGE = re.compile(r"(?:node_modules|site-packages)/((?:@[^/]+/)?[^/]+)")
 ADMIN = re.compile(r"\b_?(?:admin|backoffice|internal|debug|setup|install)\b", re.IGNORECASE)
 BY_HAND = re.compile(
     r"(?:^|[._:/]|(?<=[a-z]))(?:[Ii]mport(?:er|s)?|[Ss]eed(?:er|s)?|[Ss]etup|[Ii]nstall(?:er)?"
@@ -37,12 +38,22 @@ def occasion(path: Path, event: Event) -> Reason:
     entry = path.entry
     if is_test(event.location) or is_test(entry.location):
         return Reason(weight=-1.0, says="only a test runs it", location=entry.location)
+    package = package_of(entry.location)
+    if package:
+        says = f"whoever uses {package} runs {entry.name} side by side"
+        return Reason(weight=0.1, says=says, location=entry.location)
     if is_one_off(event.location) or is_one_off(entry.location):
         return Reason(weight=-0.4, says="it is run by hand or once", location=entry.location)
     weight, says = _by_kind(path)
     if ADMIN.search(entry.name):
         weight, says = weight - 0.2, f"{says}, by few people at a time"
     return Reason(weight=weight, says=says, location=entry.location)
+
+
+def package_of(location: Location) -> str:
+    """The package that a place is in; empty for the program's own."""
+    found = PACKAGE.match(location.path)
+    return found[1] if found else ""
 
 
 def _by_kind(path: Path) -> tuple[float, str]:

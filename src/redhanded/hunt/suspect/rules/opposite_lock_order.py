@@ -19,7 +19,16 @@ from redhanded.hunt.suspect.rules.uniqueness import plain
 from redhanded.source.flow.effects import EffectKind
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.schema import Schema
-from redhanded.source.flow.values import Computed, Either, Input, Record, Result, Value, sources
+from redhanded.source.flow.values import (
+    Computed,
+    Either,
+    Input,
+    Known,
+    Record,
+    Result,
+    Value,
+    sources,
+)
 
 name = "opposite-lock-order"
 title = "Rows are locked in opposite orders"
@@ -148,9 +157,9 @@ def _of_one_table(pair: _Pair, schema: Schema) -> Iterator[Finding]:
 
 
 def _is_one_row(event: Event) -> bool:
-    """Whether a statement names one row, not all that fit a condition."""
+    """Whether a statement names one row, not all that fit a condition: ``IS NULL`` names none."""
     effect = event.effect
-    if effect is None:
+    if effect is None or Known(None) in effect.where.values():
         return False
     return not effect.many or any(plain(one) in ("id", "pk") for one in effect.where)
 

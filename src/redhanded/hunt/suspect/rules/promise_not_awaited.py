@@ -25,6 +25,8 @@ safe: tuple[str, ...] = (
     "It is awaited, returned, or given to Promise.all or gather.",
     "It is dropped on purpose, and its errors are handled: void, .catch(…), a task that is kept.",
     "A for loop awaits what forEach would start and drop.",
+    "It commits or rolls back in the function that the transaction was given: the promise of the "
+    "transaction itself waits for that.",
 )
 needs = "work that is missing or late after its request was answered, or an unhandled rejection"
 experiment = "hold the dropped operation until the run has ended; let it fail"
@@ -81,12 +83,21 @@ def _on(path: Path, reading: Reading) -> Iterator[Finding]:
             continue
         if _MEANT.search(reading.text(place)) or _is_start(path, place):
             continue
+        if _is_waited_for_by_transaction(path, event):
+            continue
         yield _finding(path, event, place, weight)
 
 
 def _is_start(path: Path, place: Location) -> bool:
     """``main();`` at the top of a script: there is nobody to wait, and the process stays."""
     return path.entry.kind == "command" and place.path == path.entry.location.path
+
+
+def _is_waited_for_by_transaction(path: Path, event: Event) -> bool:
+    """Whether it ends a transaction in the function that ``transaction(…)`` was given."""
+    if event.effect is None or event.effect.kind not in ("commit", "rollback"):
+        return False
+    return any(path.events[one.number].location in event.stack for one in event.around)
 
 
 def _handles(event: Event, place: Location) -> Catcher | None:
@@ -108,11 +119,12 @@ def _finding(path: Path, event: Event, place: Location, weight: float) -> Findin
     if handler is not None:
         says = "what goes wrong there is handled there: it may be meant to run by itself"
         reasons.append(Reason(weight=-0.3, says=says, location=handler.location))
-    if event.around:
+    around = _outside(path, [one.number for one in event.around], place)
+    if around:
         says = "a transaction around it ends without it"
-        begin = path.events[event.around[-1].number].location
+        begin = path.events[around[-1]].location
         reasons.append(Reason(weight=0.3, says=says, location=begin))
-    if event.locks:
+    if _outside(path, event.locks, place):
         says = "a lock that is held here is given back before it is done"
         reasons.append(Reason(weight=0.2, says=says))
     if path.entry.kind in ("job", "subscription"):
@@ -133,7 +145,7 @@ def _finding(path: Path, event: Event, place: Location, weight: float) -> Findin
         ),
         steps=(
             Step(location=place, says="the run starts it and goes on"),
-            *_ends(path, event),
+            *_ends(path, event, around),
             step("meanwhile it", event),
         ),
         reasons=tuple(reasons),
@@ -142,10 +154,20 @@ def _finding(path: Path, event: Event, place: Location, weight: float) -> Findin
     )
 
 
-def _ends(path: Path, event: Event) -> Iterator[Step]:
+def _outside(path: Path, begun: Iterable[int], place: Location) -> list[int]:
+    """Of events that began something, those that are not part of the call that is dropped."""
+    return [one for one in begun if place not in (path.events[one].dropped_at, *_at(path, one))]
+
+
+def _at(path: Path, number: int) -> tuple[Location, ...]:
+    event = path.events[number]
+    return () if event.awaited else (event.location,)
+
+
+def _ends(path: Path, event: Event, around: list[int]) -> Iterator[Step]:
     """What comes too soon: the commit, or the answer."""
-    if event.around:
-        begin = path.events[event.around[-1].number]
+    if around:
+        begin = path.events[around[-1]]
         yield Step(location=begin.location, says="the transaction commits, the connection is free")
         return
     for one in path.events[event.number + 1 :]:

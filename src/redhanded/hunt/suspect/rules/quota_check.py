@@ -32,7 +32,15 @@ from redhanded.hunt.suspect.rules.telling import met, step, subject_of
 from redhanded.hunt.suspect.rules.uniqueness import covering, excluded, named, plain
 from redhanded.source.flow.effects import EffectKind
 from redhanded.source.flow.events import Event, Path
-from redhanded.source.flow.values import Input, Known, Result, sources
+from redhanded.source.flow.values import (
+    Computed,
+    Input,
+    Known,
+    Result,
+    Unknown,
+    Value,
+    sources,
+)
 
 name = "quota-check"
 title = "A limit is looked at, and then used up, in two steps"
@@ -66,6 +74,9 @@ _CONSEQUENCES: dict[EffectKind, float] = {
 }
 """What happens under the same condition and cannot be done twice without harm."""
 
+_FORMS = frozenset(
+    f"call:{one}" for one in ("startsWith", "endsWith", "startswith", "endswith", "match", "test")
+)
 _Kind = Literal["rows", "amount", "state"]
 
 
@@ -132,11 +143,20 @@ def _of_the_row(check: Check, act: Event, reading: Reading) -> _Use | None:
 
 
 def _columns_tested(check: Check) -> set[str]:
-    parts = [one for one in sources(check.guard.test) if isinstance(one, Result)]
+    parts = [one for one in sources(_of_states(check.guard.test)) if isinstance(one, Result)]
     ours = [one for one in parts if one.event == check.look.number]
     by_place = {column_by_place(one, check.look) for one in ours} - {None}
     named = {column for one in ours for column in columns_of(one)}
     return named | {str(one) for one in by_place} | _chosen_by(check)
+
+
+def _of_states(test: Value, depth: int = 6) -> Value:
+    """A condition without what it asks of the form of a text: how one begins is no state."""
+    if not isinstance(test, Computed) or depth == 0:
+        return test
+    if test.operator in _FORMS:
+        return Unknown(test.operator)
+    return Computed(test.operator, tuple(_of_states(one, depth - 1) for one in test.operands))
 
 
 def _chosen_by(check: Check) -> set[str]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from redhanded.source.flow.events import Path
 from redhanded.source.flow.values import Computed, Either, Library, Made, Record, Result, Value
 
 T = TypeVar("T")
 _MAX = 50_000
 _DEEPEST = 60
+_PATHS_MAX = 256
 
 
 def parts_of(value: Value) -> tuple[Value, ...]:
@@ -55,6 +57,25 @@ class Remembered(Generic[T]):
         finally:
             self._depth -= 1
         self._known[id(value)] = (value, found)
+        return found
+
+
+class OfPath(Generic[T]):
+    """What was found out about a path, of which many events ask; the last few paths are kept."""
+
+    def __init__(self, find: Callable[[Path], T]) -> None:
+        self._find = find
+        self._known: dict[int, tuple[Path, T]] = {}
+        """The path is kept with it, so that its identity is nobody else's."""
+
+    def of(self, path: Path) -> T:
+        known = self._known.get(id(path))
+        if known is not None:
+            return known[1]
+        if len(self._known) >= _PATHS_MAX:
+            self._known.clear()
+        found = self._find(path)
+        self._known[id(path)] = (path, found)
         return found
 
 

@@ -12,11 +12,11 @@ from redhanded.hunt.suspect.rules.handled import ends_run, said, violation
 from redhanded.hunt.suspect.rules.origin import is_fresh, made_by, results
 from redhanded.hunt.suspect.rules.rows import inserts, is_same_table, name_of, table_of
 from redhanded.hunt.suspect.rules.serialised import is_ruled_out, kept_apart
-from redhanded.hunt.suspect.rules.uniqueness import covering, plain
+from redhanded.hunt.suspect.rules.uniqueness import covering, named, plain
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.schema import Schema, Table, Unique
-from redhanded.source.flow.values import Known, Record, Stored, Value
+from redhanded.source.flow.values import Known, Record, Result, Stored, Value, sources
 
 Kind = Literal["row", "refused", "count", "send"]
 Told = Literal["claimed", "looked", ""]
@@ -196,7 +196,7 @@ def _told(schema: Schema, path: Path, event: Event, check: Check) -> Told:
     if effect is None:
         return ""
     if effect.kind in CLAIMS:
-        return "claimed" if _is_claim(schema, path, effect) else ""
+        return "claimed" if _is_claim(schema, path, effect, check) else ""
     if check.sense in ("present", "amount") or not _changed(schema, path, look, effect):
         return ""
     if is_ruled_out(tuple(kept_apart(path, look, event, check.sense))):
@@ -204,8 +204,12 @@ def _told(schema: Schema, path: Path, event: Event, check: Check) -> Told:
     return "looked"
 
 
-def _is_claim(schema: Schema, path: Path, effect: Effect) -> bool:
+def _is_claim(schema: Schema, path: Path, effect: Effect, check: Check) -> bool:
     """A change whose result differs for the second: added or not, changed or not."""
+    if effect.kind == "find-or-create":
+        table = table_of(schema, effect)
+        is_held_once = table is not None and covering(table, named(effect.where)) is not None
+        return is_held_once and _asks_if_made(check)
     if effect.kind == "set":
         return effect.only_if_absent
     if effect.kind in ("insert", "upsert"):
@@ -216,6 +220,16 @@ def _is_claim(schema: Schema, path: Path, effect: Effect) -> bool:
     if effect.kind == "update":
         return bool(set(effect.where) & set(effect.values)) or bool(effect.ranges)
     return True
+
+
+def _asks_if_made(check: Check) -> bool:
+    """``row, created = …``: the second part says whose call added the row."""
+    return any(
+        isinstance(one, Result)
+        and one.event == check.look.number
+        and one.parts[-1:] in (("1",), ("created",))
+        for one in sources(check.guard.test)
+    )
 
 
 def _changed(schema: Schema, path: Path, look: Event, looked: Effect) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from redhanded.hunt.suspect.rules.guarded import excludes
 from redhanded.hunt.suspect.rules.occasion import is_for_debugging
 from redhanded.hunt.suspect.rules.rule import Reading, Step
-from redhanded.source.flow.effects import EffectKind
+from redhanded.source.flow.effects import Effect, EffectKind
 from redhanded.source.flow.events import Event, Path
+from redhanded.source.flow.values import Input, sources
 
 SLOW: frozenset[EffectKind] = frozenset({"send", "sleep"})
 """What takes as long as others want."""
@@ -41,9 +42,10 @@ def does(event: Event) -> str:
     if effect is None:
         return f"calls {event.callee}"
     says = _VERBS.get(effect.kind)
-    if says is None or effect.subject is None:
+    subject = effect.subject or _key(effect)
+    if says is None or not subject:
         return f"{effect.verb or event.callee}"
-    return says.format(effect.subject)
+    return says.format(subject)
 
 
 def step(run: str, event: Event, says: str = "") -> Step:
@@ -68,12 +70,15 @@ def met(one: Event, other: Event) -> tuple[Event, Event]:
     depth = 0
     while depth < min(len(first), len(second)) - 1 and first[depth] == second[depth]:
         depth += 1
-    return replace(one, location=first[depth]), replace(other, location=second[depth])
+    places = [first[depth], second[depth]]
+    if places[0] == places[1]:  # one is called back by the other
+        places = [each[-1] if len(each) > depth + 1 else each[depth] for each in (first, second)]
+    return replace(one, location=places[0]), replace(other, location=places[1])
 
 
 def between(path: Path, first: Event, last: Event) -> tuple[Event, ...]:
     """The events strictly between two."""
-    return tuple(one for one in path.events if first.number < one.number < last.number)
+    return path.events[first.number + 1 : last.number]
 
 
 def slow_between(path: Path, first: Event, last: Event, reading: Reading) -> Event | None:
@@ -91,4 +96,14 @@ def subject_of(event: Event) -> str:
     effect = event.effect
     if effect is None:
         return event.callee
-    return effect.subject or effect.model or effect.verb
+    return effect.subject or effect.model or _key(effect) or effect.verb
+
+
+def _key(effect: Effect) -> str:
+    """A key of which nothing is written out, by what names it."""
+    if effect.store != "keys":
+        return ""
+    for one in sources(effect.where.get("key")):
+        if isinstance(one, Input) and one.parts:
+            return f"the key of {one.parts[-1]}"
+    return ""

@@ -79,7 +79,22 @@ def _is_beside(path: Path, event: Event) -> bool:
     libraries = {
         begin.library for one in handles if (begin := path.events[one.number].effect) is not None
     }
-    return bool(handles) and effect.library in libraries
+    is_followed = all(_is_followed(path, one.number, event) for one in handles)
+    return bool(handles) and effect.library in libraries and is_followed
+
+
+def _is_followed(path: Path, number: int, event: Event) -> bool:
+    """Whether it is known how the program hands this transaction on: it is begun in the same file,
+    or one of its statements was seen to be in it."""
+    if path.events[number].location.path == event.location.path:
+        return True
+    return any(
+        one.transaction is not None
+        and one.transaction.number == number
+        and one.effect is not None
+        and one.effect.kind not in ("begin", "commit", "rollback")
+        for one in path.events[number:]
+    )
 
 
 def _waits(path: Path, begin: Event, event: Event) -> Finding:

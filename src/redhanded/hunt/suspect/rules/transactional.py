@@ -9,7 +9,7 @@ from redhanded.hunt.suspect.rules.rows import is_same_table
 from redhanded.source.flow.effects import Effect, EffectKind
 from redhanded.source.flow.events import Event, Path, Transaction
 from redhanded.source.flow.schema import Schema
-from redhanded.source.flow.values import Result, sources
+from redhanded.source.flow.values import Known, Result, sources
 
 WRITES: frozenset[EffectKind] = frozenset(
     {"insert", "update", "delete", "upsert", "find-or-create", "save"}
@@ -38,6 +38,8 @@ def takes_part(event: Event, transaction: Transaction) -> bool:
     effect = event.effect
     if effect is None:
         return False
+    if effect.options.get("connection") == Known("given"):
+        return True
     if effect.store == "database":
         return event.transaction is not None and event.transaction.number == transaction.number
     return effect.session is not None and effect.session == transaction.handle

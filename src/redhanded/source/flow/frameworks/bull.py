@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from redhanded.source.flow.framework import CallSite, FoundEntry, Meaning, Surroundings
 from redhanded.source.flow.frameworks.jobs import consumer, enqueue, options_of
+from redhanded.source.flow.frameworks.nest_queues import job_defaults
 from redhanded.source.flow.frameworks.reading import (
     argument,
     base,
@@ -49,12 +50,12 @@ def queue_name(made: Made | None) -> str | None:
     return pattern(made.arguments[0]) if made is not None and made.arguments else None
 
 
-def _defaults(made: Made | None) -> Value | None:
+def _defaults(made: Made | None, around: Surroundings) -> Value | None:
     """Options may stand second, after the address, or hold it."""
     for one in made.arguments[1:] if made is not None else ():
         if (found := members(one).get("defaultJobOptions")) is not None:
             return found
-    return None
+    return job_defaults(queue_name(made), around)
 
 
 def _call(site: CallSite, around: Surroundings) -> Meaning | None:
@@ -64,13 +65,13 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
     method, name = site.callee.names[-1], queue_name(made)
     if method == "add":
         job, data, options = named(site.arguments)
-        given = options_of(_defaults(made), options)
+        given = options_of(_defaults(made, around), options)
         return Meaning(effects=(enqueue(site, name, job, data, given),))
     if method == "addBulk":
         effects = [
             enqueue(site, name, text(members(one).get("name")), members(one).get("data"), given)
             for one in elements(argument(site, 0)) or (argument(site, 0),)
-            for given in [options_of(_defaults(made), members(one).get("opts"))]
+            for given in [options_of(_defaults(made, around), members(one).get("opts"))]
         ]
         return Meaning(effects=tuple(effects))
     if method == "process" or method in QUIET or method in REMOVES:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.framework import CallSite, FoundEntry, Meaning, Surroundings
 from redhanded.source.flow.frameworks.jobs import consumer, enqueue, options_of
+from redhanded.source.flow.frameworks.nest_queues import job_defaults
 from redhanded.source.flow.frameworks.reading import (
     argument,
     elements,
@@ -49,7 +50,7 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
         return None
     method = names[-1]
     if (made := _made(callee, QUEUES)) is not None:
-        effects = _added(site, made, method)
+        effects = _added(site, made, method, around)
         if effects:
             return Meaning(effects=effects)
     if names[0] in ("FlowProducer", "FlowProducerPro") and method in ("add", "addBulk"):
@@ -58,10 +59,10 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
     return Meaning() if method in QUIET or method in REMOVES else None
 
 
-def _added(site: CallSite, made: Made, method: str) -> tuple[Effect, ...]:
+def _added(site: CallSite, made: Made, method: str, around: Surroundings) -> tuple[Effect, ...]:
     name = pattern(made.arguments[0]) if made.arguments else None
     given = members(made.arguments[1]) if len(made.arguments) > 1 else {}
-    defaults = given.get("defaultJobOptions")
+    defaults = given.get("defaultJobOptions", job_defaults(name, around))
     if method == "add":
         job = pattern(argument(site, 0))
         options = options_of(defaults, argument(site, 2))

@@ -36,7 +36,10 @@ def is_model(kind: Kind, around: Surroundings) -> bool:
 
 def is_manager(kind: Kind, around: Surroundings) -> bool:
     """Whether a class is a manager or a query set."""
-    return any(one.names[-1:] and one.names[-1] in MANAGERS for one in inherits(kind, around))
+    return any(
+        (one.names[-1:] and one.names[-1] in MANAGERS) or "from_queryset" in one.names
+        for one in inherits(kind, around)
+    )
 
 
 def table_of(model: Kind, around: Surroundings) -> str:

@@ -12,7 +12,6 @@ from dataclasses import replace
 
 from redhanded.source.flow.effects import Effect, EffectKind
 from redhanded.source.flow.framework import (
-    LAST,
     THIS,
     Callback,
     CallSite,
@@ -44,9 +43,10 @@ from redhanded.source.flow.frameworks.django_relations import (
     related,
     related_by,
 )
+from redhanded.source.flow.frameworks.django_signals import DELETED, SAVED, sent
+from redhanded.source.flow.frameworks.django_sql import cursor, raw
 from redhanded.source.flow.frameworks.reading import elements, gives, is_true, members
 from redhanded.source.flow.frameworks.table import LibraryTable
-from redhanded.source.flow.sql_effects import sql_effects
 from redhanded.source.flow.values import Either, Kind, Known, Library, Record, Result, Value
 
 ONE = frozenset({"get", "first", "last", "earliest", "latest"})
@@ -67,7 +67,7 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
     if path.startswith("db.transaction."):
         return _transaction(site, name)
     if path.startswith(("db.connection.", "db.connections.")):
-        return _cursor(site, name)
+        return cursor(site, name)
     if name in SHORTCUTS:
         return _read(site, "get" if name != "get_list_or_404" else "list", around)
     if is_expression(site.callee) and site.callee.through is None and len(chain) == 3:
@@ -88,7 +88,7 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
     if plain in ASKS:
         return _async(_read(site, plain, around), plain != name)
     if name == "raw":
-        return _raw(site, around)
+        return raw(site, _row(site.callee, around))
     return _own_method(site, name, around)
 
 
@@ -191,19 +191,14 @@ def _read(site: CallSite, name: str, around: Surroundings) -> Meaning:
     return Meaning(effects=(replace(effect, aggregates=aggregates),), result=result)
 
 
-def _raw(site: CallSite, around: Surroundings) -> Meaning:
-    written_sql = given(site, 0, "raw_query")
-    effects = sql_effects(written_sql or Known(""), given(site, 1, "params"), library="django")
-    return Meaning(effects=effects, result=_row(site.callee, around))
-
-
 # Writes through a manager or query set.
 
 
 def _create(site: CallSite, around: Surroundings) -> Meaning:
     values = {**related_by(site.callee), **written(site.keywords)}
     effect = _effect("insert", "create", site.callee, around, values=values)
-    return Meaning(effects=(effect,), result=_row(site.callee, around))
+    row = _row(site.callee, around)
+    return Meaning(effects=(effect,), result=row, callbacks=_signals(row, around, Known(True)))
 
 
 def _create_user(site: CallSite, around: Surroundings) -> Meaning:
@@ -231,7 +226,9 @@ def _find_or_create(site: CallSite, around: Surroundings) -> Meaning:
         values=values,
         options={"defaults": defaults} if defaults is not None else {},
     )
-    return Meaning(effects=(effect,), result=_row(site.callee, around))
+    row = _row(site.callee, around)
+    created = Result(THIS.event, ("created",))
+    return Meaning(effects=(effect,), result=row, callbacks=_signals(row, around, created))
 
 
 def _bulk_create(site: CallSite, around: Surroundings) -> Meaning:
@@ -298,7 +295,18 @@ def _save(site: CallSite, around: Surroundings) -> Meaning:
         whole=given(site, 3, "update_fields") is None and not is_new,
         options={"update_fields": Known(", ".join(fields))} if fields else {},
     )
-    return Meaning(effects=(effect,), result=Known(None), written=stored)
+    signals = sent(
+        SAVED,
+        kind_of(entity),
+        around,
+        created=Known(is_new),
+        instance=entity if isinstance(entity, Result) else None,
+    )
+    return Meaning(effects=(effect,), result=Known(None), written=stored, callbacks=signals)
+
+
+def _signals(row: Value, around: Surroundings, created: Value) -> tuple[Callback, ...]:
+    return sent(SAVED, kind_of(row), around, created=created)
 
 
 def _of_instance(kind: EffectKind) -> Callable[[CallSite, Surroundings], Meaning]:
@@ -308,7 +316,12 @@ def _of_instance(kind: EffectKind) -> Callable[[CallSite, Surroundings], Meaning
         if isinstance(entity, Result):
             query.where["id"] = Result(entity.event, (*entity.parts, "id"))
         effect = _effect(kind, site.callee.names[-1], entity, around, query=query)
-        return Meaning(effects=(replace(effect, entity=entity),), result=Known(None))
+        signals: tuple[Callback, ...] = ()
+        if kind == "delete":
+            signals = sent(DELETED, kind_of(entity), around, created=Known(False), instance=entity)
+        return Meaning(
+            effects=(replace(effect, entity=entity),), result=Known(None), callbacks=signals
+        )
 
     return meaning
 
@@ -343,21 +356,6 @@ def _transaction(site: CallSite, name: str) -> Meaning | None:
     if name in ("commit", "rollback"):
         kind: EffectKind = "commit" if name == "commit" else "rollback"
         return Meaning(effects=(Effect(kind=kind, store="database", library="django", verb=name),))
-    return None
-
-
-def _cursor(site: CallSite, name: str) -> Meaning | None:
-    on = before(site.callee, 1)
-    if name in ("execute", "executemany", "callproc"):
-        effects = sql_effects(
-            given(site, 0, "sql") or Known(""),
-            given(site, 1, "params"),
-            library="django",
-            session=on,
-        )
-        return Meaning(effects=effects)
-    if name in ("fetchone", "fetchall", "fetchmany"):
-        return Meaning(result=LAST)
     return None
 
 

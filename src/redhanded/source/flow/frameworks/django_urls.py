@@ -22,6 +22,8 @@ from redhanded.source.flow.frameworks.chain import (
     method_of,
     procedure_of,
 )
+from redhanded.source.flow.frameworks.django_requests import served as atomically_served
+from redhanded.source.flow.frameworks.django_requests import wrapped
 from redhanded.source.flow.frameworks.django_views import actions_of, methods_of, served
 from redhanded.source.flow.frameworks.python_routes import parameters_of, place_of
 from redhanded.source.flow.frameworks.reading import elements, pattern, text
@@ -261,7 +263,7 @@ def _entry(
         entry=Entry(
             kind="route", name=f"{method.upper()} {path}", location=location, library="django"
         ),
-        functions=functions,
+        functions=tuple(wrapped(one, around) for one in functions),
         arguments=(Input("request"),),
         keywords=inputs,
     )
@@ -289,5 +291,8 @@ def _commands(around: Surroundings) -> Iterator[FoundEntry]:
 
 
 FRAMEWORK = LibraryTable(
-    name="django urls", packages=("django", "rest_framework"), declares=_entries
+    name="django urls",
+    packages=("django", "rest_framework"),
+    calls=atomically_served,
+    declares=_entries,
 )

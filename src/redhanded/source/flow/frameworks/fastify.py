@@ -7,6 +7,7 @@ unless ``fastify-plugin`` wraps it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from redhanded.source.flow.events import Entry
 from redhanded.source.flow.framework import (
@@ -18,6 +19,7 @@ from redhanded.source.flow.framework import (
     Surroundings,
 )
 from redhanded.source.flow.frameworks.express import answered
+from redhanded.source.flow.frameworks.fastify_autoload import Loaded, is_autoload, loaded
 from redhanded.source.flow.frameworks.reading import (
     argument,
     base,
@@ -32,7 +34,16 @@ from redhanded.source.flow.frameworks.reading import (
     words,
 )
 from redhanded.source.flow.frameworks.table import LibraryTable
-from redhanded.source.flow.values import Input, Known, Library, Made, Record, Unknown, Value
+from redhanded.source.flow.values import (
+    Input,
+    Known,
+    Library,
+    Made,
+    Procedure,
+    Record,
+    Unknown,
+    Value,
+)
 
 METHODS = words("get post put patch delete head options all")
 BEFORE = ("onRequest", "preParsing", "preValidation", "preHandler")
@@ -43,6 +54,22 @@ QUIET = words(
     " setNotFoundHandler addContentTypeParser withTypeProvider setValidatorCompiler hasDecorator"
     " setSerializerCompiler after printRoutes hasPlugin"
 )
+PLUGINS: Mapping[str, tuple[str, Value]] = {
+    "@fastify/postgres": ("pg", Library("pg", ("Pool", Made()))),
+    "@fastify/redis": ("redis", Library("ioredis", ("Redis", Made()))),
+    "@fastify/mysql": ("mysql", Library("mysql2", ("promise", "createPool", Made()))),
+    "@fastify/mongodb": (
+        "mongo",
+        Record(
+            {
+                "db": Library("mongodb", ("MongoClient", Made(), "db", Made())),
+                "client": Library("mongodb", ("MongoClient", Made())),
+            },
+            is_complete=False,
+        ),
+    ),
+}
+"""What plugins of Fastify's own give to every instance."""
 
 
 def _is_instance(library: Library) -> bool:
@@ -63,23 +90,54 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
         return None
     on = base(site.callee)
     if names[-1] == "register":
-        return _registering(site, on)
+        return _registering(site, on, around)
     if names[-1] in METHODS or names[-1] in ("route", "addHook"):
         return Meaning(result=on)
+    if names[-1] == "decorate" and len(site.arguments) > 1:
+        name = text(site.arguments[0])
+        return Meaning(result=on, adds={name: site.arguments[1]} if name else {})
     if names[-1] in QUIET:
         return Meaning(result=on)
     return None
 
 
-def _registering(site: CallSite, on: Library) -> Meaning:
+def _registering(site: CallSite, on: Library, around: Surroundings) -> Meaning:
     plugin = argument(site, 0)
+    if is_autoload(plugin):
+        return _registering_all(site, on, around)
     called = function(plugin)
     if called is None:
-        return Meaning(result=on)
+        known = PLUGINS.get(plugin.package) if isinstance(plugin, Library) else None
+        return Meaning(result=on, adds=dict([known]) if known is not None else {})
     child = on if _is_shared(plugin) else gives(site)
     options = argument(site, 1) or Record()
     callback = Callback(function=called, arguments=(child, options, Unknown("done")))
     return Meaning(result=on, callbacks=(callback,))
+
+
+def _registering_all(site: CallSite, on: Library, around: Surroundings) -> Meaning:
+    """Each file of a folder, those that are shared first: they give what the others use."""
+    found = sorted(loaded(site, around), key=lambda one: not _is_shared(one.plugin))
+    options = members(argument(site, 1)).get("options", Record())
+    return Meaning(
+        result=on,
+        callbacks=tuple(
+            Callback(
+                function=one.function,
+                arguments=(
+                    on if _is_shared(one.plugin) else _child(site, one),
+                    options,
+                    Unknown("done"),
+                ),
+            )
+            for one in found
+        ),
+    )
+
+
+def _child(site: CallSite, one: Loaded) -> Library:
+    made = Made((Known(one.path),), {}, site.location)
+    return Library(site.callee.package, (*site.callee.steps, made), site.callee.through)
 
 
 def _is_shared(plugin: Value | None) -> bool:
@@ -91,7 +149,12 @@ def _registered(site: CallSite, around: Surroundings) -> Iterable[FoundEntry | M
     if not _is_instance(site.callee) or len(names) < 2:
         return
     on, last = base(site.callee), names[-1]
-    if last == "register" and function(argument(site, 0)) is not None:
+    if last == "register" and is_autoload(argument(site, 0)):
+        for one in loaded(site, around):
+            if not _is_shared(one.plugin):
+                child = _child(site, one)
+                yield Mount(on=on, location=site.location, what=child, prefix=one.prefix)
+    elif last == "register" and function(argument(site, 0)) is not None:
         if not _is_shared(argument(site, 0)):
             prefix = text(members(argument(site, 1)).get("prefix")) or ""
             yield Mount(on=on, location=site.location, what=gives(site), prefix=prefix)
@@ -130,11 +193,18 @@ def _route(
         )
         yield FoundEntry(
             entry=entry,
-            functions=(*before, handler),
+            functions=(*before, _bound(handler, on)),
             arguments=(REQUEST, REPLY),
             on=on,
             path=said,
         )
+
+
+def _bound(handler: Value, on: Library) -> Value:
+    """``this`` of a handler is the instance that the route is on."""
+    if isinstance(handler, Procedure) and handler.receiver is None:
+        return replace(handler, receiver=on)
+    return handler
 
 
 FRAMEWORK = LibraryTable(name="fastify", packages=("fastify",), calls=_call, registers=_registered)

@@ -19,6 +19,12 @@ from redhanded.source.flow.framework import (
 )
 from redhanded.source.flow.frameworks.built_query import BuiltQuery, columns_in
 from redhanded.source.flow.frameworks.chain import Link, links
+from redhanded.source.flow.frameworks.knex_tables import (
+    CATALOGUE,
+    of_table,
+    table_of,
+    unless_there,
+)
 from redhanded.source.flow.frameworks.reading import (
     argument,
     elements,
@@ -35,8 +41,9 @@ from redhanded.source.flow.values import Computed, Known, Library, Made, Stored,
 
 STARTS = words(
     "from into table select insert update del delete where with raw count sum max min avg first"
-    " queryBuilder batchInsert truncate upsert whereIn distinct pluck"
+    " queryBuilder batchInsert truncate upsert whereIn distinct pluck withSchema"
 )
+INNER = frozenset(["migrate", "seed"])
 QUIET = words("destroy on initialize fn ref client userParams isCompleted once removeListener")
 IGNORED_RAW = frozenset(["orderByRaw", "groupByRaw", "selectRaw", "fromRaw"])
 AGGREGATES = words("count sum max min avg countDistinct sumDistinct avgDistinct")
@@ -59,6 +66,8 @@ def _place(value: Library) -> _Place | None:
     if start == 2 and steps[0] not in ("knex", "default", "Knex"):
         return None
     transaction = None
+    while steps[start : start + 1] == ("withUserParams",) and len(steps) > start + 1:
+        start += 2
     for at in range(start, len(steps) - 1):
         if steps[at] in ("transaction", "transactionProvider") and isinstance(steps[at + 1], Made):
             start = at + 2
@@ -76,6 +85,8 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
     if place is None:
         return None
     method = names[-1]
+    if place.rest and place.rest[0].name in INNER:
+        return None  # what Knex does then is read in its own files
     if names[-2:] == ("transactionProvider", "()") and not place.rest:
         return _begun(site)
     if method == "transaction":
@@ -89,6 +100,8 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
             session=place.transaction,
         )
         return Meaning(effects=(effect,))
+    if method in CATALOGUE and ("schema" in names or place.rest[0].name == method):
+        return Meaning(effects=(of_table(site, method, place.transaction),))
     if method in QUIET or method == "transactionProvider" or "schema" in names:
         return Meaning()
     return Meaning(is_lazy=True)
@@ -130,6 +143,9 @@ def _settle(value: Library, moment: Moment, around: Surroundings) -> Meaning | N
         query.write(_given(first, 1))
         return Meaning(effects=query.effects())
     read_links(query, place.rest)
+    for link in place.rest if query.kind == "insert" else ():
+        if link.name == "insert" and (inner := function(_given(link, 0))) is not None:
+            unless_there(query, inner, around)
     return Meaning(effects=query.effects())
 
 
@@ -137,7 +153,7 @@ def read_links(query: BuiltQuery, chain: tuple[Link, ...]) -> None:
     """Adds what a chain says; its tables first, since columns are told apart by them."""
     for link in chain:
         if link.name in ("from", "into", "table"):
-            query.named(_given(link, 0))
+            query.named(table_of(_given(link, 0)))
     for link in chain:
         read_link(query, link)
 

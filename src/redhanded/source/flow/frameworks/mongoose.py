@@ -35,6 +35,7 @@ from redhanded.source.flow.frameworks.reading import (
 )
 from redhanded.source.flow.frameworks.table import LibraryTable
 from redhanded.source.flow.values import (
+    Input,
     Kind,
     Known,
     Library,
@@ -126,7 +127,7 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
         effect = _read(query, method, site.arguments)
         row = Result(THIS.event, (), value) if isinstance(value, Kind | Library) else None
         result = row if method.startswith("find") and site.callee.package == "mongoose" else None
-        return Meaning(effects=(effect,), result=result, callbacks=called_back(site, THIS))
+        return Meaning(effects=(effect,), result=result, callbacks=_outcome(site))
     if method in INSERTS:
         return _inserted(site, query, value)
     if method == "bulkWrite":
@@ -282,7 +283,23 @@ def _inserted(site: CallSite, query: BuiltQuery, value: Value | None) -> Meaning
     query.session = options.get("session")
     query.write(first)
     row = Result(THIS.event, (), value) if isinstance(value, Kind | Library) else None
-    return Meaning(effects=query.effects(), result=row if query.library == "mongoose" else None)
+    return Meaning(
+        effects=query.effects(),
+        result=row if query.library == "mongoose" else None,
+        callbacks=_outcome(site),
+    )
+
+
+def _outcome(site: CallSite) -> tuple[Callback, ...]:
+    """Who is told of the outcome: a function at the end, or what may be one, as a caller handed it
+    over."""
+    found = called_back(site, THIS)
+    needed = 2 if site.callee.names[-1] in UPDATES else 1
+    if found or len(site.arguments) <= needed:
+        return found
+    last = site.arguments[-1]
+    is_handed = isinstance(last, Unknown) or (isinstance(last, Input) and last.source == "argument")
+    return (Callback(function=last, is_outcome=True),) if is_handed else ()
 
 
 def _of_document(

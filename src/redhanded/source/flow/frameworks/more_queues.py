@@ -68,6 +68,9 @@ def _boss(site: CallSite) -> Meaning | None:
         options = options_of(whole.get("options") if whole else argument(site, 2))
         if last in ("sendThrottled", "sendDebounced"):
             options["singletonSeconds"] = argument(site, 3) or Known(True)
+        if "db" in options:
+            # It is stored by what the program hands over: the connection of its transaction.
+            options["connection"] = Known("given")
         return Meaning(effects=(enqueue(site, name, None, data, options),))
     if last == "insert":
         rows = elements(argument(site, 1)) or elements(first)

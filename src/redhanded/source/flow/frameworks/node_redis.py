@@ -19,6 +19,7 @@ from redhanded.source.flow.frameworks.reading import (
     is_true,
     last_function,
     members,
+    number,
     text,
     words,
 )
@@ -107,7 +108,9 @@ def _script(library: str, name: str, arguments: tuple[Value, ...]) -> Effect:
     given = members(arguments[1]) if len(arguments) > 1 else {}
     keys, values = elements(given.get("keys")), elements(given.get("arguments"))
     if not given:
-        keys, values = arguments[2:3], arguments[3:]
+        count = number(arguments[1]) if len(arguments) > 1 else None
+        end = 2 + int(count) if count is not None else 3
+        keys, values = arguments[2:end], arguments[end:]
     script = arguments[0] if arguments and name.startswith("eval") else None
     is_text = script is not None and not name.startswith("evalsha")
     return script_effect(

@@ -8,10 +8,11 @@ RQ and arq name a job by its function, Dramatiq by the actor.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Entry
-from redhanded.source.flow.form import Expression
+from redhanded.source.flow.form import Attribute, Expression, Let
 from redhanded.source.flow.framework import (
     Callback,
     CallSite,
@@ -32,7 +33,7 @@ from redhanded.source.flow.frameworks.chain import (
 from redhanded.source.flow.frameworks.python_routes import calls_of, decorated, place_of
 from redhanded.source.flow.frameworks.reading import elements, members, text
 from redhanded.source.flow.frameworks.table import LibraryTable
-from redhanded.source.flow.values import Known, Library, Made, Procedure, Value
+from redhanded.source.flow.values import Known, Library, Made, Procedure, Record, Value
 
 DECORATORS: Mapping[str, frozenset[str]] = {
     "rq": frozenset({"job"}),
@@ -244,10 +245,14 @@ def _job(
     name: str | None = None,
     schedule: str = "",
     skip: int = 0,
+    context: Value | None = None,
 ) -> FoundEntry:
+    """``skip``: parameters before those that the job is given; the first holds ``context``."""
     job = name or _name(here, around)
     inputs = tuple(arguments_of(around, here, "job", skip).values())
-    context: tuple[Value, ...] = (Library(library, ("Context", Made())),) if skip else ()
+    first: tuple[Value, ...] = ()
+    if skip:
+        first = (context if context is not None else Library(library, ("Context", Made())),)
     entry = Entry(
         kind="schedule" if schedule else "job",
         name=f"{schedule} {job}" if schedule else f"{library}:{job}",
@@ -258,7 +263,7 @@ def _job(
         options=options,
     )
     return FoundEntry(
-        entry=entry, functions=(here,), arguments=() if schedule else (*context, *inputs)
+        entry=entry, functions=(here,), arguments=first if schedule else (*first, *inputs)
     )
 
 
@@ -273,21 +278,63 @@ def _arq(around: Surroundings) -> Iterator[FoundEntry]:
             written = fields.get(name)
             if written is not None:
                 options[name] = around.evaluate(written, kind.path)
+        said_of = _Arq(around, options, _context(fields.get("on_startup"), kind.path, around))
         for function in _listed(fields.get("functions"), kind.path, around):
             if isinstance(function, Procedure):
-                yield _job(function, "arq", around, options, skip=1)
+                yield said_of.job(function)
             elif isinstance(function, Library) and function.package == "arq":
                 made = links(function)[-1].made
                 inner = procedure_of(given(made, 0, "coroutine"))
                 if inner is not None and made is not None:
                     said = {k: v for k, v in made.keywords.items() if k in ("max_tries", "timeout")}
-                    said_name = text(made.keywords.get("name"))
-                    yield _job(inner, "arq", around, {**options, **said}, name=said_name, skip=1)
+                    yield said_of.job(inner, said, name=text(made.keywords.get("name")))
         for timed in _listed(fields.get("cron_jobs"), kind.path, around):
             made = links(timed)[-1].made if isinstance(timed, Library) else None
             inner = procedure_of(given(made, 0, "coroutine"))
             if inner is not None:
-                yield _job(inner, "arq", around, options, schedule="cron", skip=1)
+                yield said_of.job(inner, schedule="cron")
+
+
+@dataclass(frozen=True, slots=True)
+class _Arq:
+    """What the jobs of one worker have in common."""
+
+    around: Surroundings
+    options: Mapping[str, Value]
+    context: Mapping[str, Value]
+
+    def job(
+        self,
+        function: Procedure,
+        said: Mapping[str, Value] | None = None,
+        *,
+        name: str | None = None,
+        schedule: str = "",
+    ) -> FoundEntry:
+        context = Record(dict(self.context), is_complete=False)
+        options = {**self.options, **(said or {})}
+        return _job(
+            function,
+            "arq",
+            self.around,
+            options,
+            name=name,
+            schedule=schedule,
+            skip=1,
+            context=context,
+        )
+
+
+def _context(startup: Expression | None, path: str, around: Surroundings) -> dict[str, Value]:
+    """What each job finds in ``ctx``: the pool, and what ``on_startup`` has put there."""
+    found: dict[str, Value] = {"redis": Library("arq", ("ArqRedis", Made()))}
+    function = around.evaluate(startup, path) if startup is not None else None
+    if isinstance(function, Procedure):
+        for one in around.function_of(function).body:
+            if isinstance(one, Let) and isinstance(one.target, Attribute):
+                value = around.evaluate(one.value, function.path, function.function)
+                found[one.target.name] = value
+    return found
 
 
 def _listed(expression: Expression | None, path: str, around: Surroundings) -> tuple[Value, ...]:

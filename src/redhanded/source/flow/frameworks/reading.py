@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from redhanded.source.flow.framework import Callback, CallSite
@@ -101,9 +102,26 @@ def pattern(value: Value | None, depth: int = DEPTH_MAX) -> str | None:
         while "**" in joined:
             joined = joined.replace("**", "*")
         return None if joined == "*" else joined
+    if isinstance(value, Computed) and (formed := _formed(value, depth)) is not None:
+        return None if formed.strip("*:.-_/") == "" else formed
     if isinstance(value, Either):
         found = {pattern(one, depth - 1) for one in value.values}
         return found.pop() if len(found) == 1 else None
+    return None
+
+
+def _formed(value: Computed, depth: int) -> str | None:
+    """``'a:{0}'.format(x)``, ``'a:%s' % x``, ``[a, x].join(':')``, ``':'.join([a, x])``."""
+    first, *others = value.operands or (Unknown(),)
+    written = text(first)
+    if value.operator == "call:format" and written is not None:
+        return re.sub(r"\{[^{}]*\}", "*", written)
+    if value.operator == "%" and written is not None:
+        return re.sub(r"%(?:\(\w+\))?[-#0 +]*\d*(?:\.\d+)?[a-zA-Z]", "*", written)
+    if value.operator == "call:join" and others:
+        between, listed = (text(others[0]), first) if written is None else (written, others[0])
+        parts = [pattern(one, depth - 1) or "*" for one in elements(listed)[:OPERANDS_MAX]]
+        return between.join(parts) if between is not None and parts else None
     return None
 
 

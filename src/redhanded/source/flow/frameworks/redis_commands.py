@@ -108,6 +108,8 @@ def command_effect(
     more: dict[str, Value] = dict(options or {})
     if unknown is not None:
         more["expiry"] = unknown
+    if "xx" in flags and name in ("set", "zadd", "getex"):
+        more["only_if_there"] = Known(True)
     if name == "set" and "get" in flags:
         more["gives_previous"] = Known(True)
     verb = f"{name.upper()} NX" if name == "set" and once else name.upper()

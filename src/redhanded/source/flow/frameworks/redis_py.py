@@ -2,7 +2,7 @@
 
 Reference: https://redis.readthedocs.io/en/stable/ (commands, lock, pipelines, Lua scripting). Its
 ``lock`` is released by a script that compares the token. Between ``watch`` and ``multi`` a pipeline
-executes at once.
+executes at once. arq's pool is a client, too.
 """
 
 from __future__ import annotations
@@ -36,16 +36,21 @@ from redhanded.source.flow.values import Known, Library, Made, Value
 
 PACKAGES = (
     *("redis", "aioredis", "valkey", "fakeredis", "django_redis", "flask_redis", "rediscluster"),
-    *("redis_lock", "redlock", "pottery", "aioredlock"),
+    *("redis_lock", "redlock", "pottery", "aioredlock", "arq"),
 )
 CLIENTS = frozenset(
     {
         *("Redis", "StrictRedis", "from_url", "RedisCluster", "get_redis_connection", "Valkey"),
         *("FlaskRedis", "FakeRedis", "FakeStrictRedis", "create_redis_pool", "create_redis"),
         *("master_for", "slave_for", "ValkeyCluster", "FakeAsyncRedis", "create_pool"),
+        "ArqRedis",
     }
 )
 LOCKS = frozenset({"lock", "Lock", "Redlock"})
+ENDLESS = frozenset({"redis", "valkey", "fakeredis", "django_redis", "flask_redis", "redis_lock"})
+"""Where a lock that is told no time-out is held until it is released."""
+BATCHES = frozenset({"pipeline", "multi_exec"})
+"""``multi_exec`` is that of aioredis 1."""
 RENAMED = {
     "delete": "del",
     "rpoplpush": "rpoplpush",
@@ -86,7 +91,7 @@ def _is_client(chain: tuple[Link, ...]) -> bool:
 
 
 def _is_async(value: Library) -> bool:
-    return "asyncio" in value.names or value.package in ("aioredis", "aioredlock")
+    return "asyncio" in value.names or value.package in ("aioredis", "aioredlock", "arq")
 
 
 def _call(site: CallSite, around: Surroundings) -> Meaning | None:
@@ -100,7 +105,7 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
         return _lock(site, chain)
     if site.callee.package == "redlock" and last.name == "lock" and len(chain) > 1:
         return _held("acquire", "lock", before(site.callee, 1), _named(last), _lease(last))
-    if last.name in LOCKS | {"pipeline", "register_script", "pubsub", "client"}:
+    if last.name in LOCKS | BATCHES | {"register_script", "pubsub", "client"}:
         return Meaning(is_lazy=True) if _is_client(chain) or last.name == "Lock" else None
     if last.made is None or not _is_client(chain[:-1]):
         return None
@@ -109,7 +114,7 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
 
 def _command(site: CallSite, name: str) -> Meaning | None:
     connection = before(site.callee, 1)
-    if name == "execute" and "pipeline" in connection.names:
+    if name == "execute" and not BATCHES.isdisjoint(connection.names):
         return Meaning(effects=(_executed(site, connection),), is_async=_is_async(connection))
     if name in ("multi", "reset", "aclose", "close", "initialize", "wait_closed"):
         return Meaning()
@@ -152,6 +157,9 @@ def _protocol(name: str, site: CallSite) -> tuple[Value, ...]:
             found.append(site.keywords[one])
     if name in ("hset", "hmset", "mset", "zadd", "msetnx"):
         found = _spread(found, site)
+        if name == "zadd":
+            flags = [one for one in ("nx", "xx") if _may_be(site.keywords.get(one))]
+            found[1:1] = [Known(one) for one in flags]
     elif name == "set":
         for place, flag in enumerate(("ex", "px", "nx", "xx", "keepttl", "get"), 2):
             value = site.keywords.get(flag)
@@ -168,6 +176,11 @@ def _protocol(name: str, site: CallSite) -> tuple[Value, ...]:
     return tuple(found)
 
 
+def _may_be(flag: Value | None) -> bool:
+    """Whether a flag is set, or given by whoever calls."""
+    return flag is not None and flag not in (Known(False), Known(None))
+
+
 def _spread(found: list[Value], site: CallSite) -> list[Value]:
     """``mapping={field: value}`` as fields and values."""
     spread: list[Value] = []
@@ -181,6 +194,8 @@ def _spread(found: list[Value], site: CallSite) -> list[Value]:
 
 def _queued(connection: Library) -> str:
     for one in links(connection):
+        if one.name == "multi_exec":
+            return "MULTI"
         if one.name == "pipeline":
             return "pipeline" if given(one.made, 0, "transaction") == Known(False) else "MULTI"
     return ""
@@ -262,6 +277,8 @@ def _held(
     options: dict[str, Value] = {} if name is None else {"key": name}
     if seconds is None and lease is not None and lease != Known(None):
         options["expiry"] = lease
+    if kind == "acquire" and lease in (None, Known(None)) and session.package in ENDLESS:
+        options["endless"] = Known(True)
     effect = Effect(
         kind=kind,
         store="keys",

@@ -12,14 +12,28 @@ from redhanded.source.flow.framework import THIS, Callback, CallSite, Meaning, S
 from redhanded.source.flow.frameworks.chain import (
     Link,
     constant_field,
+    given,
     inherits,
     kind_of,
+    lineage,
     links,
     method_of,
 )
-from redhanded.source.flow.frameworks.django_models import is_model, table_of
+from redhanded.source.flow.frameworks.django_models import is_model, model_kind, model_of, table_of
+from redhanded.source.flow.frameworks.django_signals import SAVED, sent
+from redhanded.source.flow.frameworks.reading import elements, is_true, text
 from redhanded.source.flow.frameworks.table import LibraryTable
-from redhanded.source.flow.values import Input, Kind, Known, Library, Made, Record, Result, Value
+from redhanded.source.flow.values import (
+    Input,
+    Kind,
+    Known,
+    Library,
+    Made,
+    Record,
+    Result,
+    Unknown,
+    Value,
+)
 
 ACTIONS = frozenset({"create", "update", "partial_update", "destroy"})
 HOOKS = {
@@ -40,6 +54,8 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
         return _action(name, through, around)
     if name in ("perform_create", "perform_update", "perform_destroy"):
         return _performed(site, name, around)
+    if name == "get_object" and _is_generic(chain) and isinstance(through, Record):
+        return _object(through, around)
     kind = kind_of(through)
     if kind is None or not _is_serializer(kind, around):
         return None
@@ -81,6 +97,27 @@ def _action(name: str, view: Record, around: Surroundings) -> Meaning:
     return Meaning(callbacks=(Callback(function=save, gives=True),))
 
 
+def _object(view: Record, around: Surroundings) -> Meaning | None:
+    """The row of the view's query set that the URL names."""
+    kind = view.of
+    if not isinstance(kind, Kind):
+        return None
+    model, table = model_of(constant_field(kind, "queryset", around), around)
+    field = text(constant_field(kind, "lookup_field", around)) or "pk"
+    name = text(constant_field(kind, "lookup_url_kwarg", around)) or field
+    effect = Effect(
+        kind="read",
+        store="database",
+        library="django",
+        verb="get_object",
+        subject=table or model or None,
+        model=model,
+        where={"id" if field == "pk" else field: Input("request", ("params", name))},
+    )
+    row = model_kind(constant_field(kind, "queryset", around), around)
+    return Meaning(effects=(effect,), result=THIS if row is None else Result(THIS.event, (), row))
+
+
 def _performed(site: CallSite, name: str, around: Surroundings) -> Meaning | None:
     """``super().perform_create(serializer)``."""
     serializer = site.arguments[0] if site.arguments else None
@@ -112,7 +149,9 @@ def _save(
 ) -> Meaning | None:
     receiver = serializer if isinstance(serializer, Record) else Record({}, kind, False)
     own = method_of(kind, "update" if updates else "create", around, receiver)
-    data: Value = Record({**more}, is_complete=False) if more else DATA
+    data = validated(kind, around)
+    if more:
+        data = Record({**(data.parts if isinstance(data, Record) else {}), **more}, None, False)
     if own is not None:
         given: tuple[Value, ...] = (data,)
         if updates:
@@ -127,6 +166,8 @@ def _written(name: str, kind: Kind, values: Value | None, around: Surroundings) 
     if not isinstance(model, Kind) or not is_model(model, around):
         return None
     written = dict(values.parts) if isinstance(values, Record) else {}
+    if isinstance(values, Record) and not values.is_complete:
+        written.setdefault("?", Unknown("values"))
     effect = Effect(
         kind="insert" if name == "create" else "save",
         store="database",
@@ -138,7 +179,40 @@ def _written(name: str, kind: Kind, values: Value | None, around: Surroundings) 
         whole=name == "update",
         options={} if written else {"data": DATA},
     )
-    return Meaning(effects=(effect,), result=Result(THIS.event, (), model))
+    return Meaning(
+        effects=(effect,),
+        result=Result(THIS.event, (), model),
+        callbacks=sent(SAVED, model, around, created=Known(name == "create")),
+    )
 
 
-FRAMEWORK = LibraryTable(name="rest framework", packages=("rest_framework",), calls=_call)
+def validated(kind: Kind, around: Surroundings) -> Value:
+    """``validated_data``: what the request sent for each field that may be written."""
+    listed = constant_field(kind, "fields", around, "Meta")
+    closed = {
+        text(one) for one in elements(constant_field(kind, "read_only_fields", around, "Meta"))
+    }
+    names = {name for one in elements(listed) if (name := text(one)) is not None}
+    for owner, one in lineage(kind, around):
+        for field in one.fields:
+            made = around.evaluate(field.value, owner.path) if field.value is not None else None
+            if not isinstance(made, Library) or made.package != "rest_framework":
+                continue
+            names.add(field.name)
+            if is_true(given(links(made)[-1].made, -1, "read_only")):
+                closed.add(field.name)
+    names -= closed | {"id", "pk", "url"}
+    if not names:
+        return DATA
+    return Record({one: Input("request", ("body", one)) for one in sorted(names)}, None, False)
+
+
+def _part(of: Kind, name: str, around: Surroundings) -> Value | None:
+    if name in ("validated_data", "initial_data") and _is_serializer(of, around):
+        return validated(of, around)
+    return None
+
+
+FRAMEWORK = LibraryTable(
+    name="rest framework", packages=("rest_framework",), calls=_call, relates=_part
+)

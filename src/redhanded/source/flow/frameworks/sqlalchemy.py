@@ -17,6 +17,12 @@ from redhanded.source.flow.frameworks.chain import (
 )
 from redhanded.source.flow.frameworks.reading import gives, text
 from redhanded.source.flow.frameworks.sqlalchemy_columns import PACKAGES, row
+from redhanded.source.flow.frameworks.sqlalchemy_relations import (
+    collected,
+    is_collection,
+    read,
+    related,
+)
 from redhanded.source.flow.frameworks.sqlalchemy_sessions import (
     WORK,
     flushing,
@@ -78,6 +84,8 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
         return None
     if isinstance(site.callee.through, Result) and _fetched(chain):
         return _fetch(site, chain)
+    if is_collection(site.callee):
+        return collected(site, around)
     name = chain[-1].name
     session = _session(before(site.callee, 1))
     built = statement(site.callee, around) if name in ONE | ALL | {"update", "delete"} else None
@@ -186,6 +194,8 @@ def _settle(value: Library, moment: Moment, around: Surroundings) -> Meaning | N
     last = chain[-1]
     if moment == "enter":
         return _entered(value, last, around)
+    if moment in ("iterate", "test") and is_collection(value) and len(value.steps) == 3:
+        return read(value, around)
     if moment == "iterate":
         session = _session(value)
         found = statement(value, around)
@@ -228,4 +238,5 @@ FRAMEWORK = LibraryTable(
     packages=PACKAGES,
     calls=_call,
     settles=_settle,
+    relates=related,
 )

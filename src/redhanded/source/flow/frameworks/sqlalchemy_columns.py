@@ -79,7 +79,7 @@ def column_of(value: Value | None, around: Surroundings) -> ColumnOf | None:
             return None
         if one.name in FIELDS and one.made is not None and one.made.location is not None:
             place_of = one.made.location
-            return _field_at(place_of.path, place_of.line, around)
+            return field_at(place_of.path, place_of.line, around)
         if (one.name in FUNCTIONS or (place and chain[place - 1].name == "func")) and one.made:
             inner = [column_of(each, around) for each in one.made.arguments]
             found = next((each for each in inner if each is not None), None)
@@ -94,7 +94,7 @@ def column_of(value: Value | None, around: Surroundings) -> ColumnOf | None:
     return None
 
 
-def _field_at(path: str, line: int, around: Surroundings) -> ColumnOf | None:
+def field_at(path: str, line: int, around: Surroundings) -> ColumnOf | None:
     """The field of a class that is written at a line."""
     module = around.module(path)
     for index, one in enumerate(module.classes if module is not None else ()):

@@ -13,6 +13,7 @@ from redhanded.source.flow.framework import THIS, Callback, CallSite, Meaning, S
 from redhanded.source.flow.frameworks.chain import given, kind_of, libraries
 from redhanded.source.flow.frameworks.reading import elements, gives, text
 from redhanded.source.flow.frameworks.sqlalchemy_columns import row, stored, table_of
+from redhanded.source.flow.frameworks.sqlalchemy_relations import by_columns
 from redhanded.source.flow.values import Known, Library, Made, Record, Result, Value
 
 ASYNC = frozenset(
@@ -81,7 +82,7 @@ def _add(site: CallSite, session: Library, around: Surroundings) -> Meaning | No
                 verb=site.callee.names[-1],
                 subject=table_of(kind, around),
                 model=kind.name,
-                values={name: stored(value, around) for name, value in one.parts.items()},
+                values=by_columns(kind, one.parts, around),
                 session=session,
                 many=len(given_ones) > 1,
             )

@@ -11,7 +11,7 @@ from redhanded.source.flow.form import Constant, Text
 from redhanded.source.flow.form import Return as ReturnForm
 from redhanded.source.flow.framework import THIS, Surroundings
 from redhanded.source.flow.frameworks.built_query import BuiltQuery, columns_in
-from redhanded.source.flow.frameworks.reading import elements, members, text, words
+from redhanded.source.flow.frameworks.reading import elements, members, pattern, text, words
 from redhanded.source.flow.schema import Table
 from redhanded.source.flow.values import (
     Kind,
@@ -35,6 +35,8 @@ COMPARES = words(
     "Not MoreThan MoreThanOrEqual LessThan LessThanOrEqual Between Like ILike ArrayContains"
     " ArrayOverlap Raw JsonContains"
 )
+LIKE = frozenset(("Like", "ILike"))
+"""Without a ``%`` they ask for one text, in whatever case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +154,7 @@ def _condition(query: BuiltQuery, name: str, value: Value) -> None:
             query.among(name, given)
         elif operator == "IsNull":
             query.equal(name, Known(None))
-        elif operator == "Equal":
+        elif operator == "Equal" or (operator in LIKE and "%" not in (pattern(given) or "")):
             query.equal(name, given)
         elif operator in COMPARES:
             query.compared(name, operator, given)

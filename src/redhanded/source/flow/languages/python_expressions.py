@@ -276,9 +276,8 @@ def _comprehension(
     node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, scope: Scope
 ) -> Expression:
     if isinstance(node, ast.DictComp):
-        element: Expression = Mapping(
-            (Pair(expression(node.key, scope), expression(node.value, scope)),)
-        )
+        pair = Pair(expression(node.key, scope), expression(node.value, scope))
+        element: Expression = Spread(Mapping((pair,)))
     else:
         element = expression(node.elt, scope)
     for one in reversed(node.generators):

@@ -1,58 +1,22 @@
-"""The tools in which tables are declared or changed: one file each, one line here."""
+"""Tools in which tables are declared or changed: one file each, one line in `tools`."""
 
 from __future__ import annotations
 
-from redhanded.source.flow.schemas import (
-    alembic,
-    db_migrate,
-    django,
-    django_migrations,
-    drizzle,
-    knex,
-    mongoose,
-    node_pg_migrate,
-    prisma,
-    sequelize,
-    sequelize_migrations,
-    sql_files,
-    sql_in_code,
-    sqlalchemy,
-    typeorm,
-    typeorm_migrations,
-)
-from redhanded.source.flow.schemas.tool import MigrationTool, ModelTool
-
-MODELS: tuple[ModelTool, ...] = (
-    sqlalchemy.models,
-    django.models,
-    sequelize.models,
-    typeorm.models,
-    prisma.models,
-    drizzle.models,
-    mongoose.models,
-)
-
-MIGRATIONS: tuple[MigrationTool, ...] = (
-    sql_files.migrations,
-    alembic.migrations,
-    django_migrations.migrations,
-    sequelize_migrations.migrations,
-    knex.migrations,
-    typeorm_migrations.migrations,
-    node_pg_migrate.migrations,
-    db_migrate.migrations,
-    sql_in_code.migrations,
-)
-
 PACKAGES = (
+    "@mikro-orm/core",
+    "@mikro-orm/decorators",
     "@mikro-orm/migrations",
+    "@mikro-orm/postgresql",
     "alembic",
     "django",
     "drizzle-orm",
     "flask_sqlalchemy",
     "knex",
+    "kysely",
     "mongoose",
     "node-pg-migrate",
+    "peewee",
+    "playhouse",
     "sequelize",
     "sequelize-typescript",
     "sqlalchemy",

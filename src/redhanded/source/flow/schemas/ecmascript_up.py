@@ -99,14 +99,14 @@ def _ups(evaluation: Evaluation) -> Iterator[Up]:
 
 
 def _up(evaluation: Evaluation, module: Module) -> Procedure | None:
+    if not module.gives("up"):
+        return None
     named = [place for place, one in enumerate(module.functions) if one.name == "up"]
     methods = [place for place in named if module.functions[place].owner >= 0]
     if methods:
         owner = module.functions[methods[0]].owner
         kind = Kind(module.path, owner, module.classes[owner].name)
         return Procedure(module.path, methods[0], receiver=kind)
-    if not named and not any(one.exported == "up" for one in module.exports):
-        return None
     value: Value = evaluation.exported(module.path, "up")
     if not isinstance(value, Procedure):
         value = evaluation.member(evaluation.exported(module.path, "default"), "up")

@@ -127,13 +127,16 @@ def _comprehension(
     if not isinstance(over, Record):
         return Unknown()
     found: list[Value] = []
+    element = expression.element
+    is_mapping = isinstance(element, form.Spread)
+    if isinstance(element, form.Spread):
+        element = element.value
     is_list = all(key.isdigit() for key in over.parts)
     for key, one in over.parts.items():
         within = Scope(module=scope.module, function=scope.function, outer=scope)
         evaluation.bind(expression.target, one if is_list else Known(key), within)
-        found.append(evaluation.value(expression.element, within, depth))
-    element = expression.element
-    if isinstance(element, form.Mapping) and not isinstance(element.pairs[0].key, form.Constant):
+        found.append(evaluation.value(element, within, depth))
+    if is_mapping:
         # ``{key: value for …}``: one mapping.
         pairs = [pair for one in found if isinstance(one, Record) for pair in one.parts.items()]
         return Record(dict(pairs), is_complete=len(pairs) == len(found))

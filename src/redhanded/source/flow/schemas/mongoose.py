@@ -13,6 +13,7 @@ from redhanded.source.flow import form
 from redhanded.source.flow.form import Expression
 from redhanded.source.flow.module import Module
 from redhanded.source.flow.schema import Column, Table, Unique
+from redhanded.source.flow.schemas import mongoose_decorated
 from redhanded.source.flow.schemas.evaluation import Evaluation
 from redhanded.source.flow.schemas.lists import text
 from redhanded.source.flow.schemas.program import belongs
@@ -39,6 +40,7 @@ def models(evaluation: Evaluation) -> Models:
             schema = last_call(called[1].arguments[1])
             if schema is not None and schema[0] == "Schema":
                 found.append(_table(called[1], schema[1], indexes))
+    found += mongoose_decorated.tables(evaluation)
     creates = found[0].location if found else None
     return Models(tool="mongoose", tables=tuple(found), creates=creates)
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-import msgspec
 
 from redhanded.source.flow.module import Module
 
@@ -30,6 +28,7 @@ class Program:
     texts: Mapping[str, str] = field(default_factory=dict)
     _by_stem: dict[str, list[str]] = field(default_factory=dict)
     _marked: dict[str, list[str]] = field(default_factory=dict)
+    _importing: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
     _resolved: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -105,19 +104,20 @@ class Program:
         """The modules that have one of ``MARKS`` written somewhere: few are then walked."""
         if not self._marked:
             self._marked = {one: [] for one in MARKS}
-            encoder = msgspec.msgpack.Encoder()
             for path, module in self.modules.items():
-                packed = encoder.encode(module)
-                for one, pattern in MARKS.items():
-                    if pattern.search(packed):
-                        self._marked[one].append(path)
+                for one in module.holds(MARKS):
+                    self._marked[one].append(path)
         return [self.modules[path] for path in self._marked[mark]]
 
-    def importing(self, *packages: str) -> Iterable[Module]:
+    def importing(self, *packages: str) -> list[Module]:
         """The modules that import one of these packages, or a part of one."""
-        for module in self.modules.values():
-            if any(belongs(one.specifier, packages) for one in module.imports):
-                yield module
+        if packages not in self._importing:
+            self._importing[packages] = [
+                path
+                for path, module in self.modules.items()
+                if any(belongs(one.specifier, packages) for one in module.imports)
+            ]
+        return [self.modules[path] for path in self._importing[packages]]
 
 
 def belongs(specifier: str, packages: tuple[str, ...]) -> bool:

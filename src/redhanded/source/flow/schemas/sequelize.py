@@ -149,6 +149,8 @@ def _shared(evaluation: Evaluation) -> Options:
     """``define`` of the one connection, for models whose connection is not seen."""
     found: list[Options] = []
     for module in evaluation.program.importing(*PACKAGES):
+        if not module.may_call(("Sequelize",)):
+            continue
         for call, function in calls_of(module):
             if getattr(call.function, "name", "") == "Sequelize" and call.new:
                 found.append(_of_connection(evaluation.at(call, module.path, function)))

@@ -280,6 +280,8 @@ class _Reading:
 
     def read_calls(self, module: Module) -> None:
         """``Table('t', metadata, Column(…))`` and ``Index(…)`` outside of classes."""
+        if not module.may_call(("Table", "Index")):
+            return
         for call, function in calls_of(module):
             named = _last_name(call.function)
             if named == "Table" and len(call.arguments) > 1:

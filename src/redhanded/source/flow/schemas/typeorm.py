@@ -1,6 +1,8 @@
 """Entities of TypeORM.
 
 Reference: https://typeorm.io/docs/entity/entities, https://typeorm.io/docs/advanced-topics/indices.
+``@VersionColumn`` counts the updates of a row: ``save`` raises it and does not compare it (TypeORM
+1.1, ``UpdateQueryBuilder``; typeorm#2848), so that it is no optimistic lock.
 """
 
 from __future__ import annotations
@@ -125,7 +127,6 @@ def _field(one: DecoratedField, said: _Said, *, snakes: bool) -> None:
             default=written(options.get("default")),
             attribute=one.name if one.name != name else "",
             is_nullable=is_true(options.get("nullable")) or column.name == "DeleteDateColumn",
-            is_version=column.name == "VersionColumn",
         )
     )
     if is_key:
@@ -204,12 +205,18 @@ def snake(name: str) -> str:
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", spaced).lower()
 
 
+_CONNECTING = ("DataSource", "createConnection", "forRoot", "createConnections")
+_MADE_LATER = ("forRootAsync", "registerAs")
+
+
 def _connections(evaluation: Evaluation) -> Iterator[tuple[dict[str, Value], Location]]:
     """Options of ``new DataSource({…})``, ``TypeOrmModule.forRoot({…})`` and the like."""
     for module in evaluation.program.importing("typeorm", "@nestjs/typeorm"):
+        if not module.may_call((*_CONNECTING, *_MADE_LATER)):
+            continue
         for call, function in calls_of(module):
             last = getattr(call.function, "name", "")
-            if last in ("DataSource", "createConnection", "forRoot", "createConnections"):
+            if last in _CONNECTING:
                 value = evaluation.at(call, module.path, function)
                 called = last_call(value)
                 for given in called[1].arguments if called is not None else ():
@@ -217,7 +224,7 @@ def _connections(evaluation: Evaluation) -> Iterator[tuple[dict[str, Value], Loc
                         if isinstance(one, Record):
                             at = Location(path=module.path, line=call.line)
                             yield dict(one.parts), at
-            elif last in ("forRootAsync", "registerAs"):
+            elif last in _MADE_LATER:
                 yield from _from_factories(evaluation, module.path, call.line)
 
 

@@ -52,6 +52,7 @@ def dropped(run: Run, one: form.Do, scope: Scope) -> None:
     run.line = one.line
     place = run.place(one.line, scope)
     if isinstance(value, Library):
+        _grow(run, expression, value, scope)
         value = awaited(run, value, scope)
     if _is_caught(expression):
         _detach(run, first)
@@ -71,6 +72,26 @@ def dropped(run: Run, one: form.Do, scope: Scope) -> None:
             if draft is not None and not draft.is_detached and draft.dropped_at is None:
                 draft.awaited = False
                 draft.dropped_at = place
+
+
+GROWING = {"typeorm": "createQueryBuilder"}
+"""Packages whose builders are changed by the calls on them, and the call that makes one."""
+
+
+def _grow(run: Run, expression: form.Expression, value: Library, scope: Scope) -> None:
+    """``query.andWhere(…);`` leaves more in the variable than was there."""
+    inner = expression
+    while isinstance(inner, form.Call) and isinstance(inner.function, form.Attribute):
+        inner = inner.function.base
+    maker = GROWING.get(value.package)
+    if maker is None or not isinstance(inner, form.Name):
+        return
+    holder = scope.holder(inner.name)
+    before = holder.variables[inner.name] if holder is not None else None
+    if holder is None or not isinstance(before, Library) or maker not in before.names:
+        return
+    if value.steps[: len(before.steps)] == before.steps:
+        run.record.journal.write(holder.variables, inner.name, value)
 
 
 def _called(expression: form.Expression) -> form.Call | None:

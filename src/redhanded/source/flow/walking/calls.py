@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from redhanded.source.flow import form
 from redhanded.source.flow.events import Guard
@@ -37,6 +38,9 @@ from redhanded.source.flow.walking.run import DEPTH_MAX, Frame, Run
 from redhanded.source.flow.walking.scope import Scope, either
 from redhanded.source.flow.walking.site import Site
 
+if TYPE_CHECKING:
+    from redhanded.source.flow.walking.opened import Opened
+
 RECURSION_MAX = 2
 RAISED = frozenset(("raise", "stop"))
 """Exits after which a caller does not go on, nor what would run after it."""
@@ -55,10 +59,16 @@ def call(run: Run, one: form.Call, scope: Scope) -> Value:
             if state is None
             else memory.holding(run, state, function.base, scope)
         )
+        opened = run.program.opened
+        if opened is not None:
+            base = opened.handed.base_of(function.base, base, scope.path, function.name)
         return method(run, base, function.name, site, state)
     if _is_super(function):
         return _of_super(run, "constructor", site)
-    return invoke(run, expressions.evaluate(run, function, scope), site)
+    value = expressions.evaluate(run, function, scope)
+    if run.program.opened is not None and isinstance(function, form.Name):
+        value = run.program.opened.handed.base_of(function, value, scope.path)
+    return invoke(run, value, site)
 
 
 def _is_super(one: form.Expression) -> bool:
@@ -111,6 +121,8 @@ def method(
     if state is not None and memory.is_collection(base):
         return memory.call(run, state, base, name, site)
     if isinstance(base, Library):
+        if name in ("call", "apply") and library.is_method(run, base):
+            return library.applied(run, base, name, site)
         value = Library(base.package, (*base.steps[: members.STEPS_MAX], name), base.through)
         return library.call(run, value, site, base=base)
     if isinstance(base, Record) and isinstance(base.of, Library):
@@ -124,6 +136,11 @@ def method(
         found = classes.of_result(run, base, name)
         if found is not None:
             return library.call(run, found, site, base=base)
+    opened = run.program.opened
+    if opened is not None and isinstance(site.form.function, form.Attribute):
+        meant = opened.method(run, site.form.function.base, base, name)
+        if isinstance(meant, Procedure):
+            return invoke(run, meant, site)
     return natural.method(run, base, name, site)
 
 
@@ -173,6 +190,11 @@ def _applied(run: Run, base: Procedure, name: str, site: Site) -> Value:
 def invoke(run: Run, value: Value, site: Site) -> Value:
     """Calls a value."""
     if isinstance(value, Procedure):
+        opened = run.program.opened
+        if site.form.new and opened is not None:
+            made = _made_by(run, opened, value, site)
+            if made is not None:
+                return made
         if run.program.function_of(value).is_async:
             run.async_calls.add(id(site.form))
         return enter(run, value, *site.given(), site.form.line)
@@ -187,6 +209,21 @@ def invoke(run: Run, value: Value, site: Site) -> Value:
         if isinstance(found, Procedure):
             return enter(run, found, *site.given(), site.form.line)
     return library.unresolved(run, site, *site.given())
+
+
+def _made_by(run: Run, opened: Opened, value: Procedure, site: Site) -> Value | None:
+    """``new X()`` where X is a function with a prototype."""
+    name = opened.prototypes.made_by(value.path, value.function)
+    key = (value.path, -1 - value.function)
+    if name is None or key in run.making:
+        return None
+    made = opened.prototypes.new(value.path, name)
+    run.making.append(key)
+    try:
+        opened.prototypes.construct(run, value.path, name, made, *site.given())
+    finally:
+        run.making.pop()
+    return made
 
 
 def create(run: Run, of: Kind, site: Site) -> Value:
@@ -241,7 +278,7 @@ def enter(
     base, stack, mark = record.guards, record.stack, len(record.exits)
     if not is_entry and run.frames:
         record.stack = (*stack, run.place(line, run.frame.scope))
-    frame = Frame(procedure.path, function, scope)
+    frame = Frame(procedure.path, function, scope, arguments)
     frame.on_yield = on_yield
     if is_entry and run.is_before_others:
         run.is_before_others = False
@@ -258,7 +295,10 @@ def enter(
     run.line = line
     record.guards = record.without(base, mark, RAISED)
     record.exits[mark:] = [one for one in record.exits[mark:] if one.kind in RAISED]
-    return given_by(frame, falls, base)
+    given = given_by(frame, falls, base)
+    if function.returns is None or function.is_generator:
+        return given
+    return injection.as_said(program, given, function.returns, scope)
 
 
 def _is_too_deep(run: Run, procedure: Procedure, function: Function) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from redhanded.source.flow.form import Attribute, Expression, Item, Name
 from redhanded.source.flow.module import Class, Field, Function
 from redhanded.source.flow.values import (
     Kind,
@@ -49,7 +50,7 @@ def linearised(program: Program, one: Kind) -> tuple[Value, ...]:
         scope = scope_of(program, one)
         for argument in program.class_of(one).bases:
             if argument.name is None:
-                order.extend(_base(program, loading.evaluated(program, argument.value, scope)))
+                order.extend(_base(program, _named(program, argument.value, scope)))
         last_places = {base: place for place, base in enumerate(order) if isinstance(base, Kind)}
         found = tuple(
             base
@@ -58,6 +59,15 @@ def linearised(program: Program, one: Kind) -> tuple[Value, ...]:
         )[:BASES_MAX]
         program.linearised[key] = found
     return found
+
+
+def _named(program: Program, base: Expression, scope: Scope) -> Value:
+    """What is inherited from: of ``Repository[User]`` the class without what it is told."""
+    if isinstance(base, Item):
+        bare = loading.evaluated(program, base.base, scope)
+        if isinstance(bare, Kind):
+            return bare
+    return loading.evaluated(program, base, scope)
 
 
 def _base(program: Program, value: Value) -> tuple[Value, ...]:
@@ -148,7 +158,9 @@ def _of_one(run: Run, one: Kind, name: str, receiver: Value) -> Value | None:
             return kind(program, one.path, nested)
     for each in form.fields:
         if each.name == name and (each.value is not None or each.annotation is not None):
-            return _field(run, one, each, receiver)
+            found = _field(run, one, each, receiver)
+            if found is not None or isinstance(each.annotation, Name | Attribute | Item):
+                return found
     if isinstance(receiver, Record):
         return injection.assigned(run, one, name, receiver)
     return None
@@ -167,6 +179,18 @@ def _field(run: Run, one: Kind, form: Field, receiver: Value) -> Value | None:
         return value
     if is_instance:
         return injection.typed(program, form.annotation, scope, form.decorators)
+    return None
+
+
+def declared(run: Run, of: Kind, name: str, receiver: Value) -> Value | None:
+    """What the annotation of a field says that instances hold; None: nothing."""
+    for one in linearised(run.program, of):
+        if not isinstance(one, Kind):
+            continue
+        scope = scope_of(run.program, one)
+        for each in run.program.class_of(one).fields:
+            if each.name == name and each.annotation is not None and not each.is_static:
+                return injection.typed(run.program, each.annotation, scope, each.decorators)
     return None
 
 
@@ -244,7 +268,8 @@ def _constructed(
     if not of.path.endswith(".py") and isinstance(given, Record):
         keywords = {**given.parts, **keywords}
     for name, value in keywords.items():
-        run.record.journal.write(parts, name, value)
+        if name != "<>":
+            run.record.journal.write(parts, name, value)
     return made
 
 

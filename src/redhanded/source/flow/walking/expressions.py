@@ -18,8 +18,17 @@ from redhanded.source.flow.values import (
     Unknown,
     Value,
 )
-from redhanded.source.flow.walking import asynchronous, binding, calls, folders, members, memory
-from redhanded.source.flow.walking.recorder import TooFar
+from redhanded.source.flow.walking import (
+    asynchronous,
+    binding,
+    calls,
+    folders,
+    injection,
+    literals,
+    members,
+    memory,
+)
+from redhanded.source.flow.walking.recorder import TooFar, is_handle
 from redhanded.source.flow.walking.run import NESTED_MAX, Run
 from redhanded.source.flow.walking.scope import Scope, either
 from redhanded.source.flow.walking.words import GLOBALS
@@ -55,7 +64,16 @@ def test(run: Run, expression: Expression, scope: Scope) -> Value:
         if operator == "not" and operands:
             return opposite(test(run, operands[0], scope))
     value = evaluate(run, expression, scope)
+    if _is_open(run, value):
+        return Known(True)
     return asynchronous.settled(run, value, "test", scope)
+
+
+def _is_open(run: Run, value: Value) -> bool:
+    """Whether a value is the handle of a transaction that is open: ``trx ?? pool``."""
+    return isinstance(value, Library) and any(
+        is_handle(value, one) for each in run.record.state.transactions for one in each.handles
+    )
 
 
 def _joined_test(run: Run, expression: form.Operation, scope: Scope) -> Value:
@@ -96,6 +114,8 @@ def truth(value: Value) -> bool | None:
         return True
     if isinstance(value, Record) and isinstance(value.of, Kind):
         return True
+    if isinstance(value, Record) and isinstance(value.parts, dict) and value.of is None:
+        return True if value.parts and members.EACH not in value.parts else None
     return None
 
 
@@ -106,11 +126,16 @@ def lookup(run: Run, name: str, scope: Scope) -> Value:
         value = holder.variables[name]
         if holder.parent is None and not run.is_loading:
             return memory.read_variable(run, holder, name, value, scope)
+        if holder.parent is None:
+            value = memory.beside_paths(run, holder, name, value)
         return members.here(run, value)
     if name == "this" or name == "self":
         this = scope.this
         if this is not None:
             return this
+    if name == "arguments" and run.frames and not scope.path.endswith((".py", ".pyi")):
+        given = {str(place): one for place, one in enumerate(run.frame.arguments)}
+        return Record(given, is_complete=bool(given))
     found = run.program.named(name, scope.path)
     if found is not None:
         return members.here(run, found)
@@ -141,8 +166,17 @@ def _attribute(run: Run, one: form.Attribute, scope: Scope) -> Value:
     state = memory.subject(run, one, scope)
     if state is not None:
         return memory.read(run, state, one, scope)
+    if one.base == folders.IMPORT_META and (own := folders.meta(one.name, scope)) is not None:
+        return own
     base = evaluate(run, one.base, scope)
+    if run.program.opened is not None:
+        base = run.program.opened.handed.base_of(one.base, base, scope.path, one.name)
     found = members.part(run, base, one.name)
+    if run.program.opened is not None and found == Known(None):
+        # An attribute that begins as nothing and is set when somebody starts the package.
+        found = run.program.opened.handed.named(one.name, scope.path) or found
+    if isinstance(base, Record) and isinstance(one.base, form.Name) and not run.is_loading:
+        found = memory.read_part(run, one, found, scope)
     return Known(None) if found is None else found
 
 
@@ -152,51 +186,6 @@ def _item(run: Run, one: form.Item, scope: Scope) -> Value:
         return memory.read_member(run, state, one, scope)
     base = evaluate(run, one.base, scope)
     return members.item(run, base, evaluate(run, one.key, scope))
-
-
-def _mapping(run: Run, one: form.Mapping, scope: Scope) -> Value:
-    parts: dict[str, Value] = {}
-    is_complete = True
-    for pair in one.pairs:
-        value = evaluate(run, pair.value, scope)
-        if pair.key is None:
-            is_complete &= _spread(value, parts)
-            continue
-        key = evaluate(run, pair.key, scope)
-        if isinstance(key, Known):
-            parts[str(key.value)] = value
-        elif isinstance(key, Library) and key.steps:
-            named = pair.key.name if isinstance(pair.key, form.Attribute) else ""
-            is_described = key.names[-1] == "()"  # ``{Row.stock: 1}``, with ``stock = Column(…)``
-            parts[named if named and is_described else ".".join(key.names)] = value
-        else:
-            is_complete = False
-    return Record(parts, is_complete=is_complete)
-
-
-def _spread(value: Value, parts: dict[str, Value]) -> bool:
-    """Adds the parts of a value; whether they are all."""
-    if isinstance(value, Record):
-        parts.update(dict(value.parts))
-        return value.is_complete
-    return isinstance(value, Known)
-
-
-def _sequence(run: Run, one: form.Sequence, scope: Scope) -> Value:
-    parts: dict[str, Value] = {}
-    is_complete = True
-    for item in one.items:
-        if type(item) is form.Spread:
-            value = evaluate(run, item.value, scope)
-            if isinstance(value, Record) and value.is_complete and members.EACH not in value.parts:
-                for inner in list(value.parts.values()):
-                    parts[str(len(parts))] = inner
-            else:
-                is_complete = False
-                parts[members.EACH] = members.element(run, value)
-        else:
-            parts[str(len(parts))] = evaluate(run, item, scope)
-    return Record(parts, is_complete=is_complete)
 
 
 def _lambda(run: Run, one: form.Lambda, scope: Scope) -> Value:
@@ -215,6 +204,9 @@ def _operation(run: Run, one: form.Operation, scope: Scope) -> Value:
         found = memory.tested(run, one, scope)
         if found is not None:
             return found
+    if operator == "type":
+        declared = injection.annotated(run.program, one.operands[0], scope)
+        return declared if declared is not None else Unknown("type")
     operands = tuple(evaluate(run, operand, scope) for operand in one.operands)
     if operator == "[:]" and isinstance(operands[0], Library) and "()" in operands[0].names:
         return operands[0]  # a part of a query is a query
@@ -267,7 +259,7 @@ def _chosen(run: Run, one: form.Operation, scope: Scope) -> Value:
         for place, operand in enumerate(one.operands):
             value = evaluate(run, operand, scope)
             last = place == len(one.operands) - 1
-            known = truth(value)
+            known = True if _is_open(run, value) else truth(value)
             if one.operator == "??" and isinstance(value, Known):
                 known = value.value is not None
             if not last and known is not None:
@@ -315,25 +307,6 @@ def _spread_alone(run: Run, one: form.Spread, scope: Scope) -> Value:
     return members.element(run, evaluate(run, one.value, scope))
 
 
-def _comprehension(run: Run, one: form.Comprehension, scope: Scope) -> Value:
-    over = asynchronous.settled(run, evaluate(run, one.over, scope), "iterate", scope)
-    inner = Scope(scope.path, scope.function, scope)
-    record = run.record
-    base, in_loop = record.guards, record.in_loop
-    record.in_loop = True
-    try:
-        binding.bind(run, one.target, members.element(run, over), inner)
-        for condition in one.conditions:
-            value = test(run, condition, inner)
-            if truth(value) is None:
-                place = run.place(run.line, scope)
-                record.add_guard(Guard(test=value, holds=True, location=place))
-        element = evaluate(run, one.element, inner)
-    finally:
-        record.guards, record.in_loop = base, in_loop
-    return Record({members.EACH: element}, is_complete=False)
-
-
 def _other(run: Run, one: form.Other, scope: Scope) -> Value:
     for part in one.parts:
         evaluate(run, part, scope)
@@ -345,14 +318,14 @@ _EVALUATE: dict[type, Callable[[Run, Any, Scope], Value]] = {
     form.Attribute: _attribute,
     form.Item: _item,
     form.Call: lambda run, one, scope: calls.call(run, one, scope),
-    form.Mapping: _mapping,
-    form.Sequence: _sequence,
+    form.Mapping: lambda run, one, scope: literals.mapping(run, one, scope),
+    form.Sequence: lambda run, one, scope: literals.sequence(run, one, scope),
     form.Lambda: _lambda,
     form.Operation: _operation,
     form.Choice: _choice,
     form.Await: _await,
     form.Assigning: _assigning,
     form.Spread: _spread_alone,
-    form.Comprehension: _comprehension,
+    form.Comprehension: lambda run, one, scope: literals.comprehension(run, one, scope),
     form.Other: _other,
 }

@@ -17,12 +17,22 @@ from redhanded.source.flow.walking.scope import Scope
 def completed(run: Run, effect: Effect, meaning: Meaning) -> Effect:
     """An effect that writes an instance, with the attributes that were set on it since."""
     entity = effect.entity
+    if meaning.autobegin and effect.session is None and isinstance(entity, Result):
+        return _on_its_session(run, effect, entity)
     if not isinstance(entity, Result) or effect.kind not in ("save", "update", "upsert"):
         return effect
     changed = taken(run, entity)
     if not changed:
         return effect
     return replace(effect, values={**_written(changed, meaning), **effect.values})
+
+
+def _on_its_session(run: Run, effect: Effect, entity: Result) -> Effect:
+    """What an instance leads to is asked for on the session that gave the instance."""
+    draft = run.record.draft(entity.event)
+    gave = draft.parts["effect"] if draft is not None else None
+    session = gave.session if isinstance(gave, Effect) else None
+    return replace(effect, session=session, entity=None)
 
 
 def _written(values: Mapping[str, Value], meaning: Meaning) -> dict[str, Value]:
@@ -41,30 +51,32 @@ Place = tuple[Location, int, str]
 
 
 def keep(run: Run, meaning: Meaning, place: Place, arguments: tuple[Value, ...]) -> None:
-    """Keeps the effects of ``session.add(row)`` for the next flush."""
+    """Keeps the effects of ``session.add(row)`` for the next flush: they happen there."""
     location, end_line, callee = place
+    record = run.record
     for effect in meaning.effects:
 
         def act(effect: Effect = effect) -> None:
+            effect = completed(run, effect, meaning)
             if meaning.autobegin and effect.session is not None:
-                run.record.begin_by_itself(effect, run.record.next_number)
-            number = run.record.record(
+                record.begin_by_itself(effect, record.next_number)
+            number = record.record(
                 location=location,
                 end_line=end_line,
                 callee=callee,
-                effect=completed(run, effect, meaning),
+                effect=effect,
                 arguments=arguments,
                 is_async=meaning.is_async,
             )
-            for one in arguments[:1]:
+            for one in (*arguments[:1], meaning.result):
                 if (
                     isinstance(one, Record)
                     and isinstance(one.parts, dict)
                     and "id" not in one.parts
                 ):
-                    run.record.journal.write(one.parts, "id", Result(number, ("id",)))
+                    record.journal.write(one.parts, "id", Result(number, ("id",)))
 
-        run.record.later(act, effect=effect)
+        record.later(act, effect=effect)
 
 
 def flush(run: Run, meaning: Meaning, location: Location, end_line: int, callee: str) -> None:

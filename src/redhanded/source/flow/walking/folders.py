@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
+from redhanded.source.flow.form import Attribute, Name
 from redhanded.source.flow.values import Computed, Known, Library, Record, Unknown, Value
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Scope
@@ -33,6 +34,19 @@ def variable(name: str, scope: Scope) -> Value | None:
     return None
 
 
+IMPORT_META = Attribute(Name("import"), "meta")
+_URL = "file://"
+
+
+def meta(name: str, scope: Scope) -> Value | None:
+    """``import.meta.dirname`` and the like; https://nodejs.org/api/esm.html#importmeta."""
+    if name == "dirname":
+        return variable("__dirname", scope)
+    if name == "filename":
+        return variable("__filename", scope)
+    return Known(_URL + posixpath.join(ROOT, scope.path)) if name == "url" else None
+
+
 def call(run: Run, callee: Library, site: Site) -> Value | None:
     """What ``require``, ``path`` and ``readdir`` give; None: another function."""
     key = (callee.package, callee.names)
@@ -41,6 +55,11 @@ def call(run: Run, callee: Library, site: Site) -> Value | None:
     if key in LISTS:
         arguments, _ = site.given()
         return listed(run, arguments[0]) if arguments else None
+    if key == ("url", ("fileURLToPath",)):
+        arguments, _ = site.given()
+        said = arguments[0].value if arguments and isinstance(arguments[0], Known) else None
+        is_url = isinstance(said, str) and said.startswith(_URL)
+        return Known(str(said).removeprefix(_URL)) if is_url else None
     if callee.package == "path" and len(callee.steps) == 1:
         return _path(callee.names[0], site)
     return None

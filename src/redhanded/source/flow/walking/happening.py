@@ -73,6 +73,8 @@ def happen(
         )
         first = number if first is None else first
         _after(run, effect, number, meaning)
+        if effect.kind == "script" and "queued" in effect.options:
+            _give_out(run, effect, number)
     if first is None:
         value = renumbered(meaning.result, -1) if meaning.result is not None else chain
     elif meaning.result is None:
@@ -81,6 +83,27 @@ def happen(
         value = renumbered(meaning.result, first)
     given = call_back(run, meaning, first, value)
     return given if given is not None else value
+
+
+PAIRS = frozenset(("ioredis", "iovalkey"))
+"""Packages whose batches give for each command an error and its result."""
+
+
+def _give_out(run: Run, effect: Effect, number: int) -> None:
+    """A batch gives the results of its commands, in their order."""
+    place = 0
+    for draft in run.record.drafts:
+        queued = draft.parts["effect"]
+        if draft.number >= number or not isinstance(queued, Effect) or queued.kind == "script":
+            continue
+        if "queued" not in queued.options or queued.session != effect.session:
+            continue
+        given: Value = Result(draft.number)
+        if effect.library in PAIRS:
+            given = Record({"0": Known(None), "1": given})
+        cell = run.record.changed.setdefault(Result(number), {})
+        run.record.journal.write(cell, str(place), given)
+        place += 1
 
 
 def _last(run: Run, chain: Library, result: Result) -> Value:
@@ -146,13 +169,14 @@ def call_back(run: Run, meaning: Meaning, first: int | None, value: Value) -> Va
     """Calls what the library calls; what the call gives by that, if it does."""
     given: Value | None = None
     for callback in meaning.callbacks:
-        transactions = run.record.state.transactions
+        transactions = [one for one in run.record.state.transactions if not one.handles]
+        transactions = transactions or list(run.record.state.transactions)
         if callback.after_commit and transactions:
 
             def act(callback: Callback = callback) -> Value:
                 return _one_callback(run, callback, meaning, first, value)
 
-            run.record.later(act, transaction=transactions[-1].value.number)
+            run.record.later(act, transaction=transactions[0].value.number)
             continue
         found = _one_callback(run, callback, meaning, first, value)
         if callback.gives:
@@ -179,7 +203,8 @@ def _one_callback(
             isolation=effect.isolation,
             handle=None if meaning.whole_path else handles[0],
         )
-        opened = Open(transaction, () if meaning.whole_path else handles)
+        began = meaning if meaning.flushes else None
+        opened = Open(transaction, () if meaning.whole_path else handles, began)
         record.open(opened)
     if callback.holding and first is not None:
         record.hold(Held(first, None, meaning.effects[0]))

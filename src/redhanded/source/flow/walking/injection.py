@@ -14,6 +14,7 @@ from redhanded.source.flow.form import Expression
 from redhanded.source.flow.framework import Callback
 from redhanded.source.flow.module import Function, Parameter
 from redhanded.source.flow.values import (
+    Input,
     Kind,
     Known,
     Library,
@@ -23,10 +24,10 @@ from redhanded.source.flow.values import (
     Unknown,
     Value,
 )
-from redhanded.source.flow.walking import calls, classes, loading
+from redhanded.source.flow.walking import calls, classes, loading, shapes
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Scope, either
-from redhanded.source.flow.walking.words import PLAIN_TYPES, WRAPPER_TYPES
+from redhanded.source.flow.walking.words import CARRIERS, PLAIN_TYPES, WRAPPER_TYPES
 
 if TYPE_CHECKING:
     from redhanded.source.flow.program import Program
@@ -80,14 +81,24 @@ def _made(value: Value) -> Made | None:
     return None
 
 
+def annotated(program: Program, annotation: Expression, scope: Scope) -> Value | None:
+    """What an annotation alone says."""
+    return _typed(program, annotation, scope, None)
+
+
 def _typed(
     program: Program, annotation: Expression, scope: Scope, made: Made | None
 ) -> Value | None:
+    if isinstance(annotation, form.Mapping):
+        return shapes.listed(program, annotation, scope)
+    if isinstance(annotation, form.Operation) and annotation.operator == "&":
+        return shapes.joined(program, annotation.operands, scope)
     if isinstance(annotation, form.Operation) and annotation.operator == "|":
         parts = [_typed(program, one, scope, made) for one in annotation.operands]
         return next((one for one in parts if one is not None), None)
     if isinstance(annotation, form.Operation) and annotation.operator == "typeof":
-        return loading.evaluated(program, annotation.operands[0], scope)
+        found = loading.evaluated(program, annotation.operands[0], scope)
+        return found if isinstance(found, Library | Record | Procedure) else None
     generic: tuple[Expression, ...] = ()
     if isinstance(annotation, form.Item):
         key = annotation.key
@@ -96,8 +107,17 @@ def _typed(
     if isinstance(annotation, form.Name | form.Attribute):
         if annotation.name in WRAPPER_TYPES and generic:
             return _typed(program, generic[0], scope, made)
+        if annotation.name in shapes.RETURNED and generic:
+            return shapes.returned(program, generic[0], scope)
+        if annotation.name in shapes.NARROWED and generic:
+            narrowed = _typed(program, generic[0], scope, made)
+            return narrowed if isinstance(narrowed, Record) and narrowed.of is None else None
         if annotation.name in PLAIN_TYPES:
             return None
+        if isinstance(annotation, form.Name):
+            is_declared, held = shapes.named(program, annotation.name, scope)
+            if is_declared:
+                return held
         value = loading.evaluated(program, annotation, scope)
         return _instance(program, value, generic, scope, made)
     return None
@@ -134,6 +154,16 @@ def instance(program: Program, of: Kind) -> Record:
         if constructor is not None:
             calls.enter(run, constructor, (), {}, program.class_of(of).line)
     return made
+
+
+def as_said(program: Program, value: Value, annotation: Expression | None, scope: Scope) -> Value:
+    """A value, or what its annotation names of a library where nothing else is known of it:
+    ``-> ArqRedis``, ``client: AsyncClient = context["http"]``."""
+    is_carried = isinstance(value, Library) and value.package in CARRIERS
+    if annotation is None or not (is_carried or isinstance(value, Unknown | Input)):
+        return value
+    said = typed(program, annotation, scope)
+    return said if isinstance(said, Library) else value
 
 
 def parameter(program: Program, one: Parameter, scope: Scope) -> Value | None:

@@ -9,6 +9,7 @@ from redhanded.source.flow.values import (
     Library,
     Made,
     Procedure,
+    Record,
     Result,
     Unknown,
     Value,
@@ -41,9 +42,28 @@ def call(run: Run, callee: Library, site: Site, base: Value | None = None) -> Va
         return unresolved(run, site, arguments, keywords)
     if not run.program.frameworks_of(callee.package):
         note(run, site, arguments, keywords, result, is_resolved=True)
-    if not run.is_loading:
+    elif callee.package != "global" and not run.is_loading:
+        number = note(run, site, arguments, keywords, result, is_resolved=True)
+        run.record.set_aside(number)
+    # What a constructor is given is called later, by whoever uses the object: a verifier of logins.
+    if not run.is_loading and not (site.form.new and callee.package != "global"):
         given_functions(run, arguments, site)
     return result
+
+
+def is_method(run: Run, callee: Library) -> bool:
+    """Whether it is a method of something that a library made, or has."""
+    return bool(run.program.frameworks_of(callee.package)) and len(callee.steps) > 1
+
+
+def applied(run: Run, callee: Library, name: str, site: Site) -> Value:
+    """``client.get.apply(client, arguments)``, ``client.get.call(client, key)``."""
+    arguments, keywords = site.given()
+    rest = arguments[1:]
+    if name == "apply" and rest:
+        rest = tuple(rest[0].parts.values()) if isinstance(rest[0], Record) else (rest[0],)
+    site.preset(rest, keywords)
+    return call(run, callee, site)
 
 
 def _is_unknown_name(callee: Library) -> bool:
@@ -106,7 +126,12 @@ def perform(
 ) -> Value:
     """Records what a call does, calls back, and gives its result."""
     chain = chained(callee, arguments, keywords, site)
+    for name, value in meaning.adds.items():
+        cell = run.program.added.setdefault(callee.package, {})
+        run.record.journal.write(cell, name, value)
     if meaning.is_lazy:
+        if run.record.guards:
+            run.record.built[id(chain.steps[-1])] = (chain.steps[-1], run.record.guards)
         return meaning.result if meaning.result is not None else chain
     return happening.happen(
         run,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from redhanded.source.flow import form
 from redhanded.source.flow.form import Form
@@ -122,6 +122,19 @@ def attributes(module: Module, one: Class) -> dict[str, list[tuple[int, form.Exp
                 if isinstance(base, form.Name) and base.name in ("this", "self"):
                     found.setdefault(each.target.name, []).append((place, each.value))
     return found
+
+
+def called(modules: Iterable[Module]) -> frozenset[str]:
+    """Last names of what is called anywhere in some files."""
+    found: set[str] = set()
+    for module in modules:
+        for function in module.functions:
+            for one in inside(function.body):
+                if isinstance(one, form.Call) and isinstance(
+                    one.function, form.Attribute | form.Name
+                ):
+                    found.add(one.function.name)
+    return frozenset(found)
 
 
 def assignments(module: Module, name: str) -> list[tuple[int, form.Expression]]:

@@ -32,7 +32,12 @@ TEXT_MAX = 120
 ENVIRONMENTS = {("global", ("process", "env")), ("os", ("environ",))}
 REQUESTS = {(one, ("request",)) for one in ("flask", "quart", "bottle")}
 """The request that is being served, as a variable of a library."""
+MODULES = Library("sys", ("modules",))
+"""Python's modules by name."""
 REQUEST_PARTS = {"json": "body", "data": "body", "args": "query", "view_args": "params"}
+CARRIERS = {"server": "fastify"}
+"""Parts of a request that are the application, and whose: ``request.server.pool`` is what the
+program has given to it by ``decorate``."""
 EACH = "*"
 """The part of a `Record` that stands for each element of a sequence whose length is not known."""
 
@@ -54,6 +59,9 @@ def here(run: Run, value: Value) -> Value:
 
 def item(run: Run, value: Value, key: Value) -> Value:
     """``value[key]``."""
+    if value == MODULES and isinstance(key, Known) and isinstance(key.value, str):
+        first, *rest = key.value.split(".")
+        return Library(first, tuple(rest))
     if isinstance(key, Known) and isinstance(key.value, str | int):
         found = part(run, value, str(key.value))
         if found is not None:
@@ -87,7 +95,7 @@ def element(run: Run, value: Value, key: Value | None = None) -> Value:
 def _of_record(run: Run, value: Record, name: str) -> Value | None:
     found = value.parts.get(name)
     if found is not None:
-        return found
+        return _as_declared(run, value, name, found)
     if isinstance(value.of, Kind):
         led_to = relations.related(run, value, name)
         return classes.member(run, value.of, name, value) if led_to is None else led_to
@@ -98,6 +106,22 @@ def _of_record(run: Run, value: Record, name: str) -> Value | None:
     return None if value.is_complete else Unknown(name)
 
 
+def _as_declared(run: Run, value: Record, name: str, found: Value) -> Value:
+    """What a field holds by its annotation, where what was put into it is not known: a client that
+    somebody hands over, or that is made when the program has started."""
+    is_given = isinstance(found, Input) and found.source == "argument"
+    if not isinstance(value.of, Kind) or not (
+        is_given or isinstance(found, Unknown) or found == Known(None)
+    ):
+        return found
+    declared = classes.declared(run, value.of, name, value)
+    if isinstance(declared, Library) and run.program.frameworks_of(declared.package):
+        return declared
+    if isinstance(declared, Record) and found != Known(None):
+        return declared
+    return found
+
+
 def _of_library(run: Run, value: Library, name: str) -> Value:
     if (value.package, value.names) in ENVIRONMENTS:
         return Input("environment", (name,))
@@ -105,6 +129,9 @@ def _of_library(run: Run, value: Library, name: str) -> Value:
         return Input("request", (REQUEST_PARTS.get(name, name),))
     if name == "default" and not value.steps:
         return value
+    added = run.program.added.get(value.package)
+    if added is not None and name in added:
+        return added[name]
     return Library(value.package, (*value.steps[:STEPS_MAX], name), through=value.through)
 
 
@@ -139,6 +166,10 @@ def _of_result(run: Run, value: Result, name: str) -> Value | None:
 
 
 def _of_input(run: Run, value: Input, name: str) -> Value:
+    if value.source == "request" and len(value.parts) == 1:
+        carried = run.program.added.get(CARRIERS.get(value.parts[0], ""), {})
+        if name in carried:
+            return carried[name]
     return Input(value.source, (*value.parts[:PARTS_MAX], name))
 
 

@@ -13,7 +13,9 @@ from redhanded.source.flow import form
 from redhanded.source.flow.effects import Effect, EffectKind
 from redhanded.source.flow.form import Expression
 from redhanded.source.flow.values import (
+    Computed,
     Either,
+    Input,
     Kind,
     Known,
     Library,
@@ -159,12 +161,28 @@ def _together(run: Run, result: Value, value: Value, state: State) -> Value:
     kept = [one for one in kept if not isinstance(one, Unknown)]
     path, _, name = state.subject.partition(":")
     if not kept and "." not in name:
-        kept = [
-            one
-            for one in run.program.assigned_values(path, name)
-            if not isinstance(one, Known | Unknown | Result)
-        ]
+        kept = _assigned(run, path, name)
     return either([result, *kept]) if kept else result
+
+
+def _assigned(run: Run, path: str, name: str) -> list[Value]:
+    """What functions of a file put into a variable at its top, as far as that is known."""
+    return [
+        one
+        for one in run.program.assigned_values(path, name)
+        if not isinstance(one, Known | Unknown | Result)
+    ]
+
+
+def beside_paths(run: Run, holder: Scope, name: str, value: Value) -> Value:
+    """What a variable at the top of a file holds for what is evaluated beside all paths: where it
+    has nothing yet, what functions of the file will put there."""
+    is_empty = isinstance(value, Unknown) or value == Known(None)
+    path = holder.path
+    if not is_empty or path in run.program.loading or path not in run.program.modules_by_path():
+        return value
+    kept = _assigned(run, path, name) if run.program.changed_names(path).get(name) else []
+    return either(kept) if kept else value
 
 
 def read_variable(run: Run, holder: Scope, name: str, value: Value, scope: Scope) -> Value:
@@ -196,6 +214,17 @@ def read_member(run: Run, state: State, one: form.Item, scope: Scope) -> Value:
     if not is_collection(value):
         return members.item(run, read(run, state, one.base, scope), key)
     return event(run, state, "get", "[]", _here(run, one, scope), key=key)
+
+
+def read_part(run: Run, one: form.Attribute, found: Value | None, scope: Scope) -> Value | None:
+    """``cache["key"]`` with a written key, ``state.x``: what was put there by this run."""
+    if found is None or not isinstance(found, Result | Record | Either | Computed | Input):
+        return found
+    state = subject(run, one.base, scope)
+    if state is None or not is_collection(current(run, state)):
+        return found
+    place = _here(run, one.base, scope)
+    return either([event(run, state, "get", "[]", place, key=Known(one.name)), found])
 
 
 def tested(run: Run, one: form.Operation, scope: Scope) -> Value | None:

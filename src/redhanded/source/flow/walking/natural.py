@@ -20,10 +20,12 @@ from redhanded.source.flow.values import (
 )
 from redhanded.source.flow.walking import (
     asynchronous,
+    borrowed,
     expressions,
     folders,
     happening,
     library,
+    literals,
     members,
 )
 from redhanded.source.flow.walking.run import Run
@@ -143,6 +145,9 @@ def plain(run: Run, callee: Library, base: Value | None, site: Site) -> Value | 
             expiry_s=float(known) if isinstance(known, int | float) else None,
         )
         return Result(_record(run, site, effect, arguments))
+    borrowed_value = borrowed.given(run, callee, arguments)
+    if borrowed_value is not None:
+        return borrowed_value
     if key in RUNNING:
         return asynchronous.awaited(run, arguments[0], site.scope) if arguments else Known(None)
     if callee.package == "functools" and callee.names == ("partial",) and arguments:
@@ -218,11 +223,7 @@ def _assigned(arguments: tuple[Value, ...]) -> Value:
     parts: dict[str, Value] = {}
     is_complete = True
     for one in arguments:
-        if isinstance(one, Record):
-            parts.update(dict(one.parts))
-            is_complete &= one.is_complete
-        else:
-            is_complete = False
+        is_complete &= literals.spread(one, parts)
     first = arguments[0]
     if isinstance(first, Record) and first.of is not None:
         return first
@@ -254,10 +255,15 @@ def method(run: Run, base: Value, name: str, site: Site) -> Value:
         and base.of is None
         and name in ("push", "append", "unshift", "add")
     ):
-        if isinstance(base.parts, dict) and arguments:
+        if isinstance(base.parts, dict) and arguments and _is_listed(run, base, name):
+            before = list(base.parts.values())
+            after = [*before, *arguments] if name != "unshift" else [*arguments, *before]
+            for place, one in enumerate(after):
+                run.record.journal.write(base.parts, str(place), one)
+        elif isinstance(base.parts, dict) and arguments:
             cell = base.parts
-            before = [cell[members.EACH]] if members.EACH in cell else []
-            run.record.journal.write(cell, members.EACH, either([*before, arguments[0]]))
+            each = [cell[members.EACH]] if members.EACH in cell else []
+            run.record.journal.write(cell, members.EACH, either([*each, arguments[0]]))
         return Known(None)
     if isinstance(base, Record) and base.of is None and name in ("get", "pop") and arguments:
         return members.item(run, base, arguments[0])
@@ -281,6 +287,13 @@ def method(run: Run, base: Value, name: str, site: Site) -> Value:
     if name in PLAIN:
         return Computed(f"call:{name}", (base, *arguments))
     return library.unresolved(run, site, arguments, keywords)
+
+
+def _is_listed(run: Run, base: Record, name: str) -> bool:
+    """Whether all elements of a sequence are known by their places, and more are put beside."""
+    if name not in ("push", "append", "unshift") or run.record.in_loop or not base.is_complete:
+        return False
+    return all(str(place) in base.parts for place in range(len(base.parts)))
 
 
 def _is_drawn(run: Run, value: Value) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from redhanded.case.evidence import Location
@@ -12,6 +12,7 @@ from redhanded.source.flow.framework import Meaning
 from redhanded.source.flow.values import Computed, Library, Result, Value
 from redhanded.source.flow.walking.scope import Journal
 
+ASIDE_MAX = 200
 EVENTS_MAX = 1500
 GUARDS_MAX = 40
 ELSEWHERE = 1_000_000_000
@@ -117,10 +118,33 @@ class Recorder:
         self.kept = 0
         self.changed: dict[Result, dict[str, Value]] = {}
         """Attributes that were set on what an event gave, until they are written."""
+        self.aside: list[Event] = []
+        """Calls of libraries that a table describes, but not these calls."""
+        self.built: dict[int, tuple[object, tuple[Guard, ...]]] = {}
+        """Under which conditions a query was built that is sent later, by its call's identity."""
 
     @property
     def next_number(self) -> int:
         return self.first + len(self.drafts)
+
+    def set_aside(self, number: int | None) -> None:
+        """Takes the last event out of the path, since a table knows the library and says nothing
+        of the call."""
+        if number is not None and self.drafts and self.drafts[-1].number == number:
+            event = self.drafts.pop().event()
+            if len(self.aside) < ASIDE_MAX:
+                self.aside.append(event)
+
+    def built_under(self, steps: Iterable[object]) -> tuple[Guard, ...]:
+        """The conditions of now, and those under which the calls of a query were made."""
+        found = list(self.guards)
+        known = {id(one) for one in found}
+        for step in steps:
+            for guard in self.built.get(id(step), (None, ()))[1]:
+                if id(guard) not in known and len(found) < GUARDS_MAX:
+                    known.add(id(guard))
+                    found.append(guard)
+        return tuple(found)
 
     def draft(self, number: int) -> Draft | None:
         """The event with a number; None if it is of another path."""
@@ -232,11 +256,28 @@ class Recorder:
         effect: Effect | None = None,
         transaction: int | None = None,
     ) -> None:
-        """Keeps something for the next flush or commit."""
+        """Keeps something for the next flush or commit: it happens there, under the conditions and
+        in the loop in which it was asked for."""
         self.kept += 1
         session = effect.session if effect is not None else None
-        one = Pending(self.kept, effect, transaction, act, session)
+        one = Pending(self.kept, effect, transaction, self._as_asked(act), session)
         self.state = self.state._replace(pending=(*self.state.pending, one))
+
+    def _as_asked(self, act: Callable[[], object]) -> Callable[[], object]:
+        guards, stack, in_loop = self.guards, self.stack, self.in_loop
+
+        def asked() -> object:
+            here = (self.guards, self.stack, self.in_loop)
+            known = {id(one) for one in guards}
+            both = (*guards, *(one for one in here[0] if id(one) not in known))
+            self.guards, self.stack = both[:GUARDS_MAX], stack
+            self.in_loop = in_loop or here[2]
+            try:
+                return act()
+            finally:
+                self.guards, self.stack, self.in_loop = here
+
+        return asked
 
     def take(self, wanted: Callable[[Pending], bool]) -> list[Pending]:
         """What was kept and happens now."""

@@ -23,12 +23,18 @@ NESTED_MAX = 150
 class Frame:
     """A function that is being run."""
 
-    __slots__ = ("following", "function", "given", "on_yield", "passed", "path", "scope")
+    __slots__ = (
+        "arguments", "following", "function", "given", "on_yield", "passed", "path", "scope",
+    )  # fmt: skip
 
-    def __init__(self, path: str, function: Function, scope: Scope) -> None:
+    def __init__(
+        self, path: str, function: Function, scope: Scope, arguments: tuple[Value, ...] = ()
+    ) -> None:
         self.path = path
         self.function = function
         self.scope = scope
+        self.arguments = arguments
+        """What it was given, by place."""
         self.given: list[tuple[tuple[object, ...], Value]] = []
         """What it returns, and the guards under which it does."""
         self.on_yield: Callable[[Value], Value] | None = None

@@ -30,14 +30,19 @@ def settled(run: Run, value: Value, moment: Moment, scope: Scope) -> Value:
         if meaning is not None:
             made = next((each for each in reversed(value.steps) if isinstance(each, Made)), None)
             place = made.location if made is not None and made.location else None
-            return happening.happen(
-                run,
-                meaning,
-                value,
-                location=place or run.place(run.line, scope),
-                end_line=place.line if place else run.line,
-                callee=".".join(one for one in value.names if one != "()")[-120:],
-            )
+            base = run.record.guards
+            run.record.guards = run.record.built_under(value.steps)
+            try:
+                return happening.happen(
+                    run,
+                    meaning,
+                    value,
+                    location=place or run.place(run.line, scope),
+                    end_line=place.line if place else run.line,
+                    callee=".".join(one for one in value.names if one != "()")[-120:],
+                )
+            finally:
+                run.record.guards = base
     return value
 
 

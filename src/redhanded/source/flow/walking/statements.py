@@ -15,6 +15,7 @@ from redhanded.source.flow.walking import (
     classes,
     expressions,
     handling,
+    injection,
     managing,
     members,
     repeating,
@@ -84,6 +85,7 @@ def _never_returns(run: Run, value: form.Expression, scope: Scope) -> bool:
 
 def _let(run: Run, one: form.Let, scope: Scope) -> bool:
     value = expressions.evaluate(run, one.value, scope)
+    value = injection.as_said(run.program, value, one.annotation, scope)
     run.line = one.line
     is_python = scope.path.endswith((".py", ".pyi"))
     declares = one.kind == "" if is_python else one.kind in ("const", "let", "var")

@@ -10,6 +10,11 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+CARRIERS = words(
+    "fastapi starlette flask quart sanic aiohttp litestar express koa fastify @nestjs/common"
+)
+"""Packages whose objects carry whatever a program puts on them: ``request.app.state.pool``."""
+
 CALLING = words(
     "map forEach filter find findIndex findLast some every reduce reduceRight flatMap sort"
     " sorted toSorted"

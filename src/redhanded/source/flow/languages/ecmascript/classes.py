@@ -57,6 +57,7 @@ def define(
         end_line_of(node),
         decorators=decorators,
         parent=writing.function,
+        implements=_interfaces(writing, node),
     )
     writing.out.append(DefineClass(index, line_of(starts)))
     for one in blocks:
@@ -77,6 +78,14 @@ def _bases(writing: Writing, node: Node) -> tuple[Argument, ...]:
         return (Argument(base), *[Argument(one, "<>") for one in types])
     kept = [one for one in written(heritage) if one.type != "implements_clause"]
     return (Argument(writing.expression(kept[0])),) if kept else ()
+
+
+def _interfaces(writing: Writing, node: Node) -> tuple[Expression, ...]:
+    heritage = next((one for one in node.named_children if one.type == "class_heritage"), None)
+    clauses = heritage.named_children if heritage is not None else ()
+    clause = next((one for one in clauses if one.type == "implements_clause"), None)
+    found = [annotation(writing, one) for one in (written(clause) if clause is not None else ())]
+    return tuple([one for one in found if one is not None])
 
 
 def _members(

@@ -25,8 +25,16 @@ from redhanded.source.flow.form import (
     Sequence,
     Spread,
 )
-from redhanded.source.flow.languages.ecmascript import classes, functions, literals, requiring
+from redhanded.source.flow.languages.ecmascript import (
+    classes,
+    compiled,
+    functions,
+    literals,
+    requiring,
+)
 from redhanded.source.flow.languages.ecmascript.targets import elements, key, target
+from redhanded.source.flow.languages.ecmascript.types import PLAIN
+from redhanded.source.flow.languages.ecmascript.types import arguments as arguments_of_type
 from redhanded.source.flow.languages.ecmascript.writing import (
     DEPTH_MAX,
     Handler,
@@ -106,6 +114,8 @@ def call(writing: Writing, node: Node) -> Expression:
         arguments = (Argument(literals.template_text(writing, listed)),)
     else:
         arguments = given(writing, listed)
+    if not arguments:
+        arguments = _of_type(writing, node)
     at = node if is_new else _position(callee, listed) or node
     found = Call(
         function,
@@ -117,7 +127,16 @@ def call(writing: Writing, node: Node) -> Expression:
         tagged,
     )
     requiring.note(writing, found)
-    return found
+    return compiled.awaited(writing, found)
+
+
+def _of_type(writing: Writing, node: Node) -> tuple[Argument, ...]:
+    """``context<Context>()``: the type is all that a call is given, an argument named ``<>``."""
+    listed = node.child_by_field_name("type_arguments")
+    types = arguments_of_type(writing, listed) if listed is not None else ()
+    if len(types) != 1 or (isinstance(types[0], Name) and types[0].name in PLAIN):
+        return ()
+    return (Argument(Operation("type", types), "<>"),)
 
 
 def _position(callee: Node | None, listed: Node | None) -> Node | None:

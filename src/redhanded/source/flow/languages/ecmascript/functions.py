@@ -7,6 +7,7 @@ from typing import Literal
 from tree_sitter import Node
 
 from redhanded.source.flow.form import Expression, Lambda, Name, Return, Spread, Statement
+from redhanded.source.flow.languages.ecmascript import compiled
 from redhanded.source.flow.languages.ecmascript.targets import target
 from redhanded.source.flow.languages.ecmascript.types import annotation
 from redhanded.source.flow.languages.ecmascript.writing import (
@@ -68,7 +69,7 @@ def define(
         line_of(node),
         end_line_of(node),
         decorators=decorators,
-        is_async="async" in signs,
+        is_async="async" in signs or compiled.is_async(writing, body),
         is_generator="*" in signs or node.type.startswith("generator_"),
         parent=writing.function,
         owner=owner,

@@ -99,7 +99,7 @@ def export_statement(writing: Writing, node: Node) -> None:
     declared = node.child_by_field_name("declaration")
     if declared is not None:
         _declared(writing, node, declared, "default" in signs)
-    elif "type" in signs or "namespace" in signs:
+    elif "namespace" in signs or ("type" in signs and source is None):
         return
     elif source is not None:
         _reexported(writing, node, specifier_of(writing, source), line)

@@ -31,6 +31,7 @@ from redhanded.source.flow.languages.ecmascript import (
     imports,
     requiring,
     switching,
+    types,
 )
 from redhanded.source.flow.languages.ecmascript.expressions import last_name, named_value
 from redhanded.source.flow.languages.ecmascript.targets import target
@@ -288,6 +289,8 @@ STATEMENTS: dict[str, StatementHandler] = {
     "import_alias": imports.import_alias,
     "export_statement": imports.export_statement,
     "enum_declaration": imports.enumeration,
+    "interface_declaration": types.interface,
+    "type_alias_declaration": types.alias,
     "internal_module": imports.namespace,
     "module": imports.namespace,
     "ERROR": error,

@@ -1,4 +1,5 @@
-"""Type annotations, as far as they are a name: ``X``, ``a.X``, ``X<Y>``, ``X[]``."""
+"""Type annotations, as far as they are a name or list properties: ``X``, ``a.X``, ``X<Y>``,
+``X[]``, ``typeof x``, ``{ a: X }``, ``A & B``; and the names that a file gives to types."""
 
 from __future__ import annotations
 
@@ -6,10 +7,26 @@ from collections.abc import Callable
 
 from tree_sitter import Node
 
-from redhanded.source.flow.form import Attribute, Expression, Item, Name, Sequence
-from redhanded.source.flow.languages.ecmascript.writing import Writing, written
+from redhanded.source.flow.form import (
+    Attribute,
+    Constant,
+    Expression,
+    Item,
+    Mapping,
+    Name,
+    Operation,
+    Pair,
+    Sequence,
+)
+from redhanded.source.flow.languages.ecmascript.writing import Writing, line_of, written
+from redhanded.source.flow.module import Type
 
 NOTHING = frozenset(("null", "undefined", "void", "never"))
+PLAIN = frozenset(
+    ("string", "number", "boolean", "any", "unknown", "object", "symbol", "bigint", "Date")
+)
+PROPERTIES_MAX = 60
+"""Of one type; what has more is generated."""
 
 
 def annotation(writing: Writing, node: Node | None, depth: int = 0) -> Expression | None:
@@ -75,6 +92,63 @@ def _union(writing: Writing, node: Node, depth: int) -> Expression | None:
     return annotation(writing, kept[0], depth) if len(kept) == 1 else None
 
 
+def _query(writing: Writing, node: Node, _depth: int) -> Expression | None:
+    children = written(node)
+    return Operation("typeof", (dotted(writing.text(children[0])),)) if children else None
+
+
+def _intersection(writing: Writing, node: Node, depth: int) -> Expression | None:
+    parts = [annotation(writing, one, depth) for one in written(node)]
+    kept = tuple([one for one in parts if one is not None])
+    return Operation("&", kept) if len(kept) > 1 else next(iter(kept), None)
+
+
+def _object(writing: Writing, node: Node, depth: int) -> Expression | None:
+    """The properties; None where all of them are plain."""
+    pairs = []
+    for one in written(node)[:PROPERTIES_MAX]:
+        named = one.child_by_field_name("name")
+        if one.type != "property_signature" or named is None:
+            continue
+        found = annotation(writing, one.child_by_field_name("type"), depth)
+        if found is None or (isinstance(found, Name) and found.name in PLAIN):
+            found = Constant(None)
+        pairs.append(Pair(Constant(writing.text(named).strip("'\"")), found))
+    if all(isinstance(one.value, Constant) for one in pairs):
+        return None
+    return Mapping(tuple(pairs))
+
+
+def interface(writing: Writing, node: Node) -> None:
+    """``interface X extends Y { … }``; one that has only plain properties says nothing."""
+    named, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+    if named is None or body is None or writing.function:
+        return
+    parts: list[Expression] = []
+    for clause in written(node):
+        if clause.type == "extends_type_clause":
+            parts += [one for each in written(clause) if (one := annotation(writing, each))]
+    own = _object(writing, body, 0)
+    has_methods = any(one.type == "method_signature" for one in body.named_children)
+    if own is None and has_methods:
+        own = Mapping(())
+    if own is not None:
+        parts.append(own)
+    if parts:
+        value = parts[0] if len(parts) == 1 else Operation("&", tuple(parts))
+        writing.types.append(Type(writing.text(named), value, line_of(node)))
+
+
+def alias(writing: Writing, node: Node) -> None:
+    """``type X = …``."""
+    named = node.child_by_field_name("name")
+    value = annotation(writing, node.child_by_field_name("value"))
+    if named is None or value is None or writing.function:
+        return
+    if not isinstance(value, Name) or value.name not in PLAIN:
+        writing.types.append(Type(writing.text(named), value, line_of(node)))
+
+
 TYPES: dict[str, Callable[[Writing, Node, int], Expression | None]] = {
     "type_annotation": _inner,
     "parenthesized_type": _inner,
@@ -87,4 +161,7 @@ TYPES: dict[str, Callable[[Writing, Node, int], Expression | None]] = {
     "generic_type": _generic,
     "array_type": _array,
     "union_type": _union,
+    "type_query": _query,
+    "intersection_type": _intersection,
+    "object_type": _object,
 }

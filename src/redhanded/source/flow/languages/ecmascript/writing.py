@@ -9,7 +9,7 @@ from typing import TypeAlias
 from tree_sitter import Node
 
 from redhanded.source.flow.form import Constant, Expression, Managed, Other, Statement, With
-from redhanded.source.flow.module import Class, Export, Function, Import
+from redhanded.source.flow.module import Class, Export, Function, Import, Type
 
 DEPTH_MAX = 160
 """Nested nodes that are followed. The deepest of 1,300 published files has 48; what is deeper was
@@ -37,6 +37,7 @@ class Writing:
     classes: list[Class | None] = field(default_factory=list)
     imports: list[Import] = field(default_factory=list)
     exports: list[Export] = field(default_factory=list)
+    types: list[Type] = field(default_factory=list)
     function: int = 0
     """The one that is being read."""
     owner: int = -1

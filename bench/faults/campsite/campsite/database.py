@@ -1,0 +1,5 @@
+from playhouse.db_url import connect
+
+from campsite.config import Config
+
+db = connect(Config.DATABASE)
