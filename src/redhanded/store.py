@@ -52,6 +52,17 @@ class OpenCase:
         _append_line(self.folder / "stages.jsonl", line)
         return read(self.folder)
 
+    def free_folder(self, name: str) -> Path:
+        """A folder of the case that is not there yet: a killed run may have left one.
+
+        Raises InputError where there are a thousand of the name.
+        """
+        for number in range(1, 1000):
+            folder = self.folder / (name if number == 1 else f"{name}-{number}")
+            if not folder.exists():
+                return folder
+        raise InputError(f"{self.folder} holds too many attempts; hunt in a new case.")
+
     def read(self) -> Case:
         """The case as it stands."""
         return read(self.folder)

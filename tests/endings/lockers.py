@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from systems import CONTRACT
+
 CLIENT = """\
 const net = require('node:net')
 
@@ -58,30 +60,6 @@ const server = http.createServer((request, response) => {
   response.end('up')
 })
 server.listen(Number(process.env.PORT), '127.0.0.1')
-"""
-CONTRACT = """\
-[system]
-name = "seats"
-prepare = []
-source = ["."]
-
-[services.seats]
-kind = "redis"
-env = { REDIS_PORT = "{port}" }
-
-[processes.web]
-command = "node server.js"
-env = { PORT = "{port}" }
-ready = "http://127.0.0.1:{port}/up"
-
-[[workload]]
-to = "web"
-request = "POST /seats"
-json = { seat = "{unique}" }
-deliveries = 2
-
-[symptom]
-log = "booked twice"
 """
 
 

@@ -20,17 +20,20 @@ def cause_of(root: Path, caught: Reproduction) -> RootCause:
     return cause
 
 
-def drafted(root: Path) -> dict[str, FixPart]:
+def ground_of(root: Path) -> repair.Ground:
     caught = parcels.reproduction()
-    parts = repair.draft(
-        root,
-        parcels.system(root),
-        parcels.code_map(root),
-        cause_of(root, caught),
-        caught,
-        parcels.symptom(),
+    return repair.Ground(
+        root=root,
+        system=parcels.system(root),
+        code=parcels.code_map(root),
+        cause=cause_of(root, caught),
+        reproduction=caught,
+        symptom=parcels.symptom(),
     )
-    return {each.key: each for each in parts}
+
+
+def drafted(root: Path) -> dict[str, FixPart]:
+    return {each.key: each for each in repair.draft(ground_of(root))}
 
 
 def check(root: Path, text: str, name: str = "checked.mjs") -> None:
@@ -200,15 +203,7 @@ def test_parts_in_one_file_come_together(tmp_path: Path) -> None:
 
 def test_planted_check_stands_before_everything_that_takes_time(tmp_path: Path) -> None:
     parcels.write(tmp_path)
-    caught = parcels.reproduction()
-    part = repair.planted_for(
-        tmp_path,
-        parcels.system(tmp_path),
-        parcels.code_map(tmp_path),
-        cause_of(tmp_path, caught),
-        caught,
-        parcels.symptom(),
-    )
+    part = repair.plant(ground_of(tmp_path))
     assert part is not None
     text = part.files["src/store.js"]
     check(tmp_path, text)
@@ -220,16 +215,8 @@ def test_planted_check_stands_before_everything_that_takes_time(tmp_path: Path) 
 def test_regression_test_fits_the_target(tmp_path: Path, runner: str) -> None:
     package = parcels.FILES["package.json"].replace("mocha --recursive spec", runner)
     parcels.write(tmp_path, package=package)
-    caught = parcels.reproduction()
-    given = (
-        tmp_path,
-        parcels.system(tmp_path),
-        parcels.code_map(tmp_path),
-        cause_of(tmp_path, caught),
-        caught,
-        parcels.symptom(),
-    )
-    path, text = repair.test_for(*given)
+    ground = ground_of(tmp_path)
+    path, text = repair.regression_test(ground)
     assert path == "spec/parcels-concurrent-delivery.spec.js"
     check(tmp_path, text)
     assert "import pg from 'pg'" in text and "require(" not in text
@@ -239,4 +226,4 @@ def test_regression_test_fits_the_target(tmp_path: Path, runner: str) -> None:
     assert """count(*)::int AS n FROM "parcels" WHERE "tracking_code"::text = $1""" in text
     assert "`TRK${unique}`" in text
     assert ("from 'vitest'" in text) == (runner == "vitest")
-    assert runner.split()[0] in repair.test_command_for(*given)
+    assert runner.split()[0] in repair.command_for(ground)

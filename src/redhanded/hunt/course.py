@@ -13,14 +13,14 @@ from redhanded.case.case import Case, Gate, Stage
 from redhanded.case.codemap import CodeMap
 from redhanded.case.errors import InputError, LabError
 from redhanded.case.fix import Fix
-from redhanded.case.reproduction import Reproduction, RootCause
 from redhanded.case.request import HuntRequest, Listener
 from redhanded.case.symptom import Symptom
-from redhanded.case.system import SymptomPattern, System
+from redhanded.case.system import System
 from redhanded.hunt import cards, explore, program, prove, repair, reproduce, suspect, wanted
 from redhanded.hunt.laid_over import laid_over
 from redhanded.hunt.laying_out import free_place, lay_out
 from redhanded.hunt.outcome import outcome
+from redhanded.hunt.repair import Ground
 from redhanded.lab import open_lab
 from redhanded.lab.clock import monotonic_ms, timestamp
 from redhanded.lab.services import reap_abandoned
@@ -150,12 +150,17 @@ class Course:
         return found is not None and found.schedule is not None
 
     def repair(self) -> None:
-        cause, found = self.case.root_cause, self.case.reproduction
-        if self._skip("repair") or self._system is None or cause is None or found is None:
+        ground = self._ground()
+        if self._skip("repair") or ground is None:
             return
         self.listener.stage("repair", cards.STAGES["repair"])
         began = monotonic_ms()
-        fix = self._draft(self._system, cause, found)
+        fix = repair.drafted(
+            ground,
+            hypotheses=self.case.hypotheses,
+            branch=f"redhanded/{self.case.identifier}",
+            free_folder=lambda: self._open.free_folder("worktree"),
+        )
         if fix is None:
             self._note(cards.NO_REMEDY)
             return
@@ -211,7 +216,7 @@ class Course:
             system,
             folder=self._open.folder / LABS / "reproduce",
             root=self._root,
-            symptom=self._pattern(system),
+            symptom=wanted.pattern(system, self.case.symptom),
             seed=self.request.seed,
             allow_existing=self.request.allow_existing,
             say=self.listener.step,
@@ -243,77 +248,35 @@ class Course:
         )
         self._say(cards.reproduction(found, cause, hypotheses))
 
-    def _draft(self, system: System, cause: RootCause, found: Reproduction) -> Fix | None:
-        """None where no remedy fits."""
-        suspected = [one for one in self.case.hypotheses if one.mechanism == cause.mechanism]
-        remedies = {name for one in suspected for name in one.remedies}
-        if not remedies & {remedy.name for remedy in repair.REMEDIES}:
-            return None
-        ground = (self._root, system, self._code(), cause, found, self.case.symptom)
-        parts = repair.draft(*ground)
-        chosen = tuple(part.key for part in parts if not part.tempting)
-        if not chosen:
-            return None
-        tree = repair.open_worktree(
-            self._root,
-            f"redhanded/{self.case.identifier}",
-            self._free_folder("worktree"),
-        )
-        notes = list(tree.notes)
-        tree.write(repair.combine(self._root, [part for part in parts if part.key in chosen]))
-        titles = "\n".join(f"- {part.title}" for part in parts if part.key in chosen)
-        tree.commit(f"Fix: {cause.title}\n\n{titles}")
-        test_path, test_diff = "", ""
-        try:
-            test_path, text = repair.test_for(*ground)
-            tree.write({test_path: text})
-            tree.commit("Test the fix with concurrent deliveries")
-            test_diff = tree.diff(test_path)
-        except InputError as error:
-            notes.append(f"No regression test was written: {error}")
-        return Fix(
-            branch=tree.branch,
-            worktree=str(tree.root),
-            base=tree.base,
-            parts=parts,
-            chosen=chosen,
-            diff=tree.diff(),
-            test_path=test_path,
-            test_diff=test_diff,
-            took_working_state=tree.took_working_state,
-            notes=tuple(notes),
-        )
-
     def _prove(self, system: System, fix: Fix, began: float) -> None:
-        found, cause = self.case.reproduction, self.case.root_cause
-        if found is None or found.schedule is None or cause is None:
+        drafted = self._ground()
+        if drafted is None or (schedule := drafted.reproduction.schedule) is None:
             return
         effort = prove.QUICK if self.request.quick else prove.Effort()
-        folder = self._free_folder(f"{LABS}/prove")
+        folder = self._open.free_folder(f"{LABS}/prove")
         ground = prove.Ground(
             system=system,
             root=self._root,
             folder=folder,
-            symptom=self._pattern(system),
-            schedule=found.schedule,
+            symptom=wanted.pattern(system, self.case.symptom),
+            schedule=schedule,
             seed=self.request.seed,
             allow_existing=self.request.allow_existing,
         )
         by_key = {part.key: part for part in fix.parts}
-        wanted = self._subsets(fix)
         files = [
-            (keys, repair.combine(self._root, [by_key[key] for key in keys])) for keys in wanted
+            (keys, repair.combine(self._root, [by_key[key] for key in keys]))
+            for keys in self._subsets(fix)
         ]
         progress = self.listener.progress
         subsets = prove.compare(ground, files, effort, progress)
         self._say(cards.subsets(subsets))
         chosen = repair.combine(self._root, [by_key[key] for key in fix.chosen])
-        drafted = (self._root, system, self._code(), cause, found, self.case.symptom)
-        planted = repair.planted_for(*drafted)
+        planted = repair.plant(drafted)
         test_files, test_command = {}, None
         if fix.test_path:
-            path, text = repair.test_for(*drafted)
-            test_files, test_command = {path: text}, repair.test_command_for(*drafted)
+            path, text = repair.regression_test(drafted)
+            test_files, test_command = {path: text}, repair.command_for(drafted)
         trees = prove.Trees(
             fixed=chosen,
             test=test_files,
@@ -336,16 +299,26 @@ class Course:
         )
         self._say(cards.proof(proof))
 
+    def _ground(self) -> Ground | None:
+        """What remedies go by; None where nothing was reproduced."""
+        case, system = self.case, self._system
+        if system is None or case.root_cause is None or case.reproduction is None:
+            return None
+        return Ground(
+            root=self._root,
+            system=system,
+            code=self._code(),
+            cause=case.root_cause,
+            reproduction=case.reproduction,
+            symptom=case.symptom,
+        )
+
     def _subsets(self, fix: Fix) -> list[tuple[str, ...]]:
         """Nothing, then every subset; in a quick hunt each part alone and the chosen ones."""
         every = repair.subsets(fix.parts)
         if self.request.quick:
             every = tuple(keys for keys in every if len(keys) == 1 or keys == fix.chosen)
         return [(), *every]
-
-    def _pattern(self, system: System) -> SymptomPattern:
-        """What the case is hunted by, beside what the contract says."""
-        return wanted.pattern(system, self.case.symptom)
 
     def _lay_out(self) -> Path:
         """The tree to hunt in: the target, or what its lay-out command made of it."""
@@ -365,14 +338,6 @@ class Course:
         if self._system is not None:
             self._system = replace(self._system, root=str(root))
         return root
-
-    def _free_folder(self, name: str) -> Path:
-        """A folder of the case that is not there yet: a killed run may have left one."""
-        for number in range(1, 1000):
-            folder = self._open.folder / (name if number == 1 else f"{name}-{number}")
-            if not folder.exists():
-                return folder
-        raise InputError(f"{self._open.folder} holds too many attempts; hunt in a new case.")
 
     @cached_property
     def _program(self) -> Chart:

@@ -1,0 +1,62 @@
+"""A fix and its test on a branch of their own, where a remedy fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from redhanded.case.errors import InputError
+from redhanded.case.fix import Fix
+from redhanded.case.hypothesis import Hypothesis
+from redhanded.hunt.repair.combine import combine
+from redhanded.hunt.repair.parts import REMEDIES, draft
+from redhanded.hunt.repair.regression_test import regression_test
+from redhanded.hunt.repair.remedy import Ground
+from redhanded.hunt.repair.worktree import open_worktree
+
+
+def drafted(
+    ground: Ground,
+    *,
+    hypotheses: Sequence[Hypothesis],
+    branch: str,
+    free_folder: Callable[[], Path],
+) -> Fix | None:
+    """The fix, committed to ``branch`` in a worktree in a folder that ``free_folder`` gives.
+
+    None, and nothing is written, where no hypothesis names a remedy against the cause that is
+    known here, or no part of one fits the code.
+    """
+    suspected = [one for one in hypotheses if one.mechanism == ground.cause.mechanism]
+    remedies = {name for one in suspected for name in one.remedies}
+    if not remedies & {remedy.name for remedy in REMEDIES}:
+        return None
+    parts = draft(ground)
+    chosen = [part for part in parts if not part.tempting]
+    if not chosen:
+        return None
+    tree = open_worktree(ground.root, branch, free_folder())
+    notes = list(tree.notes)
+    tree.write(combine(ground.root, chosen))
+    titles = "\n".join(f"- {part.title}" for part in chosen)
+    tree.commit(f"Fix: {ground.cause.title}\n\n{titles}")
+    test_path, test_diff = "", ""
+    try:
+        test_path, text = regression_test(ground)
+        tree.write({test_path: text})
+        tree.commit("Test the fix with concurrent deliveries")
+        test_diff = tree.diff(test_path)
+    except InputError as error:
+        notes.append(f"No regression test was written: {error}")
+    return Fix(
+        branch=tree.branch,
+        worktree=str(tree.root),
+        base=tree.base,
+        parts=parts,
+        chosen=tuple(part.key for part in chosen),
+        diff=tree.diff(),
+        test_path=test_path,
+        test_diff=test_diff,
+        took_working_state=tree.took_working_state,
+        notes=tuple(notes),
+    )
