@@ -66,7 +66,7 @@ def no_contract(target: Path) -> str:
     """What to do where nothing says how the system is run."""
     return (
         f"there is no redhanded.toml in {target}. Run `redhanded init {target}`, which "
-        "writes one from package.json and marks every guess, then hunt again."
+        "writes one from what the project says of itself and marks every guess, then hunt again."
     )
 
 
