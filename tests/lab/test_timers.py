@@ -120,6 +120,43 @@ def test_a_timer_that_is_set_in_a_step_is_told_from_an_older_one() -> None:
         end(started)
 
 
+def test_a_timer_that_was_looked_at_late_may_fire_before_the_look_says_so() -> None:
+    guard = (
+        "import select, sys, time\nprint('ready', flush=True)\ndue = time.monotonic() + 1\n"
+        "poll = select.poll()\npoll.register(0, select.POLLIN)\n"
+        "while (left := due - time.monotonic()) > 0:\n"
+        " if poll.poll(left * 1000): sys.stdin.buffer.raw.read(1); print('read', flush=True)\n"
+        "time.sleep(60)"
+    )
+    started = subprocess.Popen(
+        [sys.executable, "-c", guard], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert started.stdin is not None and started.stdout is not None
+    late_s = 0.2
+    try:
+        assert started.stdout.readline() == b"ready\n"
+        watch = Watch(None)
+        watch.follow([started.pid])
+        eventually(lambda: watch.at_rest() and watch.next_timer(2) is not None)
+        seen_due: list[float] = []
+        for looked_after_s in (late_s, 0.0):
+            watch.begin_step()
+            started.stdin.write(b"x")
+            started.stdin.flush()
+            assert started.stdout.readline() == b"read\n"
+            time.sleep(looked_after_s)
+            eventually(lambda: watch.at_rest() and watch.next_timer(2) is not None)
+            seen_due.append(min(watch.waking(2).values()))
+        eventually(lambda: watch.next_timer(SOON_S) is not None)
+        assert watch.wait_for_timers() == set(), "it is the timer that was set long before"
+        eventually(lambda: watch.fired(started.pid))
+        assert time.monotonic() <= seen_due[0] - late_s / 2
+        watch.close()
+    finally:
+        started.stdin.close()
+        end(started)
+
+
 def test_a_process_that_polls_is_found_out_and_not_waited_for() -> None:
     polls = "import time\nprint('ready', flush=True)\nwhile True: time.sleep(0.002)"
     started = waiting([sys.executable, "-c", polls])

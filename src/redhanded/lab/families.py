@@ -17,10 +17,19 @@ class Nap:
     children: bytes | None
     """None: to be read again."""
     wakes_at: float
-    """``time.monotonic()``, or infinite."""
+    """At the latest; ``time.monotonic()``, or infinite."""
+    wakes_from: float
+    """At the earliest: a time-out counts from when the thread went to sleep, not from the look."""
     within: bool = False
     """Nothing but a thread of its own process can wake it."""
     counted: bool = False
+
+    def is_same_timer(self, other: Nap, slack_s: float) -> bool:
+        """Whether both may wait for the same moment."""
+        return (
+            self.wakes_from <= other.wakes_at + slack_s
+            and other.wakes_from <= self.wakes_at + slack_s
+        )
 
 
 @dataclass(slots=True)

@@ -60,7 +60,11 @@ class Watch:
         self._fruitless: dict[Thread, int] = {}
         self._root_of: dict[int, int] = {}
         self._polls: dict[Thread, int] = {}
-        self._before: dict[Thread, float] = {}
+        self._before: dict[Thread, Nap] = {}
+        """Those that were set before the step."""
+        self._step_began = time.monotonic()
+        self._seen_at: dict[Thread, float] = {}
+        """When a thread was last seen awake, or to have run since the look before."""
         self._stuck = 0
         self._ended = False
         """Whether the last look came upon a thread that has ended since the one before: its
@@ -109,11 +113,13 @@ class Watch:
 
     def _is_new(self, nap: Nap) -> bool:
         """Whether the current step set it."""
-        return abs(nap.wakes_at - self._before.get(nap.thread, 0.0)) > SAME_TIMER_S
+        before = self._before.get(nap.thread)
+        return before is None or not nap.is_same_timer(before, SAME_TIMER_S)
 
     def begin_step(self) -> None:
         """Something is about to be delivered: timers that are set from now on are its doing."""
-        self._before = {thread: nap.wakes_at for thread, nap in self._timers.items()}
+        self._before = dict(self._timers)
+        self._step_began = time.monotonic()
         self._fruitless.clear()
 
     def wait_for_timers(self) -> set[int]:
@@ -136,11 +142,11 @@ class Watch:
         return new
 
     def fired(self, root: int) -> bool:
-        """Whether a timer of this process or its descendants, set before the step, fell due."""
+        """Whether a timer of this process or its descendants, set before the step, may be due."""
         now = time.monotonic()
         return any(
-            wakes_at <= now
-            for (pid, _), wakes_at in self._before.items()
+            nap.wakes_from <= now
+            for (pid, _), nap in self._before.items()
             if self._root_of.get(pid) == root
         )
 
@@ -282,7 +288,7 @@ class Watch:
         """
         for key in family.lively:
             if self._is_awake(key):
-                self._awake, self.somebody_runs = key, True
+                self._found_awake(key)
                 return None
             if self._ran(key) != family.ran[key]:
                 return False
@@ -292,6 +298,10 @@ class Watch:
                     return False
         seen.update(family.ran)
         return True
+
+    def _found_awake(self, key: Thread) -> None:
+        self._awake, self.somebody_runs = key, True
+        self._seen_at[key] = time.monotonic()
 
     def _is_awake(self, key: Thread) -> bool:
         """Whether a known thread does not sleep."""
@@ -320,14 +330,17 @@ class Watch:
             state = _state(os.pread(files[0], STATE_BYTES, 0))
             seen[key] = os.pread(files[1], 128, 0)
             if state in AWAKE:
-                self._awake, self.somebody_runs = key, True
+                self._found_awake(key)
                 return None
             # A thread that has not run since has not forked and not set a timer either.
             nap = self._naps.get(key)
             if nap is None or nap.ran != seen[key]:
                 children = os.pread(files[2], 4096, 0)
-                waits = wait(*key)
-                nap = Nap(key, seen[key], children, waits.wakes_at, waits.within)
+                waits, now = wait(*key), time.monotonic()
+                slept_s = now - max(self._seen_at.get(key, 0.0), self._step_began)
+                self._seen_at[key] = now
+                wakes_from = waits.wakes_at - slept_s
+                nap = Nap(key, seen[key], children, waits.wakes_at, wakes_from, waits.within)
                 self._naps[key] = nap
                 self._ran_at[key] = self._looks
                 self._timers.pop(key, None)
@@ -362,6 +375,7 @@ class Watch:
 
     def _drop(self, key: Thread) -> None:
         self._naps.pop(key, None)
+        self._seen_at.pop(key, None)
         self._timers.pop(key, None)
         self._ran_at.pop(key, None)
         self._fruitless.pop(key, None)
