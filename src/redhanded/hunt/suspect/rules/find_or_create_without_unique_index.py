@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from redhanded.hunt.suspect.rules.handled import violation
 from redhanded.hunt.suspect.rules.merging import one_each
@@ -135,14 +136,17 @@ def _holding(table: Table, effect: Effect) -> Unique | None:
     written = plain_columns(table, (*looked, *effect.values))
     keys = {one for unique in table.uniques if unique.is_primary for one in unique.columns}
     filled = [
-        one.name
+        one
         for one in table.columns
-        if not one.is_nullable
-        and not DRAWN.search(f"{one.type} {one.default}")
+        if not DRAWN.search(f"{one.type} {one.default}")
         and one.name not in keys
         and not plain_columns(table, (one.name,)) & written
     ]
-    wider = covering(table, (*looked, *filled))
+    valued = [one.name for one in filled if not one.is_nullable]
+    wider = covering(table, (*looked, *valued))
+    if wider is None:
+        holding = replace(table, uniques=tuple(one for one in table.uniques if one.holds_nulls))
+        wider = covering(holding, (*looked, *(one.name for one in filled)))
     return wider if wider is not None and not wider.is_primary else None
 
 

@@ -25,6 +25,7 @@ from redhanded.hunt.suspect.rules.identity import (
 )
 from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import occasion
+from redhanded.hunt.suspect.rules.repeated import has_idempotency_key
 from redhanded.hunt.suspect.rules.rows import table_of
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.serialised import is_ruled_out
@@ -251,6 +252,8 @@ def _twice(path: Path, use: _Use) -> Iterator[Reason]:
     """What else happens where the state is set, and twice if two runs pass."""
     for one in path.events:
         if one.effect is None or one is use.act or one.number <= use.check.look.number:
+            continue
+        if one.effect.kind == "send" and has_idempotency_key(one, one.effect):
             continue
         weight = _CONSEQUENCES.get(one.effect.kind, 0.0)
         if one.effect.kind == "update" and stored_columns(one.effect):

@@ -10,6 +10,7 @@ from redhanded.case.evidence import Location
 from redhanded.hunt.suspect.rules.conditional import Condition, condition_of
 from redhanded.hunt.suspect.rules.derivation import (
     COLLECTED,
+    IDENTIFIER,
     Use,
     column_by_place,
     columns_of,
@@ -49,6 +50,7 @@ safe: tuple[str, ...] = (
     "The isolation is SERIALIZABLE, or REPEATABLE READ where the store refuses the second update.",
     "The new value does not depend on what was read: a user's own fields are replaced by input.",
     "The row was made by this very run, so nobody else knows it.",
+    "All that is kept of what was read is an identifier, which nobody changes.",
 )
 needs = "two runs for the same row whose reads both come before the first write"
 experiment = "hold the second run's write until the first has read and written"
@@ -118,7 +120,7 @@ def _changes(path: Path, write: Event, schema: Schema) -> Iterator[_Change]:
 
 def _change(read: Event, write: Event, column: str, use: Use, sameness: Sameness) -> _Change | None:
     in_keys = write.effect is not None and write.effect.store == "keys"
-    if not use.operators or (use.is_copy and not in_keys):
+    if not use.operators or (use.is_copy and not in_keys) or IDENTIFIER in use.operators:
         return None
     by_place = column_by_place(use.result, read)
     own = in_keys or column in columns_of(use.result) or column == by_place

@@ -9,6 +9,7 @@ from typing import Literal
 
 from redhanded.hunt.suspect.rules.guarded import CLAIMS, Check, checks, excludes
 from redhanded.hunt.suspect.rules.handled import ends_run, said, violation
+from redhanded.hunt.suspect.rules.identity import same_row
 from redhanded.hunt.suspect.rules.origin import is_fresh, made_by, results
 from redhanded.hunt.suspect.rules.rows import inserts, is_same_table, name_of, table_of
 from redhanded.hunt.suspect.rules.serialised import is_ruled_out, kept_apart
@@ -197,11 +198,26 @@ def _told(schema: Schema, path: Path, event: Event, check: Check) -> Told:
         return ""
     if effect.kind in CLAIMS:
         return "claimed" if _is_claim(schema, path, effect, check) else ""
+    if check.sense == "present" and _is_used_up(schema, path, look, event):
+        return "claimed"
     if check.sense in ("present", "amount") or not _changed(schema, path, look, effect):
         return ""
     if is_ruled_out(tuple(kept_apart(path, look, event, check.sense))):
         return "claimed"
     return "looked"
+
+
+def _is_used_up(schema: Schema, path: Path, look: Event, event: Event) -> bool:
+    """Whether the row that must be there is deleted together with the effect: a run after one that
+    came through finds none, and one that failed has left all as it was."""
+    return any(
+        one.effect is not None
+        and one.effect.kind == "delete"
+        and not excludes(one, event)
+        and _together(one, event)
+        and same_row(look, one, schema) == "same"
+        for one in path.events
+    )
 
 
 def _is_claim(schema: Schema, path: Path, effect: Effect, check: Check) -> bool:

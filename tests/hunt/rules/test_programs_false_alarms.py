@@ -1,0 +1,392 @@
+"""What looks like a fault and is none, each beside the fault that it looks like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from programs import lines_shown
+
+from redhanded.hunt.suspect.rules import find_or_create_without_unique_index as find_or_create
+from redhanded.hunt.suspect.rules import job_enqueued_before_commit as before_commit
+from redhanded.hunt.suspect.rules import lock_without_expiry as endless
+from redhanded.hunt.suspect.rules import opposite_lock_order as crossed
+from redhanded.hunt.suspect.rules import promise_not_awaited as dropped
+from redhanded.hunt.suspect.rules import quota_check as quota
+from redhanded.hunt.suspect.rules import read_modify_write as lost
+from redhanded.hunt.suspect.rules import retry_of_non_idempotent_job as retried
+from redhanded.hunt.suspect.rules import transaction_across_network as waits
+
+SCHOOL = {
+    "school/__init__.py": "",
+    "school/urls.py": """
+        from django.urls import path
+        from school.views import view
+
+        urlpatterns = [path("pupils/<int:number>", view)]
+    """,
+}
+FOLLOWED = """
+    from django.db import models
+
+    class Pupil(models.Model):
+        name = models.CharField(max_length=80)
+
+    class Follow(models.Model):
+        pupil = models.ForeignKey(Pupil, on_delete=models.CASCADE)
+        subject = models.CharField(max_length=20)
+        room = models.IntegerField(null=True)
+
+        class Meta:
+            constraints = [
+                models.UniqueConstraint(fields=["pupil", "subject", "room"], name="one"%s)
+            ]
+"""
+FOLLOW = """
+    from django.http import HttpResponse
+    from school.models import Follow
+
+    def view(request, number):
+        Follow.objects.get_or_create(pupil_id=number, subject=request.POST["subject"])
+        return HttpResponse(status=201)
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "count"), [(", nulls_distinct=False", 0), ("", 1)], ids=["equal", "distinct"]
+)
+def test_a_constraint_that_holds_rows_without_a_value(
+    tmp_path: Path, said: str, count: int
+) -> None:
+    files = {**SCHOOL, "school/models.py": FOLLOWED % said, "school/views.py": FOLLOW}
+    assert len(lines_shown(find_or_create, tmp_path, files)) == count
+
+
+HELD = """
+    from django.http import HttpResponse
+    from redis import Redis
+    from redis.lock import Lock
+
+    class Bell:
+        lock: Lock
+        seconds = 30
+
+        def __init__(self, name: str) -> None:
+            self.lock = cast_to(Redis().lock(name%s))
+
+        def ring(self) -> None:
+            self.lock.acquire()
+            self.lock.release()
+
+    def view(request, number):
+        %s
+        return HttpResponse(status=204)
+"""
+BELLS = {
+    "only annotated": ("", "Bell('bell').ring()", 0),
+    "an attribute": (
+        "",
+        "lock = Redis().lock('bell', timeout=Bell.seconds)\nlock.acquire()\nlock.release()",
+        0,
+    ),
+    "a parameter": (
+        "",
+        "lock = Redis().lock('bell', timeout=number)\nlock.acquire()\nlock.release()",
+        0,
+    ),
+    "none": ("", "lock = Redis().lock('bell')\nlock.acquire()\nlock.release()", 1),
+}
+
+
+@pytest.mark.parametrize(("made", "body", "count"), BELLS.values(), ids=BELLS)
+def test_a_lock_whose_time_out_is_not_written_beside_it(
+    tmp_path: Path, made: str, body: str, count: int
+) -> None:
+    views = HELD % (made, body.replace("\n", "\n        "))
+    files = {**SCHOOL, "school/views.py": views}
+    assert len(lines_shown(endless, tmp_path, files)) == count
+
+
+CACHED = """
+    from django.core.cache import cache
+    from django.http import HttpResponse
+
+    def view(request, number):
+        with cache.lock("bell"%s):
+            cache.set("rung", number, 60)
+        return HttpResponse(status=204)
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "count"),
+    [("", 1), (", timeout=30", 0), (", timeout=number", 0)],
+    ids=["none", "seconds", "given"],
+)
+def test_a_lock_of_a_cache(tmp_path: Path, said: str, count: int) -> None:
+    files = {**SCHOOL, "school/views.py": CACHED % said}
+    # The end of a block gives it back: what is asked here is what the table says of it.
+    from programs import read_program
+
+    reading = read_program(tmp_path, files)
+    effects = [one.effect for path in reading.paths for one in path.events if one.effect]
+    taken = [one for one in effects if one.kind == "acquire"]
+    assert len(taken) == 1
+    assert ("endless" in taken[0].options) == bool(count)
+
+
+LEAVERS = """
+    from celery import shared_task
+    from django.db import IntegrityError, transaction
+    from school.models import Follow, Pupil
+
+    @shared_task(autoretry_for=(IntegrityError,), retry_backoff=60)
+    def leave(number):
+        %s
+        Pupil.objects.filter(name="").update(name="gone")
+"""
+GONE = """
+with transaction.atomic():
+    try:
+        pupil = Pupil.objects.get(pk=number)
+    except Pupil.DoesNotExist:
+        return
+    Follow.objects.create(pupil_id=1, subject="left")
+    pupil.delete()
+""".strip()
+STAYS = GONE.replace("    pupil.delete()", "    pupil.name = ''\n    pupil.save()")
+APART = """
+try:
+    pupil = Pupil.objects.get(pk=number)
+except Pupil.DoesNotExist:
+    return
+Follow.objects.create(pupil_id=1, subject="left")
+pupil.delete()
+""".strip()
+
+
+@pytest.mark.parametrize(
+    ("body", "count"), [(GONE, 0), (STAYS, 1), (APART, 1)], ids=["gone", "stays", "apart"]
+)
+def test_a_row_that_is_used_up_with_the_effect(tmp_path: Path, body: str, count: int) -> None:
+    files = {
+        **SCHOOL,
+        "school/models.py": FOLLOWED % "",
+        "school/tasks.py": LEAVERS % body.replace("\n", "\n        "),
+    }
+    assert len(lines_shown(retried, tmp_path, files)) == count
+
+
+BEES = """
+    'use strict';
+    const Queue = require('bee-queue');
+    const express = require('express');
+    const letters = new Queue('letters');
+    const app = express();
+
+    function queue(id, done) {
+      letters.createJob({ id }).retries(3).save(%s);
+    }
+    app.post('/pupils/:id', (req, res) => {
+      queue(req.params.id, (error) => res.sendStatus(error ? 503 : 202));
+    });
+    exports.queue = queue;
+"""
+
+
+@pytest.mark.parametrize(("given", "count"), [("done", 0), ("", 1)], ids=["told", "dropped"])
+def test_a_caller_that_is_told_by_a_function(tmp_path: Path, given: str, count: int) -> None:
+    assert len(lines_shown(dropped, tmp_path, {"src/app.js": BEES % given})) == count
+
+
+LETTER = """
+    import dramatiq
+    import httpx
+    from peewee import BooleanField, CharField, Model, PostgresqlDatabase
+
+    database = PostgresqlDatabase("school")
+
+    class Report(Model):
+        address = CharField()
+        sent = BooleanField(default=False)
+
+        class Meta:
+            database = database
+
+    @dramatiq.actor(max_retries=5)
+    def send(number):
+        report = Report.select().where(Report.id == number).get()
+        if report.sent:
+            return
+        httpx.post("https://mail.example/letters", json={"to": report.address}%s)
+        Report.update(sent=True).where(Report.id == number).execute()
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "count"),
+    [(', headers={"Idempotency-Key": f"report-{number}"}', 0), ("", 1)],
+    ids=["keyed", "bare"],
+)
+def test_a_request_that_its_receiver_tells_from_a_second_one(
+    tmp_path: Path, said: str, count: int
+) -> None:
+    assert len(lines_shown(quota, tmp_path, {"school/letters.py": LETTER % said})) == count
+
+
+SAVED = """
+    import express from 'express';
+    import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
+
+    @Entity()
+    export class Desk {
+      @PrimaryColumn() id: string;
+      @Column() room: string;
+    }
+    const source = new DataSource({ type: 'postgres', entities: [Desk] });
+    const app = express();
+    app.post('/desks', async (req, res) => {
+      await source.transaction(async (manager) => {
+        for (const desk of req.body.desks) {
+          %s
+        }
+      });
+      res.end();
+    });
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ("await manager.save(Desk, desk);", 0),
+        ("await manager.update(Desk, { id: desk.id }, { room: desk.room });", 1),
+    ],
+    ids=["new rows", "rows that are there"],
+)
+def test_rows_that_are_added_in_the_order_of_a_request(
+    tmp_path: Path, body: str, count: int
+) -> None:
+    assert len(lines_shown(crossed, tmp_path, {"src/app.ts": SAVED % body})) == count
+
+
+MARKS = """
+    from datetime import timedelta
+    from django.db import OperationalError, transaction
+    from django.http import HttpResponse
+    from redis import Redis
+    from rq import Queue
+    from school.models import Pupil
+
+    queue = Queue("marks", connection=Redis())
+
+    def rename(number):
+        Pupil.objects.filter(pk=number).update(name="again")
+
+    def view(request, number):
+        with transaction.atomic():
+            %s
+        return HttpResponse(status=201)
+"""
+RENAMED = "Pupil.objects.filter(pk=number).update(name='new')"
+QUEUED = "queue.enqueue(rename, number)"
+LATER = {
+    "where the write was refused": (
+        f"try:\n    {RENAMED}\nexcept OperationalError:\n    {QUEUED}",
+        0,
+    ),
+    "much later": (f"{RENAMED}\nqueue.enqueue_in(timedelta(minutes=9), rename, number)", 0),
+    "beside the write": (f"{RENAMED}\n{QUEUED}", 1),
+    "where something else was refused": (
+        f"{RENAMED}\ntry:\n    Pupil.objects.create(name='x')\nexcept KeyError:\n    {QUEUED}",
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "count"), LATER.values(), ids=LATER)
+def test_a_job_that_does_not_wait_for_the_transaction(
+    tmp_path: Path, body: str, count: int
+) -> None:
+    files = {
+        **SCHOOL,
+        "school/models.py": FOLLOWED % "",
+        "school/views.py": MARKS % body.replace("\n", "\n            "),
+    }
+    assert len(lines_shown(before_commit, tmp_path, files)) == count
+
+
+MERGED = """
+    import express from 'express';
+    import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
+
+    @Entity()
+    export class Timetable {
+      @PrimaryColumn() id: string;
+      @Column() details: string;
+    }
+    const source = new DataSource({ type: 'postgres', entities: [Timetable] });
+    const app = express();
+    app.put('/timetables/:id', async (req, res) => {
+      const table = await source.getRepository(Timetable).findOneBy({ id: req.params.id });
+      const kept = JSON.parse(table.details);
+      table.details = JSON.stringify(%s);
+      await source.getRepository(Timetable).save(table);
+      res.end();
+    });
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        ("{ ...req.body.details, by: 'staff', id: kept?.id }", 0),
+        ("{ ...kept, ...req.body.details }", 1),
+        ("{ ...req.body.details, changes: kept.changes + 1 }", 1),
+    ],
+    ids=["the identifier", "all", "a number"],
+)
+def test_an_identifier_is_carried_over(tmp_path: Path, value: str, count: int) -> None:
+    assert len(lines_shown(lost, tmp_path, {"src/app.ts": MERGED % value})) == count
+
+
+BEGUN = """
+    import express from 'express';
+    import { DataSource } from 'typeorm';
+
+    const source = new DataSource({ type: 'postgres' });
+    const app = express();
+
+    async function tried(runner) {
+      try {
+        await runner.startTransaction();
+        %s
+        return true;
+      } catch (error) {
+        if (error.code === 'BUSY') return false;
+        throw error;
+      }
+    }
+    app.post('/desks', async (req, res) => {
+      const runner = source.createQueryRunner();
+      for (let turn = 0; turn < 9; turn++) {
+        if (await tried(runner)) break;
+        await new Promise((resolve) => setTimeout(resolve, turn * 2000));
+      }
+      %s
+      await runner.commitTransaction();
+      res.end();
+    });
+"""
+PAUSE = "await new Promise((resolve) => setTimeout(resolve, 4000));"
+
+
+@pytest.mark.parametrize(
+    ("inside", "after", "count"),
+    [("", "", 0), ("await runner.query('SELECT 1');", "", 1), ("", PAUSE, 1)],
+    ids=["it could not be begun", "it could, and then something failed", "it is open"],
+)
+def test_a_pause_before_a_transaction_is_tried_again(
+    tmp_path: Path, inside: str, after: str, count: int
+) -> None:
+    assert len(lines_shown(waits, tmp_path, {"src/app.ts": BEGUN % (inside, after)})) == count
