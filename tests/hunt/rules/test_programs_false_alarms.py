@@ -11,6 +11,7 @@ from redhanded.hunt.suspect.rules import find_or_create_without_unique_index as 
 from redhanded.hunt.suspect.rules import job_enqueued_before_commit as before_commit
 from redhanded.hunt.suspect.rules import lock_without_expiry as endless
 from redhanded.hunt.suspect.rules import opposite_lock_order as crossed
+from redhanded.hunt.suspect.rules import out_of_order_event_applied as overtaken
 from redhanded.hunt.suspect.rules import promise_not_awaited as dropped
 from redhanded.hunt.suspect.rules import quota_check as quota
 from redhanded.hunt.suspect.rules import read_modify_write as lost
@@ -63,48 +64,64 @@ def test_a_constraint_that_holds_rows_without_a_value(
 
 
 HELD = """
+    from __future__ import annotations
+    from typing import TYPE_CHECKING, cast
+    from django.core.cache import cache
     from django.http import HttpResponse
     from redis import Redis
-    from redis.lock import Lock
+    from school import bells
+
+    if TYPE_CHECKING:
+        from django_redis.cache import RedisCache
+        from redis.lock import Lock
 
     class Bell:
         lock: Lock
         seconds = 30
 
         def __init__(self, name: str) -> None:
-            self.lock = cast_to(Redis().lock(name%s))
+            self.lock = %s
 
         def ring(self) -> None:
             self.lock.acquire()
             self.lock.release()
 
     def view(request, number):
-        %s
+        Bell('bell').ring()
         return HttpResponse(status=204)
 """
 BELLS = {
-    "only annotated": ("", "Bell('bell').ring()", 0),
-    "an attribute": (
-        "",
-        "lock = Redis().lock('bell', timeout=Bell.seconds)\nlock.acquire()\nlock.release()",
-        0,
-    ),
-    "a parameter": (
-        "",
-        "lock = Redis().lock('bell', timeout=number)\nlock.acquire()\nlock.release()",
-        0,
-    ),
-    "none": ("", "lock = Redis().lock('bell')\nlock.acquire()\nlock.release()", 1),
+    "made elsewhere": ("bells.make(name)", 0),
+    "an attribute": ("Redis().lock(name, timeout=self.seconds)", 0),
+    "a parameter": ("Redis().lock(name, timeout=len(name))", 0),
+    "of a cache": ("cast('RedisCache', cache).lock(key=name, timeout=self.seconds)", 0),
+    "of a cache, none": ("cast('RedisCache', cache).lock(key=name)", 1),
+    "none": ("Redis().lock(name)", 1),
 }
 
 
-@pytest.mark.parametrize(("made", "body", "count"), BELLS.values(), ids=BELLS)
+@pytest.mark.parametrize(("made", "count"), BELLS.values(), ids=BELLS)
 def test_a_lock_whose_time_out_is_not_written_beside_it(
-    tmp_path: Path, made: str, body: str, count: int
+    tmp_path: Path, made: str, count: int
 ) -> None:
-    views = HELD % (made, body.replace("\n", "\n        "))
-    files = {**SCHOOL, "school/views.py": views}
+    files = {**SCHOOL, "school/views.py": HELD % made}
     assert len(lines_shown(endless, tmp_path, files)) == count
+
+
+def test_a_lock_that_only_an_annotation_names(tmp_path: Path) -> None:
+    """How it was made is not known, and nothing is claimed of it."""
+    body = """
+        from django.http import HttpResponse
+        from redis.lock import Lock
+
+        def ring(lock: Lock):
+            lock.acquire()
+            lock.release()
+
+        def view(request, number):
+            return HttpResponse(status=204)
+    """
+    assert lines_shown(endless, tmp_path, {**SCHOOL, "school/views.py": body}) == []
 
 
 CACHED = """
@@ -383,10 +400,141 @@ PAUSE = "await new Promise((resolve) => setTimeout(resolve, 4000));"
 
 @pytest.mark.parametrize(
     ("inside", "after", "count"),
-    [("", "", 0), ("await runner.query('SELECT 1');", "", 1), ("", PAUSE, 1)],
+    [
+        ("", "", 0),
+        ("await runner.manager.query('UPDATE desks SET room = 1');", "", 1),
+        ("", PAUSE, 1),
+    ],
     ids=["it could not be begun", "it could, and then something failed", "it is open"],
 )
 def test_a_pause_before_a_transaction_is_tried_again(
     tmp_path: Path, inside: str, after: str, count: int
 ) -> None:
     assert len(lines_shown(waits, tmp_path, {"src/app.ts": BEGUN % (inside, after)})) == count
+
+
+TWICE = """
+    from django.http import HttpResponse
+    from school.models import Follow
+
+    def view(request, number):
+        try:
+            Follow.objects.get_or_create(pupil_id=number, subject="maths")
+        except %s:
+            Follow.objects.filter(pupil_id=number).first()
+        return HttpResponse(status=201)
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "count"),
+    [("Follow.MultipleObjectsReturned", 0), ("Follow.DoesNotExist", 1)],
+    ids=["two", "none"],
+)
+def test_two_rows_that_are_reckoned_with(tmp_path: Path, error: str, count: int) -> None:
+    files = {**SCHOOL, "school/models.py": FOLLOWED % "", "school/views.py": TWICE % error}
+    assert len(lines_shown(find_or_create, tmp_path, files)) == count
+
+
+LAMPS = """
+    from django.db import models
+    from django.http import HttpResponse
+
+    class Lamp(models.Model):
+        is_on = models.BooleanField(default=False)
+        hours = models.IntegerField(default=0)
+
+    def view(request, number):
+        lamp = Lamp.objects.get(pk=number)
+        lamp.%s
+        lamp.save()
+        return HttpResponse(status=201)
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "count"),
+    [("is_on = not lamp.is_on", 0), ("hours = lamp.hours + 1", 1)],
+    ids=["turned over", "counted"],
+)
+def test_a_switch(tmp_path: Path, change: str, count: int) -> None:
+    files = {"lamps/__init__.py": "", "lamps/urls.py": SCHOOL["school/urls.py"]}
+    files["lamps/urls.py"] = files["lamps/urls.py"].replace("school", "lamps")
+    files["lamps/views.py"] = LAMPS % change
+    assert len(lines_shown(lost, tmp_path, files)) == count
+
+
+STATES = """
+    import httpx
+    from celery import shared_task
+    from django.db import models
+    from django.http import HttpResponse
+
+    class Test(models.Model):
+        status = models.CharField(max_length=9)
+
+    @shared_task
+    def mark(number, status):
+        Test.objects.filter(pk=number).update(status=status)
+
+    @shared_task
+    def fetch(number):
+        test = Test.objects.get(pk=number)
+        answer = httpx.get("https://marks.example")
+        %s
+
+    def view(request, number):
+        fetch.delay(number)
+        %s
+        return HttpResponse(status=201)
+"""
+
+
+@pytest.mark.parametrize(
+    ("job", "route", "count"),
+    [
+        ("mark.delay(test.id, answer.text)", "", 0),
+        ("", "mark.delay(number, request.POST['status'])", 1),
+    ],
+    ids=["of the program's own", "as a request says"],
+)
+def test_a_state_that_a_job_is_told(tmp_path: Path, job: str, route: str, count: int) -> None:
+    files = {
+        "marks/__init__.py": "",
+        "marks/urls.py": SCHOOL["school/urls.py"].replace("school", "marks"),
+        "marks/views.py": STATES % (job or "return", route or "pass"),
+    }
+    assert len(lines_shown(overtaken, tmp_path, files)) == count
+
+
+POST = """
+    import dramatiq
+    import smtplib
+    from peewee import CharField, Model, PostgresqlDatabase
+
+    database = PostgresqlDatabase("school")
+
+    class Report(Model):
+        address = CharField()
+
+        class Meta:
+            database = database
+
+    @dramatiq.actor(max_retries=5)
+    def send(number):
+        with smtplib.SMTP("mail.example") as smtp:
+            %s
+"""
+LETTERS = {
+    "one, and nothing after it": ("smtp.sendmail('a@school.example', 'b@c.example', 'x')", 0),
+    "several": (
+        "for one in Report.select():\n"
+        "                smtp.sendmail('a@school.example', one.address, 'x')",
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "count"), LETTERS.values(), ids=LETTERS)
+def test_a_letter_that_is_sent_last(tmp_path: Path, body: str, count: int) -> None:
+    assert len(lines_shown(retried, tmp_path, {"school/letters.py": POST % body})) == count

@@ -53,6 +53,10 @@ ABORTED: Mapping[tuple[str, str], str] = {("sequelize", "findCreateFind"): "6.8.
 and the version that no longer does (pull request 13482 of Sequelize)."""
 
 
+SEVERAL = re.compile(r"^Multiple(?:Objects|Results)\w*$")
+"""Errors that say that a look found more than one row."""
+
+
 DRAWN = re.compile(r"computed|\(|current|serial|identity|now\b|uuid", re.IGNORECASE)
 """Types and defaults of columns that are filled with something else in each run."""
 
@@ -174,6 +178,9 @@ def _reasons(
     if any(is_new_entity(path, one) for one in values):
         says = "what is looked for belongs to a row that the same run has made"
         yield Reason(weight=FULL, says=says, location=where)
+    if any(SEVERAL.search(one) for catcher in event.catchers for one in catcher.types):
+        says = "that there may be two is answered where it is called"
+        yield Reason(weight=-0.3, says=says, location=where)
     yield from kept_apart(path, event, event, "absent")
     yield occasion(path, event)
 

@@ -149,6 +149,8 @@ def _how(change: _Change) -> Iterator[Reason]:
         yield Reason(weight=0.2, says=says, location=where)
     if change.use.is_arithmetic and change.is_same_column:
         yield Reason(weight=0.15, says="it is added to or taken from: every loss stays")
+    if change.is_same_column and change.use.operators == ("not",):
+        yield Reason(weight=-0.2, says="it is turned over: both runs want what the first one wrote")
     if change.sameness == "perhaps":
         yield Reason(weight=-0.25, says="whether both are the same row is not seen")
 

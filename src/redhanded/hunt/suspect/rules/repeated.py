@@ -9,7 +9,6 @@ from typing import Literal
 
 from redhanded.hunt.suspect.rules.guarded import CLAIMS, Check, checks, excludes
 from redhanded.hunt.suspect.rules.handled import ends_run, said, violation
-from redhanded.hunt.suspect.rules.identity import same_row
 from redhanded.hunt.suspect.rules.origin import is_fresh, made_by, results
 from redhanded.hunt.suspect.rules.rows import inserts, is_same_table, name_of, table_of
 from redhanded.hunt.suspect.rules.serialised import is_ruled_out, kept_apart
@@ -183,6 +182,8 @@ def warning(schema: Schema, path: Path, event: Event, first: Sequence[Event] | N
     """
     if _claimed_before(_unique_inserts(schema, path) if first is None else first, event):
         return "claimed"
+    if _is_used_up(path, event):
+        return "claimed"
     told: Told = ""
     for check in checks(path, event):
         one = _told(schema, path, event, check)
@@ -198,8 +199,6 @@ def _told(schema: Schema, path: Path, event: Event, check: Check) -> Told:
         return ""
     if effect.kind in CLAIMS:
         return "claimed" if _is_claim(schema, path, effect, check) else ""
-    if check.sense == "present" and _is_used_up(schema, path, look, event):
-        return "claimed"
     if check.sense in ("present", "amount") or not _changed(schema, path, look, effect):
         return ""
     if is_ruled_out(tuple(kept_apart(path, look, event, check.sense))):
@@ -207,15 +206,18 @@ def _told(schema: Schema, path: Path, event: Event, check: Check) -> Told:
     return "looked"
 
 
-def _is_used_up(schema: Schema, path: Path, look: Event, event: Event) -> bool:
-    """Whether the row that must be there is deleted together with the effect: a run after one that
-    came through finds none, and one that failed has left all as it was."""
+def _is_used_up(path: Path, event: Event) -> bool:
+    """Whether every run that comes to the effect deletes, in the same transaction, a row that it
+    has read: one that comes after it has none to delete, and one that failed has left all as it
+    was."""
     return any(
         one.effect is not None
         and one.effect.kind == "delete"
-        and not excludes(one, event)
+        and one.effect.entity is not None
+        and made_by(path, one.effect.entity, ("read",)) is not None
+        and set(one.guards) <= set(event.guards)
+        and not (one.in_loop and not event.in_loop)
         and _together(one, event)
-        and same_row(look, one, schema) == "same"
         for one in path.events
     )
 

@@ -104,7 +104,7 @@ def _finding(path: Path, found: Repeat, later: Event, again: Reason) -> Finding:
 
 def is_mail(found: Repeat) -> bool:
     """Mail is rarely refused after it was taken, and a second one rarely hurts."""
-    return found.effect.subject == "smtp" or "mail" in found.effect.library.lower()
+    return found.effect.subject in ("smtp", "mail") or "mail" in found.effect.library.lower()
 
 
 def _reasons(path: Path, found: Repeat, later: Event, again: Reason) -> Iterator[Reason]:
