@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from programs import lines_shown
 
+from redhanded.hunt.suspect.rules import check_then_create as check
 from redhanded.hunt.suspect.rules import find_or_create_without_unique_index as find_or_create
 from redhanded.hunt.suspect.rules import job_enqueued_before_commit as before_commit
 from redhanded.hunt.suspect.rules import lock_without_expiry as endless
@@ -538,3 +539,239 @@ LETTERS = {
 @pytest.mark.parametrize(("body", "count"), LETTERS.values(), ids=LETTERS)
 def test_a_letter_that_is_sent_last(tmp_path: Path, body: str, count: int) -> None:
     assert len(lines_shown(retried, tmp_path, {"school/letters.py": POST % body})) == count
+
+
+LATE_TASKS = """
+    import smtplib
+    from celery import Celery, Task, chain
+    from django.db import transaction
+    from django.http import HttpResponse
+    from school.models import Follow
+
+    app = Celery("school")
+
+    class AfterCommit(Task):
+        def apply_async(self, *args, **kwargs):
+            %s
+
+    @app.task(base=AfterCommit)
+    def tell(number):
+        Follow.objects.get(pk=number)
+
+    @transaction.atomic
+    def view(request, number):
+        follow = Follow.objects.create(pupil_id=number, subject="maths")
+        %s
+        return HttpResponse(status=201)
+"""
+WAITING = "transaction.on_commit(lambda: super(AfterCommit, self).apply_async(*args, **kwargs))"
+AT_ONCE = "return super().apply_async(*args, **kwargs)"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "tell.apply_async(args=(follow.pk,))",
+        "tell.delay(follow.pk)",
+        "chain(tell.si(follow.pk)).apply_async()",
+    ],
+    ids=["apply_async", "delay", "chain"],
+)
+def test_a_task_whose_class_waits_for_the_commit(tmp_path: Path, sent: str) -> None:
+    for inside, count in ((WAITING, 0), (AT_ONCE, 1)):
+        files = {
+            **SCHOOL,
+            "school/models.py": FOLLOWED % "",
+            "school/views.py": LATE_TASKS % (inside, sent),
+        }
+        assert len(lines_shown(before_commit, tmp_path, files)) == count
+
+
+ORDERS = """
+    from django.db import models
+    from django.http import HttpResponse
+    from django.urls import path
+
+    class Meal(models.Model):
+        table = models.IntegerField()
+        state = models.CharField(max_length=9)
+
+    def view(request, number):
+        found = Meal.objects.filter(table=number, state__in=("cooked", "ordered")).first()
+        if found is None:
+            Meal.objects.create(table=number, state="%s")
+        return HttpResponse(status=201)
+
+    urlpatterns = [path("meals/<int:number>", view)]
+"""
+
+
+@pytest.mark.parametrize(("state", "count"), [("sent back", 0), ("ordered", 1)])
+def test_a_row_that_the_look_would_not_find(tmp_path: Path, state: str, count: int) -> None:
+    files = {"inn/__init__.py": "", "inn/views.py": ORDERS % state}
+    assert len(lines_shown(check, tmp_path, files)) == count
+
+
+GIVEN = """
+    from django.http import HttpResponse
+    from school.models import Follow
+
+    def add(number, follow=None):
+        if not follow:
+            Follow.objects.create(pupil_id=number, subject="maths")
+
+    def view(request, number):
+        follow = %s
+        add(number, follow)
+        return HttpResponse(status=201)
+"""
+
+
+@pytest.mark.parametrize(
+    ("look", "count"),
+    [
+        ("Follow.objects.get_or_create(pupil_id=number, subject='maths')[0]", 0),
+        ("Follow.objects.filter(pupil_id=number, subject='maths').first()", 1),
+    ],
+    ids=["always given", "perhaps"],
+)
+def test_a_look_that_always_gives_a_row(tmp_path: Path, look: str, count: int) -> None:
+    unheld = FOLLOWED.split("        class Meta")[0]
+    files = {**SCHOOL, "school/models.py": unheld, "school/views.py": GIVEN % look}
+    assert len(lines_shown(check, tmp_path, files)) == count
+
+
+AGAIN = """
+    import httpx
+    from celery import shared_task
+    from school.models import Follow
+
+    @shared_task(%s)
+    def sync(self, number):
+        %s
+        Follow.objects.create(pupil_id=number, subject="maths")
+        Follow.objects.filter(room=1).update(room=2)
+"""
+AGAIN_WHEN = {
+    "it bounds only": ("bind=True, max_retries=4", "pass", 0),
+    "it asks for it elsewhere": (
+        "bind=True, max_retries=4",
+        "if number < 0:\n            self.retry()\n            return",
+        0,
+    ),
+    "for any error": ("bind=True, max_retries=4, autoretry_for=(Exception,)", "pass", 1),
+    "what was added is deleted first": (
+        "bind=True, max_retries=4, autoretry_for=(Exception,)",
+        "Follow.objects.filter(pupil_id=number, subject='maths').delete()",
+        0,
+    ),
+    "something else is deleted first": (
+        "bind=True, max_retries=4, autoretry_for=(Exception,)",
+        "Follow.objects.filter(pupil_id=number, subject='sports').delete()",
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize(("said", "first", "count"), AGAIN_WHEN.values(), ids=AGAIN_WHEN)
+def test_a_task_that_is_run_again(tmp_path: Path, said: str, first: str, count: int) -> None:
+    files = {
+        **SCHOOL,
+        "school/models.py": FOLLOWED % "",
+        "school/tasks.py": AGAIN % (said, first),
+    }
+    assert len(lines_shown(retried, tmp_path, files)) == count
+
+
+OUTBOX = """
+    from celery import shared_task
+    from django.conf import settings
+    from django.db import transaction
+    from django.http import HttpResponse
+    from school.models import Follow
+
+    @shared_task
+    def tell(number):
+        Follow.objects.get(pk=number)
+
+    @transaction.atomic
+    def view(request, number):
+        follow = Follow.objects.create(pupil_id=number, subject="maths")
+        if %s:
+            tell.delay(follow.pk)
+        else:
+            transaction.on_commit(lambda: tell.delay(follow.pk))
+        return HttpResponse(status=201)
+"""
+
+
+@pytest.mark.parametrize(
+    ("switch", "count"),
+    [("'locmem' in settings.EMAIL_BACKEND", 0), ("request.POST['now']", 1)],
+    ids=["tests", "a request"],
+)
+def test_a_branch_for_tests(tmp_path: Path, switch: str, count: int) -> None:
+    files = {**SCHOOL, "school/models.py": FOLLOWED % "", "school/views.py": OUTBOX % switch}
+    assert len(lines_shown(before_commit, tmp_path, files)) == count
+
+
+MADE = """
+    from django.db import models
+    from django.http import HttpResponse
+    from django.urls import path
+
+    class Basket(models.Model):
+        number = models.IntegerField()
+
+    class Bill(models.Model):
+        basket = models.ForeignKey(Basket, on_delete=models.CASCADE)
+
+    def view(request, number):
+        %s
+        if Bill.objects.filter(basket=basket).first() is None:
+            Bill.objects.create(basket=basket)
+        return HttpResponse(status=201)
+
+    urlpatterns = [path("baskets/<int:number>", view)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "count"),
+    [
+        ("basket = Basket(number=number)\n        basket.save()", 0),
+        ("basket = Basket.objects.get(number=number)", 1),
+    ],
+    ids=["made and saved by this run", "read"],
+)
+def test_a_row_of_what_this_run_has_saved(tmp_path: Path, made: str, count: int) -> None:
+    files = {"inn/__init__.py": "", "inn/views.py": MADE % made}
+    assert len(lines_shown(check, tmp_path, files)) == count
+
+
+ROWS = """
+    from django.core.cache import cache
+    from django.db import models, transaction
+    from django.http import HttpResponse
+    from django.urls import path
+
+    class Plot(models.Model):
+        seeds = models.IntegerField(default=0)
+
+    @transaction.atomic
+    def view(request, number):
+        plot = Plot.objects.select_for_update().get(pk=number)
+        %s
+        plot.seeds = plot.seeds + 1
+        plot.save()
+        return HttpResponse(status=201)
+
+    urlpatterns = [path("plots/<int:number>", view)]
+"""
+
+
+def test_a_lock_that_is_let_go_is_not_the_rows(tmp_path: Path) -> None:
+    files = {"farm/__init__.py": "", "farm/views.py": ROWS % "cache.lock('hoe').release()"}
+    assert lines_shown(lost, tmp_path, files) == []
+    files["farm/views.py"] = files["farm/views.py"].replace(".select_for_update()", "")
+    assert len(lines_shown(lost, tmp_path, files)) == 1

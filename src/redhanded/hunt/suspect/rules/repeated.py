@@ -12,7 +12,7 @@ from redhanded.hunt.suspect.rules.handled import ends_run, said, violation
 from redhanded.hunt.suspect.rules.origin import is_fresh, made_by, results
 from redhanded.hunt.suspect.rules.rows import inserts, is_same_table, name_of, table_of
 from redhanded.hunt.suspect.rules.serialised import is_ruled_out, kept_apart
-from redhanded.hunt.suspect.rules.uniqueness import covering, named, plain
+from redhanded.hunt.suspect.rules.uniqueness import UNREAD, covering, named, plain
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.schema import Schema, Table, Unique
@@ -71,6 +71,8 @@ def _row(
 ) -> Repeat | None:
     if any(_depends(path, effect, column) for column in effect.values):
         return None
+    if _is_replaced(schema, path, event, effect):
+        return None
     table = table_of(schema, effect)
     unique = identity(path, effect, table)
     if unique is not None:
@@ -89,6 +91,26 @@ def _row(
         warned=warning(schema, path, event, first),
         unique=unique,
     )
+
+
+def _is_replaced(schema: Schema, path: Path, event: Event, effect: Effect) -> bool:
+    """Whether the run has deleted before what an earlier run has added: rows of the table by values
+    that the new one is given, too."""
+    for one in path.events[: event.number]:
+        gone = one.effect
+        if gone is None or gone.kind != "delete" or not is_same_table(schema, gone, effect):
+            continue
+        if excludes(one, event) or not set(one.guards) <= set(event.guards):
+            continue
+        by = [gone.where]
+        if gone.entity is not None:
+            by = [each.effect.where for each in results(path, gone.entity) if each.effect]
+        given = {plain(column): value for column, value in effect.values.items()}
+        for where in by:
+            known = {plain(column): value for column, value in where.items() if column != UNREAD}
+            if known and all(given.get(column) == value for column, value in known.items()):
+                return True
+    return False
 
 
 def _depends(path: Path, effect: Effect, column: str) -> bool:

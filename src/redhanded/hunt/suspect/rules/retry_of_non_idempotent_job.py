@@ -46,13 +46,12 @@ def look(reading: Reading) -> Iterable[Finding]:
 
 
 def _findings(reading: Reading, path: Path) -> Iterator[Finding]:
-    again = retried(reading, path)
     for found in repeats(reading.schema, path):
         if found.warned == "claimed":
             continue
         later = _fails_later(path, found)
         if later is not None:
-            yield _finding(path, found, later, again)
+            yield _finding(path, found, later, retried(reading, path, found.event))
 
 
 def _fails_later(path: Path, found: Repeat) -> Event | None:
