@@ -38,7 +38,7 @@ class Call:
 def parts(ground: Ground) -> tuple[FixPart, ...]:
     """Part ``a``, where the enqueue line is known and the data identify the event."""
     place = ground.place("enqueue")
-    if place is None:
+    if place is None or not edit.is_script(place.path):
         return ()
     source = edit.read(ground.text(place.path), place.path)
     call = edit.call_near(source, place.line, ("add",))
