@@ -262,8 +262,11 @@ def test_regression_test_fits_the_project(tmp_path: Path, driver: str) -> None:
     assert f"\nimport {name}\n" in text and f'{name}.connect(plain(env["DATABASE_URL"]))' in text
     assert "def test_one_event_delivered_5_times_at_once_is_worked_off_once_parcels():" in text
     assert 'for name in ["BROKER", "CACHE"]:' in text
-    assert """WHERE "tracking_code"::text = %s',
-            f"TRK{unique}",""" in text
+    assert (
+        """WHERE "tracking_code"::text = %s',
+            f"TRK{unique}","""
+        in text
+    )
     assert '"path": "/senders"' in text and text.index("/senders") < text.index("/announce")
     assert max(map(len, text.splitlines())) <= 100
     assert repair.command_for(ground) == f"python -m pytest {path}"
@@ -277,3 +280,45 @@ def test_regression_test_without_pytest_is_a_case_of_unittest(tmp_path: Path) ->
     assert repair.command_for(ground).endswith(
         "manage.py test checks.test_parcels_concurrent_delivery"
     )
+
+
+def test_what_the_caller_writes_for_each_delivery_forbids_to_find_the_row(tmp_path: Path) -> None:
+    """Behind a refused row nothing is done; behind one that is found the caller goes on."""
+    ground = ground_of(tmp_path)
+    run = ground.reproduction.run
+    assert run is not None
+    call = Location(path="shop/tasks.py", line=6, function="label")
+    create = next(each for each in ground.cause.locations if each.role == "create").location
+
+    def after(kind: str, protocol: str, target: str) -> repair.Ground:
+        first = run.operations[6]
+        more = replace(
+            first,
+            index=7,
+            name=replace(first.name, kind=kind, protocol=protocol, target=target),  # type: ignore[arg-type]
+            location=call,
+            stack=(call,),
+        )
+        first = replace(first, location=create, stack=(create, call))
+        changed = replace(run, operations=(*run.operations[:6], first, more))
+        return replace(ground, reproduction=replace(ground.reproduction, run=changed))
+
+    queued = after("LPUSH", "redis", "mails")
+    (part,) = repair.draft(queued)
+    assert "LPUSH mails (shop/tasks.py:6) is done once for each delivery" in part.why
+    written = after("UPDATE", "postgres", "balances")
+    assert repair.draft(written) == ()
+    (why,) = repair.unwritten(written, ("find-or-create",))
+    assert "UPDATE balances (shop/tasks.py:6) would be done as often" in why
+
+
+def test_a_queue_that_goes_by_no_name_is_said(tmp_path: Path) -> None:
+    ground = ground_of(tmp_path)
+    enqueue = replace(ground.code.enqueues[0], library="celery")
+    named = RootLocation(
+        path=enqueue.location.path, line=enqueue.location.line, role="enqueue", text=""
+    )
+    cause = replace(ground.cause, locations=(*ground.cause.locations, named))
+    other = replace(ground, cause=cause, code=replace(ground.code, enqueues=(enqueue,)))
+    (note,) = repair.unwritten(other, ("job-id", "find-or-create"))
+    assert note.startswith("No part names the job: celery runs a second job")

@@ -117,8 +117,9 @@ def _signature(project: Project) -> tuple[str | None, str | None]:
     for scheme, pattern in SIGNATURES:
         for text in project.sources.values():
             if pattern.search(text):
-                header = SIGNATURE_HEADER.search(text)
-                return scheme, header[1] if header else None
+                everywhere = (text, *project.sources.values())
+                headers = (SIGNATURE_HEADER.search(each) for each in everywhere)
+                return scheme, next((found[1] for found in headers if found), None)
     return None, None
 
 

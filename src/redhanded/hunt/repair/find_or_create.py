@@ -33,6 +33,14 @@ def parts(ground: Ground) -> tuple[FixPart, ...]:
     return tuple(each for each in found if each is not None)
 
 
+def absent(ground: Ground) -> str | None:
+    """Why no part finds the row, where it could be written and would do harm."""
+    columns = ground.constraint.columns if ground.constraint else ground.look_up_columns
+    creation = python_creations.find(ground) if columns else None
+    asked = python_creations.conditions(ground, creation, columns) if creation else None
+    return python.unfit(ground) if asked is not None else None
+
+
 def rewrite(creation: Creation, where: Where) -> str:
     """The file with the create call replaced."""
     source = creation.source
@@ -51,7 +59,7 @@ def rewrite(creation: Creation, where: Where) -> str:
 
 def _part(ground: Ground, columns: tuple[str, ...], tempting: bool) -> FixPart | None:
     listed = ", ".join(columns)
-    changed = _script(ground, columns) or _python(ground, columns)
+    changed = _script(ground, columns) or (None if tempting else _python(ground, columns))
     if changed is None:
         return None
     path, text, why = changed
@@ -81,7 +89,7 @@ def _python(ground: Ground, columns: tuple[str, ...]) -> tuple[str, str, str] | 
     """The same where it is a Python program."""
     creation = python_creations.find(ground)
     asked = python_creations.conditions(ground, creation, columns) if creation else None
-    if creation is None or asked is None:
+    if creation is None or asked is None or python.unfit(ground) is not None:
         return None
     why = python.why(ground, creation, ", ".join(columns))
     return creation.source.path, python.rewritten(creation, asked), why

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
+from redhanded.hunt.repair import going_on
 from redhanded.hunt.repair.python import creation as creations
 from redhanded.hunt.repair.python.creation import Condition, Creation
 from redhanded.hunt.repair.remedy import Ground
@@ -53,6 +54,19 @@ def why(ground: Ground, creation: Creation, listed: str) -> str:
     return text + _callers_work(ground)
 
 
+def unfit(ground: Ground) -> str | None:
+    """Why the row may not simply be found: the caller would write for each delivery."""
+    writes = tuple(each for each in going_on.effects(ground) if each.name.protocol == "postgres")
+    if not writes:
+        return None
+    return (
+        f"Finding the row instead would let the caller go on for each delivery, and "
+        f"{going_on.told(writes)} would be done as often: today the refused row takes that back. "
+        "The look and what follows it have to move into one function, or the caller has to be told "
+        "that the row was there."
+    )
+
+
 def _call(creation: Creation, conditions: tuple[Condition, ...]) -> str:
     source = creation.source
     base = source.indent(creation.call.start_byte)
@@ -98,6 +112,12 @@ def _in_one_transaction(creation: Creation) -> bool:
 
 def _callers_work(ground: Ground) -> str:
     """What the caller still does with a row that was there."""
+    measured = going_on.effects(ground)
+    if measured:
+        return (
+            f" Its caller goes on with the row that was there: {going_on.told(measured)} is done "
+            "once for each delivery, unless you leave it out where the row is not new."
+        )
     place = ground.place("call")
     create = ground.place("create")
     if place is None or not edit.is_python(place.path) or create is None:
