@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from redhanded.case.evidence import Location
+from redhanded.hunt.suspect.rules.elsewhere import producers
 from redhanded.hunt.suspect.rules.guarded import excludes
 from redhanded.hunt.suspect.rules.handled import said
 from redhanded.hunt.suspect.rules.rule import Reading, Reason
-from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.values import Kind, Known, Record, Value
 
@@ -70,16 +70,6 @@ def _askings(path: Path, after: Event | None) -> Iterator[Event]:
     for one in path.events:
         if _asks_again(one) and (after is None or not excludes(one, after)):
             yield one
-
-
-def producers(reading: Reading, path: Path) -> Iterator[tuple[Event, Effect]]:
-    """The events that put the jobs of this path on the queue."""
-    for other in reading.paths:
-        for handover in other.jobs:
-            if reading.paths[handover.entry] is path:
-                event = other.events[handover.event]
-                if event.effect is not None:
-                    yield event, event.effect
 
 
 def _is_own_error(options: Mapping[str, Value]) -> bool:
