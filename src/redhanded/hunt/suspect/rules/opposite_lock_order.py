@@ -193,12 +193,13 @@ def _is_sorted_before(event: Event, reading: Reading) -> bool:
     A list that is sorted in place is the same value as before, so only its line says so.
     """
     for place in (event.location, *event.stack):
-        begins = _beginning(place.function)
+        around = (place, *(one for one in reversed(event.stack) if one.path == place.path))
+        begins = _beginning(next((one.function for one in around if one.function), None))
         for line in range(place.line, max(0, place.line - _LINES_BEFORE), -1):
             text = reading.text(replace(place, line=line))
             if _SORTING.search(text):
                 return True
-            if begins is not None and line < place.line and begins.search(text):
+            if begins is not None and begins.search(text):
                 break
     return False
 

@@ -304,7 +304,8 @@ def _is_refused(use: _Use, reading: Reading) -> bool:
     if table is None:
         return False
     if use.kind == "rows":
-        columns = named(look.effect.where)
+        is_own = same_subject(look.effect, act.effect, reading.schema)
+        columns = named(look.effect.where) if is_own else ()
         return excluded(table) is not None or bool(columns and covering(table, columns))
     words = {plain(word) for text in table.checks for word in re.findall(r"\w+", text)}
     return use.kind == "amount" and use.column in words

@@ -47,12 +47,13 @@ def dropped(run: Run, one: form.Do, scope: Scope) -> None:
             awaited(run, expressions.evaluate(run, operand, scope), scope)
         _detach(run, first)
         return
+    resolved = sum(map(len, run.promised))
     value = expressions.evaluate(run, expression, scope)
     if isinstance(expression, form.Await):
         return
     run.line = one.line
     place = run.place(one.line, scope)
-    if isinstance(value, Library):
+    if isinstance(value, Library) and not scope.path.endswith((".py", ".pyi")):
         _grow(run, expression, value, scope)
         value = awaited(run, value, scope)
     if _is_caught(expression):
@@ -62,7 +63,8 @@ def dropped(run: Run, one: form.Do, scope: Scope) -> None:
     if call is None:
         return
     if isinstance(call.function, form.Attribute) and call.function.name in CHAINED:
-        _drop_chain(run, call, first, scope)
+        if sum(map(len, run.promised)) == resolved:
+            _drop_chain(run, call, first, scope)
         return
     if isinstance(value, Result) and value.event >= first:
         draft = record.draft(value.event)
@@ -80,7 +82,8 @@ def dropped(run: Run, one: form.Do, scope: Scope) -> None:
 
 def _drop_chain(run: Run, call: form.Call, first: int, scope: Scope) -> None:
     """``f().then(g);``: nobody waits for any of it, and nobody asked what becomes of failures;
-    where it answers, or calls what it was given, that tells somebody that it is done."""
+    where it answers, or calls what it was given (``resolve``, ``done``), that tells somebody that
+    it is done."""
     drafts = [run.record.draft(number) for number in range(first, run.record.next_number)]
     known = [one for one in drafts if one is not None]
     if any(_tells(one.parts) for one in known):

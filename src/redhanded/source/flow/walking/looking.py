@@ -86,9 +86,9 @@ def changed_attributes(module: Module, one: Class) -> frozenset[str]:
     found: set[str] = set()
     bases = {"this", "self", "cls", one.name}
     within: dict[int, list[int]] = {}
-    for place, function in enumerate(module.functions):
-        if function.keeps_this or module.language == "python":
-            within.setdefault(function.parent, []).append(place)
+    for place, inner in enumerate(module.functions):
+        if inner.keeps_this or module.language == "python":
+            within.setdefault(inner.parent, []).append(place)
     for place in one.methods:
         method = module.functions[place]
         if method.kind == "constructor" or method.name in ("__init__", "__new__"):

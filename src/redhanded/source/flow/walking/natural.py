@@ -197,9 +197,9 @@ def _global(
         pair = Record({str(at): members.element(run, one) for at, one in enumerate(arguments)})
         return Record({members.EACH: pair}, is_complete=False)
     if len(names) == 3 and names[0] in KEEPING and isinstance(callee.steps[1], Made):
-        kept = _kept(run, callee.steps[1], str(names[2]), arguments)
-        if kept is not None:
-            return kept
+        held = _kept(run, callee.steps[1], str(names[2]), arguments)
+        if held is not None:
+            return held
     if names == ("Array", "from") and arguments:
         if len(arguments) > 1:
             given = each(run, arguments[1], (members.element(run, arguments[0]), Unknown("index")))
