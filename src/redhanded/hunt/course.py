@@ -17,7 +17,7 @@ from redhanded.case.request import HuntRequest, Listener
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import System
 from redhanded.hunt import cards, explore, program, prove, repair, reproduce, suspect, wanted
-from redhanded.hunt.laid_over import laid_over
+from redhanded.hunt.laid_over import laid_over, with_lost_frames
 from redhanded.hunt.laying_out import free_place, lay_out
 from redhanded.hunt.outcome import outcome
 from redhanded.hunt.repair import Ground
@@ -231,6 +231,7 @@ class Course:
                 lab, self.case.symptom, effort, self.listener.step, self.listener.progress
             )
             limits = (*lab.limits, *cards.uncontrolled(system))
+        found = with_lost_frames(self._program, found)
         hypotheses = suspect.judge(self.case.hypotheses, found, natural, self._code())
         cause = suspect.blame(hypotheses, found, self._code())
         if self.request.quick:
