@@ -30,9 +30,7 @@ class Crop(Model):
 class Box(Model):
     id = fields.IntField(primary_key=True)
     code = fields.CharField(max_length=40, unique=True, default=lambda: str(uuid.uuid4()))
-    member: fields.ForeignKeyRelation[Member] = fields.ForeignKeyField(
-        "models.Member", related_name="boxes_ordered"
-    )
+    member: fields.ForeignKeyRelation[Member] = fields.ForeignKeyField("models.Member", related_name="boxes_ordered")
     crop: fields.ForeignKeyRelation[Crop] = fields.ForeignKeyField("models.Crop")
     week = fields.CharField(max_length=8)
     kilos = fields.IntField()

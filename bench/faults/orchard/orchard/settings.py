@@ -9,7 +9,5 @@ DEPOT_URL = os.environ.get("DEPOT_URL", "http://depot.internal")
 
 TORTOISE = {
     "connections": {"default": DATABASE_URL},
-    "apps": {
-        "models": {"models": ["orchard.models", "aerich.models"], "default_connection": "default"}
-    },
+    "apps": {"models": {"models": ["orchard.models", "aerich.models"], "default_connection": "default"}},
 }

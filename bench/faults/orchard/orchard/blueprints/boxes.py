@@ -12,9 +12,7 @@ class Boxes(HTTPMethodView):
     async def post(self, request):
         wanted = request.json
         try:
-            box = await service.order(
-                wanted["member"], wanted["crop"], wanted["week"], wanted["kilos"]
-            )
+            box = await service.order(wanted["member"], wanted["crop"], wanted["week"], wanted["kilos"])
         except service.Refused as error:
             raise SanicException(str(error), status_code=409) from error
         return json({"code": box.code}, status=201)
