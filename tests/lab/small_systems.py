@@ -281,3 +281,75 @@ def disturbed_python(root: Path) -> System:
         setup_sql=DISTURBED_SCHEMA,
         workload=(request("/psycopg_plain", deliveries=1),),
     )
+
+
+def parcels(root: Path) -> System:
+    """In Node, with a queue in PostgreSQL whose workers are notified: graphile-worker."""
+    env = {"NO_LOG_SUCCESS": "1"}
+    return System(
+        name="parcels",
+        root=str(root),
+        services=(Service(name="db", kind="postgres", env={"PARCELS_DB": "{url}"}),),
+        processes=(
+            Process(
+                name="web",
+                command="node web.js",
+                env={"PORT": "{port}"},
+                ready="http://127.0.0.1:{port}/health",
+            ),
+            Process(
+                name="worker",
+                command="node worker.js",
+                env=env,
+                replicas=2,
+                ready_log="worker ready",
+            ),
+        ),
+        setup_sql=("CREATE TABLE counted (parcels integer)", "INSERT INTO counted VALUES (0)"),
+        workload=(request("/{unique}"),),
+        invariants=(
+            Invariant(name="both are counted", sql="SELECT * FROM counted WHERE parcels <> 2"),
+        ),
+    )
+
+
+def letters(root: Path, library: str, *, poll_s: float = 0.15) -> System:
+    """In Python, with a queue in PostgreSQL: procrastinate's, or a table that is polled."""
+    python = shlex.quote(sys.executable)
+    env = {"LIBRARY": library, "POLL_S": str(poll_s)}
+    return System(
+        name="letters",
+        root=str(root),
+        services=(
+            Service(
+                name="db",
+                kind="postgres",
+                env={"LETTERS_DB": "{url}"},
+                migrate=f"{python} migrate.py",
+            ),
+        ),
+        processes=(
+            Process(
+                name="office",
+                command=f"{python} office.py",
+                env={"PORT": "{port}", **env},
+                ready="http://127.0.0.1:{port}/",
+            ),
+            Process(
+                name="clerk",
+                command=f"{python} clerk.py",
+                env=env,
+                replicas=2,
+                ready_log="clerk ready",
+            ),
+        ),
+        setup_sql=(
+            "CREATE TABLE errands (id bigserial PRIMARY KEY, letter text, taken timestamptz)",
+            "CREATE TABLE counted (stamps integer)",
+            "INSERT INTO counted VALUES (0)",
+        ),
+        workload=(replace(request("/{unique}"), to="office"),),
+        invariants=(
+            Invariant(name="both are stamped", sql="SELECT * FROM counted WHERE stamps <> 2"),
+        ),
+    )

@@ -69,6 +69,8 @@ class Held:
     """Its process is not given the answer."""
     before: Any = None
     """What a service held before it, where that is to be put back."""
+    woken: bool = False
+    """A notification of PostgreSQL made its process send it, or what led to it."""
     parallel: bool = False
     """Another operation of the same task and process was parked beside it."""
 

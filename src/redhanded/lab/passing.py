@@ -129,6 +129,11 @@ class Passing:
                 found[state.channel.route.process] += len(state.blocked)
         return found
 
+    def in_transaction(self, channel: Channel) -> bool:
+        """Whether a transaction of PostgreSQL is known to be open there."""
+        state = self.states.get(channel)
+        return state is not None and state.transaction.open
+
     def still_to_look(self) -> bool:
         """Whether a process that looks for jobs from time to time has not done so since anything
         else went by: there may be one."""

@@ -3,6 +3,10 @@
 What a process sends by a timer while it has heard of nothing, and what hands out a job later, is
 such a look. It is housekeeping: let through when there may be a job, held back while there is other
 work to choose from, and never a choice itself. What it hands out is work like any other.
+
+Where jobs are rows of PostgreSQL a look is known by its statement: sent for nobody, it returned a
+row that a task had inserted, and at another time none. A worker then looks whenever it has nothing
+else to do: when a notification wakes it, when a job is done, when a timer fires.
 """
 
 from __future__ import annotations
@@ -12,20 +16,34 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from redhanded.lab.held import Held
+from redhanded.lab.job_rows import Place
 
 House: TypeAlias = tuple[object, ...]
-"""What makes two operations the same piece of housekeeping; see ``causes``."""
+"""What makes two operations the same piece of housekeeping; see ``house_of``."""
 PAUSE_MAX_MS = 2_000.0
 """Between two looks; what comes more rarely is something else, or not worth waiting for."""
 MARGIN = 3.0
 """One that was sent before is let through first, and says nothing."""
 LATE_MS = 500.0
 """Timers fire late on a busy machine."""
+NOWHERE: frozenset[Place] = frozenset()
 TAKES = frozenset(
     b"DEL EXEC EXPIRE HDEL LPOP LREM LTRIM MULTI PEXPIRE PSETEX RPOP SETEX SREM UNLINK XACK XDEL "
     b"ZPOPMIN ZREM ZREMRANGEBYRANK ZREMRANGEBYSCORE".split()
 )
 """Commands that take a job out, or set a result beside it, and queue none."""
+
+
+def house_of(held: Held) -> House:
+    """What makes two operations the same piece of housekeeping."""
+    return (held.role, held.kind, held.target, held.stack[:1])
+
+
+def look_of(held: Held) -> House:
+    """What makes two operations the same look for jobs."""
+    if held.protocol == "postgres":
+        return (held.role, held.service, held.fingerprint)
+    return house_of(held)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +53,20 @@ class Poll:
     role: str
     service: str
     shape: tuple[bytes, ...]
-    """The command and its first argument, the key of most."""
-    places: frozenset[tuple[str, str]]
-    """Service and key where it looks."""
-    pause_ms: float
-    """Between two looks, at most."""
+    """The command and its first argument, the key of most; of a statement: without its values."""
+    places: frozenset[Place]
+    """Where it looks."""
+    pause_ms: float | None
+    """Between two looks, at most; None: they come too seldom to wait for the next."""
+    woken: bool = False
+    """A notification makes workers look: who could do so at once has done it."""
+
+    @property
+    def patience_ms(self) -> float:
+        """How long somebody may take to look; 0 where it is of no use to wait for that."""
+        if self.pause_ms is None or self.woken:
+            return 0.0
+        return self.pause_ms * MARGIN + LATE_MS
 
     def is_fed_by(self, held: Held) -> bool:
         """Whether it adds something where the workers look, as far as can be told."""
@@ -64,6 +91,14 @@ class Polls:
         """By process: the last that came at rest."""
         self._known: dict[House, Poll] = {}
         self._given_up_at = 0
+        self._gave: dict[House, Poll] = {}
+        """Statements that returned a job, sent for nobody."""
+        self._in_vain: set[House] = set()
+        """Statements that returned none."""
+        self._fed: dict[int, frozenset[Place]] = {}
+        """By operation: the tables into which it inserted a job, in this trial."""
+        self._giving: set[int] = set()
+        """Looks of this trial that returned a job from a table."""
 
     def __iter__(self) -> Iterator[Poll]:
         return iter(self._known.values())
@@ -71,9 +106,11 @@ class Polls:
     def begin(self) -> None:
         """A trial begins."""
         self._given_up_at = 0
+        self._fed.clear()
+        self._giving.clear()
 
     def knows(self, house: House) -> bool:
-        """Whether it is a look for jobs, where a timer may have sent it."""
+        """Whether it is a look for jobs, where a timer or nothing else may have sent it."""
         return house in self._known
 
     @property
@@ -102,19 +139,52 @@ class Polls:
                 pause_ms=self._pause_ms[house],
             )
 
+    def feeds(self, held: Held, places: frozenset[Place]) -> None:
+        """It inserted jobs into tables."""
+        if places:
+            self._fed[held.index] = places
+
+    def gave(self, held: Held, places: frozenset[Place]) -> None:
+        """A statement returned jobs of these tables."""
+        look = look_of(held)
+        known = self._gave.get(look)
+        poll = Poll(
+            role=held.role,
+            service=held.service,
+            shape=(held.fingerprint.encode(),),
+            places=places if known is None else places | known.places,
+            pause_ms=self._pause_ms.get(look),
+            woken=held.woken or (known is not None and known.woken),
+        )
+        self._gave[look] = poll
+        self._giving.add(held.index)
+        if look in self._in_vain:
+            self._known[look] = poll
+
+    def was_in_vain(self, look: House) -> None:
+        """A statement returned no job."""
+        self._in_vain.add(look)
+        if look in self._gave:
+            self._known[look] = self._gave[look]
+
+    def has_given(self, look: House) -> bool:
+        """Whether such a statement returned a job before, sent for nobody."""
+        return look in self._gave
+
     def unpolled(self, done: Sequence[Held], house_of: Callable[[Held], House]) -> dict[str, float]:
         """Roles whose workers did not look since something was written where they look; and how
         long at most they should take to do so, ms."""
-        found = {}
+        found: dict[str, float] = {}
         for house, poll in self._known.items():
             looked_ms = 0.0
             for held in reversed(done[self._given_up_at :]):
                 if held.state == "done" and house_of(held) == house:
-                    # One that was sent before does not ask for what came later.
-                    looked_ms = max(looked_ms, held.arrived_ms)
-                elif poll.is_fed_by(held):
+                    # One that was sent before need not ask for what came later.
+                    late = held.released_ms if held.index in self._giving else held.arrived_ms
+                    looked_ms = max(looked_ms, late)
+                elif poll.is_fed_by(held) or self._fed.get(held.index, NOWHERE) & poll.places:
                     if looked_ms < held.released_ms:
-                        found[poll.role] = poll.pause_ms * MARGIN + LATE_MS
+                        found[poll.role] = max(found.get(poll.role, 0.0), poll.patience_ms)
                     break
         return found
 
