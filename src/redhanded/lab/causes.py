@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Set
 from dataclasses import replace
 
 from redhanded.case.operation import Mark
-from redhanded.lab.held import UNKNOWN_TASK, Held
+from redhanded.lab.held import NOTHING, UNKNOWN_TASK, Held
 from redhanded.lab.job_rows import Ask, Job, JobRows
 from redhanded.lab.polls import House, Polls, house_of, look_of
 from redhanded.lab.repertoire import identity
@@ -164,7 +164,11 @@ class Causes:
             if not held.woken:
                 self.polls.came_at_rest(held, look)
             return True
-        return came_by_timer and house_of(held) in self._preludes
+        return came_by_timer and self._leads_to_a_look(held)
+
+    def _leads_to_a_look(self, held: Held) -> bool:
+        """Or executes nothing: a driver prepares a statement once it was sent a few times."""
+        return held.kind == NOTHING or house_of(held) in self._preludes
 
     def _learn_prelude(self, look: Held) -> None:
         for earlier in reversed(self.done):
@@ -176,7 +180,7 @@ class Causes:
     def is_prelude(self, cause: int) -> bool:
         """Whether ``cause`` says nothing of what it leads to: a timer sends both."""
         before = self.done[cause]
-        return before.ambient and before.free and house_of(before) in self._preludes
+        return before.ambient and before.free and self._leads_to_a_look(before)
 
     def is_poll(self, held: Held) -> bool:
         """Whether it is how a worker looks for jobs, and was sent for nobody."""

@@ -23,6 +23,8 @@ State = Literal["parked", "sent", "locked", "ready", "done", "lost"]
 has come but was not delivered; ``lost``: its connection ended."""
 
 UNKNOWN_TASK = ""
+NOTHING = "EMPTY"
+"""The kind of what executes no statement of PostgreSQL: an empty query, or one that is prepared."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

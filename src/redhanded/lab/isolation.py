@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from redhanded.case.operation import OperationName
 from redhanded.case.run import Run
+from redhanded.lab.held import NOTHING
 
 CHECK_EVERY = 200
 """Trials between two self-checks: one half of a per cent of the time."""
@@ -36,7 +37,12 @@ class Behaviour:
     @classmethod
     def of(cls, run: Run) -> Behaviour:
         return cls(
-            names=tuple(each.name for each in run.operations if not each.ambient),
+            names=tuple(
+                each.name
+                for each in run.operations
+                # A driver prepares a statement once it was sent a few times.
+                if not each.ambient and each.name.kind != NOTHING
+            ),
             answers=run.answers,
             failed=run.failed,
         )

@@ -80,10 +80,6 @@ class Notices:
         if self._listening and not held.uncommitted and any(map(_notifies, held.touches)):
             self._asked.add(held.service)
 
-    def ask_all(self) -> None:
-        """Any service may have sent some."""
-        self._asked |= {channel.route.service for channel in self._listening}
-
     def owed(self) -> bool:
         """Whether a notification that was sent has not come to a process; not for ever."""
         while self._asked:
@@ -103,6 +99,11 @@ class Notices:
             self._since_ms = None
             return False
         return bool(behind)
+
+    def owed_now(self) -> bool:
+        """The same while nothing is held: any service may have sent some."""
+        self._asked |= {channel.route.service for channel in self._listening}
+        return self.owed()
 
     def _is_behind(self, channel: Channel) -> bool:
         came = _notified(channel) - self._before[channel]

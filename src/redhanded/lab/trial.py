@@ -274,7 +274,11 @@ class Lab:
     def restart(self) -> None:
         """New processes, which remember nothing."""
         self.running.traffic.forward_all()
-        restart_programs(self.running)
+        restart_programs(self.running, meanwhile=self.put_back)
+        if self._baseline is not None and not self.running.direct:
+            # Workers write down in a database that they are there.
+            self._hold_again()
+            self._baseline.keep_databases()
 
     def reset(self) -> None:
         """Rows, sequences and keys as they were after migrations and setup."""

@@ -12,7 +12,7 @@ from redhanded.lab.footprint.catalogue import (
 from redhanded.lab.footprint.keys import KeySpecifications, located, located_key, pattern
 from redhanded.lab.footprint.queries import resource_name
 from redhanded.lab.footprint.shape import ANYTHING
-from redhanded.lab.footprint.sql import Footprint, footprint, footprints
+from redhanded.lab.footprint.sql import Footprint, fingerprint, footprint, footprints
 
 __all__ = [
     "ANYTHING",
@@ -22,6 +22,7 @@ __all__ = [
     "Catalogue",
     "Footprint",
     "KeySpecifications",
+    "fingerprint",
     "footprint",
     "footprints",
     "located",

@@ -6,7 +6,7 @@ import os
 import time
 
 import psycopg
-from errand import app, count_one
+from errand import app, count
 
 TAKE = """
     UPDATE errands SET taken = now() WHERE id = (
@@ -29,7 +29,7 @@ def work_by_hand() -> None:
             if taken is None:
                 time.sleep(float(os.environ["POLL_S"]))
             else:
-                count_one(connection)
+                count(connection, taken[1])
                 connection.execute("DELETE FROM errands WHERE id = %s", (taken[0],))
 
 

@@ -1,4 +1,4 @@
-"""What is done with a letter: stamps are counted, in two steps."""
+"""What is done with a letter: it is counted, in two steps, and written down."""
 
 import os
 
@@ -11,9 +11,10 @@ app = App(connector=PsycopgConnector(conninfo=os.environ["LETTERS_DB"]))
 @app.task(name="stamp")
 def stamp(letter: str) -> None:
     with psycopg.connect(os.environ["LETTERS_DB"], autocommit=True) as connection:
-        count_one(connection)
+        count(connection, letter)
 
 
-def count_one(connection: psycopg.Connection) -> None:
-    (count,) = connection.execute("SELECT stamps FROM counted").fetchone()
-    connection.execute("UPDATE counted SET stamps = %s", (count + 1,))
+def count(connection: psycopg.Connection, letter: str) -> None:
+    (total,) = connection.execute("SELECT total FROM counted").fetchone()
+    connection.execute("UPDATE counted SET total = %s", (total + 1,))
+    connection.execute("INSERT INTO done VALUES (%s)", (letter,))
