@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from made import touch
 
 from redhanded.lab.causes import Causes
 from redhanded.lab.held import UNKNOWN_TASK, Held
+from redhanded.lab.polls import look_of
 
 
 def sent(kind: str = "SUBSCRIBE") -> Held:
