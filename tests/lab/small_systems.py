@@ -294,9 +294,9 @@ ALL_COUNTED = Invariant(
 )
 
 
-def parcels(root: Path) -> System:
-    """In Node, with a queue in PostgreSQL whose workers are notified: graphile-worker."""
-    env = {"NO_LOG_SUCCESS": "1"}
+def parcels(root: Path, library: str) -> System:
+    """In Node, with a queue in PostgreSQL: graphile-worker's, or that of pg-boss."""
+    env = {"LIBRARY": library, "NO_LOG_SUCCESS": "1"}
     return System(
         name="parcels",
         root=str(root),
@@ -305,7 +305,7 @@ def parcels(root: Path) -> System:
             Process(
                 name="web",
                 command="node web.js",
-                env={"PORT": "{port}"},
+                env={"PORT": "{port}", **env},
                 ready="http://127.0.0.1:{port}/health",
             ),
             Process(
