@@ -13,7 +13,7 @@ from dataclasses import replace
 from redhanded.case.operation import Mark
 from redhanded.lab.held import NOTHING, UNKNOWN_TASK, Held
 from redhanded.lab.job_rows import Ask, Job, JobRows
-from redhanded.lab.polls import House, Polls, house_of, look_of
+from redhanded.lab.polls import House, Polls, house_of, look_of, said_of
 from redhanded.lab.repertoire import identity
 from redhanded.lab.tasks import Tasks
 
@@ -340,6 +340,7 @@ class Causes:
         if held.touches and (held.ambient or claims):
             if held.ambient:
                 self.rows.looked_at(held)
+            self.polls.came(look, said_of(held.unit))
             jobs = self.rows.handed_out(held)
             if jobs:
                 self._give(held, jobs)

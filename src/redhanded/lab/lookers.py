@@ -7,11 +7,9 @@ again; one that a notification wakes looks at once, so that nothing is expected 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from redhanded.lab.footprint import fingerprint
 from redhanded.lab.job_rows import answered_rows
-from redhanded.lab.polls import Poll
+from redhanded.lab.polls import House, Poll, Polls, Said, said_of
 from redhanded.lab.proxy import Channel
 from redhanded.lab.wire.unit import Answer, Unit
 
@@ -22,7 +20,8 @@ class Lookers:
     """Which of them may have something to do."""
 
     def __init__(self) -> None:
-        self._polls: dict[tuple[str, tuple[bytes, ...]], Poll] = {}
+        self._known = Polls()
+        self._polls: dict[tuple[str, tuple[bytes, ...]], tuple[House, Poll]] = {}
         """By service and shape."""
         self._looked: dict[str, bool] = {}
         """Processes that look from time to time, and whether they did since anything else went
@@ -30,14 +29,16 @@ class Lookers:
         self._came: set[str] = set()
         """Those that looked since somebody asked."""
         self._others_came = False
-        self._asked: dict[tuple[Channel, int], tuple[Unit, bytearray]] = {}
-        """Looks at a table that were not answered yet, with what came of the answer."""
-        self._at_work: dict[str, bool] = {}
-        """Processes that look at a table, and whether they have got something there."""
+        self._asked: dict[tuple[Channel, int], tuple[Unit, Said, bytearray]] = {}
+        """Looks at a table that were not answered yet: what they are about, and what came of the
+        answer."""
+        self._at_work: dict[str, set[Said]] = {}
+        """Processes that look at a table, and at what they have got something."""
 
-    def follow(self, polls: Iterable[Poll]) -> None:
+    def follow(self, polls: Polls) -> None:
         """Says how the workers look."""
-        self._polls = {(poll.service, poll.shape): poll for poll in polls}
+        self._known = polls
+        self._polls = {(poll.service, poll.shape): (look, poll) for look, poll in polls.items()}
         self._looked.clear()
         self._asked.clear()
         self._at_work.clear()
@@ -54,30 +55,36 @@ class Lookers:
         process, is_table = channel.route.process, channel.route.kind == "postgres"
         texts = (bound.sql for bound in unit.statements)
         shape = (fingerprint(texts).encode(),) if is_table else unit.arguments[:2]
-        poll = self._polls.get((channel.route.service, shape))
-        if poll is None:
+        found = self._polls.get((channel.route.service, shape))
+        if found is None:
             # What workers do with a job of a table they have done when they look again.
             self._others_came = self._others_came or process not in self._at_work
             return
+        look, poll = found
+        said = said_of(unit)
         if is_table:
-            self._asked[channel, unit.serial] = (unit, bytearray())
-            self._at_work.setdefault(process, False)
-        if poll.patience_ms:
+            self._asked[channel, unit.serial] = (unit, self._known.subject(look, said), bytearray())
+            self._at_work.setdefault(process, set())
+        if poll.patience_ms and self._known.asks_for_what_is_given(look, said):
             self._came.add(process)
 
     def passed_back(self, channel: Channel, answer: Answer) -> None:
         """Something of a service went by."""
         if not self._asked or answer.serial is None:
             return
-        unit, came = self._asked.get((channel, answer.serial), (None, bytearray()))
-        if unit is None:
+        found = self._asked.get((channel, answer.serial))
+        if found is None:
             return
+        unit, subject, came = found
         came += answer.raw[: ANSWER_BYTES_KEPT - len(came)]
         if answer.complete:
             del self._asked[channel, answer.serial]
             rows = answered_rows(bytes(came), unit, channel)
-            found = any(value is not None for _, row in rows for value in row)
-            self._at_work[channel.route.process] = found
+            at_work = self._at_work[channel.route.process]
+            if any(value is not None for _, row in rows for value in row):
+                at_work.add(subject)
+            else:
+                at_work.discard(subject)
 
     def still_to_look(self) -> bool:
         """Whether one of them may have something to do; all that went by has been read."""
@@ -88,5 +95,5 @@ class Lookers:
         self._came, self._others_came = set(), False
         if self._asked or any(self._at_work.values()):
             return True
-        waited_for = any(poll.patience_ms for poll in self._polls.values())
+        waited_for = any(poll.patience_ms for _, poll in self._polls.values())
         return waited_for and not (self._looked and all(self._looked.values()))

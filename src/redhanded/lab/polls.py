@@ -11,15 +11,18 @@ else to do: when a notification wakes it, when a job is done, when a timer fires
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from redhanded.lab.held import Held
 from redhanded.lab.job_rows import Place
+from redhanded.lab.wire.unit import Unit
 
 House: TypeAlias = tuple[object, ...]
 """What makes two operations the same piece of housekeeping; see ``house_of``."""
+SAID_MAX = 10_000
 PAUSE_MAX_MS = 2_000.0
 """Between two looks; what comes more rarely is something else, or not worth waiting for."""
 MARGIN = 3.0
@@ -44,6 +47,16 @@ def look_of(held: Held) -> House:
     if held.protocol == "postgres":
         return (held.role, held.service, held.fingerprint)
     return house_of(held)
+
+
+Said: TypeAlias = tuple[object, ...]
+"""A look with its values: the queue that it is about, and whatever else they say."""
+
+
+def said_of(unit: Unit | None) -> Said:
+    """What a statement says; nothing where it is a command."""
+    statements = () if unit is None else unit.statements
+    return tuple((bound.sql, bound.values) for bound in statements)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +112,17 @@ class Polls:
         """By operation: the tables into which it inserted a job, in this trial."""
         self._giving: set[int] = set()
         """Looks of this trial that returned a job from a table."""
+        self._said: Counter[tuple[House, Said]] = Counter()
+        """How often each look came with the same values."""
+        self._gave_to: dict[House, set[Said]] = {}
+        """The values with which it returned a job."""
 
     def __iter__(self) -> Iterator[Poll]:
         return iter(self._known.values())
+
+    def items(self) -> Iterator[tuple[House, Poll]]:
+        """Each with what makes a look one of it."""
+        return iter(self._known.items())
 
     def begin(self) -> None:
         """A trial begins."""
@@ -157,6 +178,7 @@ class Polls:
             woken=held.woken or (known is not None and known.woken),
         )
         self._gave[look] = poll
+        self._gave_to.setdefault(look, set()).add(said_of(held.unit))
         self._giving.add(held.index)
         if look in self._in_vain:
             self._known[look] = poll
@@ -166,6 +188,22 @@ class Polls:
         self._in_vain.add(look)
         if look in self._gave:
             self._known[look] = self._gave[look]
+
+    def came(self, look: House, said: Said) -> None:
+        """A statement that may be a look was answered."""
+        if len(self._said) < SAID_MAX or (look, said) in self._said:
+            self._said[look, said] += 1
+
+    def subject(self, look: House, said: Said) -> Said:
+        """What tells looks at several queues apart; nothing where the values are never the same,
+        as times are."""
+        return said if self._said[look, said] > 1 else ()
+
+    def asks_for_what_is_given(self, look: House, said: Said) -> bool:
+        """Whether a look in vain says that there is no job, as far as can be told: it is not about
+        another queue."""
+        subject = self.subject(look, said)
+        return not subject or subject in self._gave_to.get(look, ())
 
     def has_given(self, look: House) -> bool:
         """Whether such a statement returned a job before, sent for nobody."""
@@ -179,14 +217,20 @@ class Polls:
             looked_ms = 0.0
             for held in reversed(done[self._given_up_at :]):
                 if held.state == "done" and house_of(held) == house:
-                    # One that was sent before need not ask for what came later.
-                    late = held.released_ms if held.index in self._giving else held.arrived_ms
-                    looked_ms = max(looked_ms, late)
+                    looked_ms = max(looked_ms, self._looked_ms(held, house))
                 elif poll.is_fed_by(held) or self._fed.get(held.index, NOWHERE) & poll.places:
                     if looked_ms < held.released_ms:
                         found[poll.role] = max(found.get(poll.role, 0.0), poll.patience_ms)
                     break
         return found
+
+    def _looked_ms(self, held: Held, look: House) -> float:
+        """Since when a look says that nothing is left. One that was sent before need not ask for
+        what came later."""
+        if held.index in self._giving:
+            return held.released_ms
+        about = self.asks_for_what_is_given(look, said_of(held.unit))
+        return held.arrived_ms if about else 0.0
 
     def stop_expecting(self, done: Sequence[Held]) -> None:
         """Nobody looked in time: what was written up to now is left where it is."""
