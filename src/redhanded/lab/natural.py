@@ -359,6 +359,7 @@ class _World:
             quiet = quiet and not (
                 running.traffic.lookers.any and running.traffic.notices.owed_now()
             )
+            quiet = quiet and not running.traffic.owes()
             rests = rests + 1 if quiet and not running.pump.turn(0.001, idle=False) else 0
         if not self._wait_for_work():
             self.consumers &= running.traffic.consumers()

@@ -100,15 +100,25 @@ def _depends(path: Path, effect: Effect, column: str) -> bool:
 
 def identity(path: Path, effect: Effect, table: Table | None) -> Unique | None:
     """The constraint that a second run with the same input violates: every column of it is
-    written, and none is drawn anew."""
+    written, and none is drawn anew.
+
+    One whose columns all come from the input is preferred: of a value that could not be read it is
+    not known whether it is drawn anew.
+    """
     if table is None:
         return None
-    steady = [
-        column
+    steady = {
+        column: value
         for column, value in effect.values.items()
         if not isinstance(value, Stored) and not _varies(path, effect, column)
-    ]
-    return covering(table, steady)
+    }
+    read = [column for column, value in steady.items() if _is_read(value)]
+    return covering(table, read) or covering(table, steady)
+
+
+def _is_read(value: Value) -> bool:
+    """Whether it is known what a value is made from."""
+    return isinstance(value, Known) or bool(sources(value))
 
 
 def _varies(path: Path, effect: Effect, column: str) -> bool:

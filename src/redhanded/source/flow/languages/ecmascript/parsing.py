@@ -19,8 +19,10 @@ from tree_sitter import Node, Parser, Query, QueryCursor, Tree
 from redhanded.source.flow.languages.ecmascript.damage import mended
 from redhanded.source.flow.languages.ecmascript.newer import (
     TYPED,
+    USING,
     blank,
     without_typed_templates,
+    without_using,
 )
 
 _JAVASCRIPT = tree_sitter.Language(tree_sitter_javascript.language())
@@ -81,6 +83,9 @@ def parsed(path: str, source: bytes, *, wants_comments: bool) -> Parsed:
     if grammar is not _JAVASCRIPT:
         tree, read = _without_types(tree, read, grammar)
         source = read
+    if tree.root_node.has_error and USING.search(read):
+        third = Parser(grammar).parse(without_using(read))
+        tree = tree if third.root_node.has_error else third
     damaged_at = 0
     if tree.root_node.has_error:
         found = mended(tree, read, Parser(grammar).parse)
