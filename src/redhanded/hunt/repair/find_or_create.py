@@ -22,7 +22,7 @@ def parts(ground: Ground) -> tuple[FixPart, ...]:
     together with the unique index of part ``c``.
     """
     creation = creations.find(ground)
-    if creation is None:
+    if creation is None or creation.library not in creations.SEQUELIZE:
         return ()
     right = ground.constraint.columns if ground.constraint else ground.look_up_columns
     tempting = ground.tempting_columns
@@ -76,7 +76,7 @@ def _statement(creation: Creation, where: Where) -> Edit:
     indent = source.indent(statement.start_byte)
     more = creations.works_on(creation)
     row = creation.variable
-    leave = creations.early_return(creation, row or "") if more else None
+    leave = leaving(creation, row) if more else None
     keyword = "const"
     if row is not None:
         keyword = source.of(statement).split(None, 1)[0]
@@ -91,6 +91,13 @@ def _statement(creation: Creation, where: Where) -> Edit:
     if leave is not None:
         text += f"\n{indent}if (!{created}) {leave if semicolon else leave.rstrip(';')}"
     return Edit(start=statement.start_byte, end=statement.end_byte, text=text)
+
+
+def leaving(creation: Creation, row: str | None) -> str | None:
+    """``return …;`` for a row that was there: as the function's own look has it, or its end."""
+    return creations.answer_of_look(creation, row or "") or creations.early_return(
+        creation, row or ""
+    )
 
 
 def _call(creation: Creation, where: Where, node: object) -> str:
@@ -157,7 +164,7 @@ def _why(ground: Ground, creation: Creation, listed: str) -> str:
     )
     if not creations.works_on(creation):
         return why
-    if creations.early_return(creation, creation.variable or "") is None:
+    if leaving(creation, creation.variable) is None:
         return why + " What follows in the function still runs for a row that was there."
     if not any("transaction" in each for each in creations.option_entries(creation)):
         why += (
