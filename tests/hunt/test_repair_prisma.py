@@ -13,7 +13,7 @@ from redhanded.case.hypothesis import RootLocation
 from redhanded.case.operation import Operation, Touch
 from redhanded.case.reproduction import RootCause
 from redhanded.hunt import repair
-from redhanded.hunt.repair import event_identity, prisma_schema
+from redhanded.hunt.repair import event_identity, prisma_schema, tested
 
 SCHEMA = """\
 model Parcel {
@@ -233,3 +233,25 @@ def test_a_job_is_named_by_all_that_the_database_holds_once(tmp_path: Path) -> N
     )
     (found,) = [each for each in repair.draft(asked) if each.key == "a"]
     assert "jobId: `${parcel.tracking}-${parcel.depot}`," in found.files["src/intake.js"]
+
+
+def test_rows_are_counted_by_what_every_attempt_wrote(tmp_path: Path) -> None:
+    """Each attempt draws a key of its own, which looks like a part that is new in each trial."""
+    body = {"id": "{unique}", "mail": "{unique}@example.com"}
+    given = ground(tmp_path, STORE, columns=("mail",))
+    system = replace(
+        given.system, workload=(replace(given.system.workload[0], body=body),), invariants=()
+    )
+    caught = given.reproduction
+    assert caught.run is not None
+
+    def with_row(one: Operation) -> Operation:
+        row = (("id", f"2f8c175b-{one.index}"), ("mail", "9f3@example.com"))
+        added = Touch(service="db", resource="parcels", access="write", row=row)
+        return replace(one, touches=(added,)) if one.name.kind == "INSERT" else one
+
+    run = replace(caught.run, operations=tuple(map(with_row, caught.run.operations)))
+    asked = replace(given, system=system, reproduction=replace(caught, run=run))
+    assert tested.counted(asked, "parcels") == ("mail", "{unique}@example.com")
+    no_key = replace(asked, code=replace(asked.code, constraints=()))
+    assert tested.counted(no_key, "parcels") == ("mail", "{unique}@example.com")

@@ -184,6 +184,16 @@ def test_narrow_generator_of_the_violated_column_stays_suspected(tmp_path: Path)
     assert found.score > 0.2
 
 
+def test_what_is_installed_makes_no_identifiers_of_the_program(tmp_path: Path) -> None:
+    text = "export const id = () => Math.random().toString(36).slice(2, 8);\n"
+    for folder in (".venv/lib/python3.11/site-packages/admin/static", "venv/static", ".tox/py"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "select.js").write_text(text)
+    assert list(generators_in(tmp_path)) == []
+    (tmp_path / "ids.js").write_text(text)
+    assert [each.location.path for each in generators_in(tmp_path)] == ["ids.js"]
+
+
 def test_different_requests_are_no_redelivery(tmp_path: Path) -> None:
     caught = parcels.reproduction()
     assert caught.run is not None

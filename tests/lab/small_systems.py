@@ -192,6 +192,20 @@ def desk(root: Path, *, care_s: float = 0.0) -> System:
     )
 
 
+def helpers(root: Path) -> System:
+    """A desk with one clerk, who hands bookings on and asks for the next while they are written."""
+    alone = desk(root)
+    clerk = replace(alone.processes[1], replicas=1)
+    written = "SELECT 1 WHERE NOT EXISTS (SELECT FROM bookings)"
+    return replace(
+        alone,
+        name="helpers",
+        processes=(alone.processes[0], clerk),
+        workload=(replace(alone.workload[0], deliveries=1),),
+        invariants=(Invariant(name="written", sql=written),),
+    )
+
+
 def shelf(root: Path) -> System:
     """A web process that counts in Redis what it takes, and writes down in PostgreSQL who did."""
     return System(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_systems import desk, lay_out
+from small_systems import desk, helpers, lay_out
 
 from redhanded.case.operation import OperationName
 from redhanded.case.run import Run
@@ -129,3 +129,10 @@ def test_with_nothing_in_between_a_system_runs_and_fails_by_itself(tmp_path: Pat
     assert "duplicate key" in natural.sample
     assert "INSERT" not in seen
     assert told and all(any(server in value for value in each.values()) for each in told)
+
+
+def test_a_natural_trial_waits_for_the_database(tmp_path: Path) -> None:
+    """All threads sleep and the consumer waits for the next job while a statement is under way."""
+    with open_lab(helpers(lay_out("helpers", tmp_path)), folder=tmp_path / "lab") as lab:
+        found = run_naturally(lab, name="one", trials=4, gaps_ms=(0.0,), per_second=None, seed=1)
+    assert (found.trials, found.failures) == (4, 0), found.sample

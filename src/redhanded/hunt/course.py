@@ -162,7 +162,8 @@ class Course:
             free_folder=lambda: self._open.free_folder("worktree"),
         )
         if fix is None:
-            self._note(cards.NO_REMEDY)
+            remedies = repair.named(ground, self.case.hypotheses)
+            self._note(" ".join((cards.NO_REMEDY, *repair.unwritten(ground, remedies))))
             return
         self._keep("repair", (monotonic_ms() - began) / 1000.0, fix=fix)
         self._say(cards.fix(fix))

@@ -357,6 +357,7 @@ class _World:
             waiting = any(not exchange.ended for exchange in self.open)
             quiet = not waiting and not running.pump.pending() and running.watch.at_rest()
             quiet = quiet and self._wait_for_work() and not running.traffic.still_to_look()
+            quiet = quiet and not running.traffic.owes()
             rests = rests + 1 if quiet and not running.pump.turn(0.001, idle=False) else 0
         if not self._wait_for_work():
             self.consumers &= running.traffic.consumers()

@@ -47,7 +47,7 @@ class Creation:
 def find(ground: Ground) -> Creation | None:
     """The create call of the root cause; None where the line holds none."""
     place = ground.place("create")
-    if place is None:
+    if place is None or not edit.is_script(place.path):
         return None
     source = edit.read(ground.text(place.path), place.path)
     call = edit.call_near(source, place.line, (CREATE,), reach=1)

@@ -38,7 +38,7 @@ def parts(ground: Ground) -> tuple[FixPart, ...]:
     place, table, violated = ground.place("create"), ground.table, ground.constraint
     if place is None or table is None or violated is None:
         return ()
-    if ground.library_at(place) not in creations.PRISMA or not edit.is_read(place.path):
+    if ground.library_at(place) not in creations.PRISMA or not edit.is_script(place.path):
         return ()
     model = model_of(ground.root, table)
     key = model.key_of(violated.columns) if model is not None else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from redhanded.case.evidence import Location
+from redhanded.hunt.suspect.rules.elsewhere import producers
 from redhanded.hunt.suspect.rules.handled import said
 from redhanded.hunt.suspect.rules.rule import Reading, Reason
-from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.values import Kind, Known, Record, Value
 
@@ -52,16 +52,6 @@ def retried(reading: Reading, path: Path) -> Reason:
         return Reason(weight=library[0], says=library[1], location=path.entry.location)
     says = "it is run again only when its worker dies or stalls"
     return Reason(weight=-0.1, says=says, location=path.entry.location)
-
-
-def producers(reading: Reading, path: Path) -> Iterator[tuple[Event, Effect]]:
-    """The events that put the jobs of this path on the queue."""
-    for other in reading.paths:
-        for handover in other.jobs:
-            if reading.paths[handover.entry] is path:
-                event = other.events[handover.event]
-                if event.effect is not None:
-                    yield event, event.effect
 
 
 def _is_own_error(options: Mapping[str, Value]) -> bool:
