@@ -153,9 +153,8 @@ def what_to_do(case: Case, folder: Path | None = None) -> tuple[Todo, ...]:
 
 def _advice(case: Case) -> list[Todo]:
     """What is known to help where no fix was drafted."""
-    cause = case.root_cause
-    words = advised_without_fix(cause.mechanism) if cause and case.fix is None else ""
-    return [Todo(words=words)] if words else []
+    cause = case.root_cause if case.fix is None else None
+    return [Todo(words=words)] if cause and (words := advised_without_fix(cause.mechanism)) else []
 
 
 def _about_the_change(case: Case) -> list[Todo]:
