@@ -50,11 +50,12 @@ def _findings(reading: Reading, path: Path) -> Iterator[Finding]:
     for found in repeats(reading.schema, path):
         if found.warned == "claimed":
             continue
+        again = retried(reading, path, found.event)
         later = _fails_later(path, found)
         if later is None and found.kind == "count" and again.weight > 0:
             later = found.event  # its commit is done, and the answer to it is lost
         if later is not None:
-            yield _finding(path, found, later, retried(reading, path, found.event))
+            yield _finding(path, found, later, again)
 
 
 def _fails_later(path: Path, found: Repeat) -> Event | None:
