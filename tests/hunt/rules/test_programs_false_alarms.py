@@ -315,6 +315,17 @@ LATER = {
     ),
     "much later": (f"{RENAMED}\nqueue.enqueue_in(timedelta(minutes=9), rename, number)", 0),
     "beside the write": (f"{RENAMED}\n{QUEUED}", 1),
+    "where another statement of the transaction was refused": (
+        f"{RENAMED}\ntry:\n    Pupil.objects.filter(name='x').update(name='y')\n"
+        f"except OperationalError:\n    {QUEUED}",
+        0,
+    ),
+    "where a statement in a savepoint was refused": (
+        f"{RENAMED}\ntry:\n    with transaction.atomic():\n"
+        f"        Pupil.objects.filter(name='x').update(name='y')\n"
+        f"except OperationalError:\n    {QUEUED}",
+        1,
+    ),
     "where something else was refused": (
         f"{RENAMED}\ntry:\n    Pupil.objects.create(name='x')\nexcept KeyError:\n    {QUEUED}",
         1,
