@@ -56,7 +56,7 @@ class Ground:
                 return failure.table
         if self.symptom.table:
             return self.symptom.table
-        create = self.place("create")
+        create = self.place("create") or self.place("write")
         for access in self.code.accesses:
             near = create is not None and access.location.path == create.path
             if near and create is not None and abs(access.location.line - create.line) <= 1:
