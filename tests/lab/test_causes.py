@@ -110,6 +110,11 @@ def test_work_that_a_timer_stood_in_the_way_of_is_work_of_the_message() -> None:
     work, more = replace(sent("SELECT"), stack=(line,)), sent("EXPIRE")
     known.follow_house(work, cause)
     known.follow_house(more, cause)
+    known.take_place(more, 2.0)
+    known.delivered(more)
+    later = replace(sent("SELECT"), stack=(line,))
+    known.follow_house(later, more.index)
+    assert (later.task, later.cause, later.ambient) == ("delivery 1", job.index, False)
     assert (work.task, work.cause, work.ambient) == ("delivery 1", job.index, False)
     assert more.ambient
 

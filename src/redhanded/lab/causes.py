@@ -138,7 +138,7 @@ class Causes:
         waits for the timer's answer first."""
         work = self.done[cause].meanwhile
         if work is None or not held.stack:
-            held.ambient = True
+            held.ambient, held.meanwhile = True, work
         else:
             held.cause, held.task = work, self.task_after(work)
 
