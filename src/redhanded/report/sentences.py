@@ -195,7 +195,9 @@ def _settled(values: Iterable[str]) -> tuple[str, ...]:
 
 def baselines(case: Case) -> tuple[Baseline, ...]:
     """Left to itself, forced, and with each constraint the other way round."""
-    spread = "at the log's gaps" if case.symptom.files else "at an even pace"
+    spread = "at an even pace"
+    if case.symptom.files:
+        spread = "at the log's gaps" if case.symptom.repeat_gap_ms else "at the log's pace"
     rows = [
         Baseline(
             name=f"left to itself {spread}" if run.name == "log" else "left to itself, all at once",
