@@ -376,23 +376,20 @@ def balance_ground(
         operation(3, 1, "COMMIT", write),
         operation(4, 2, "UPDATE", write),
     )
-    accesses = tuple(
-        DataAccess(
-            model="Wallet",
-            table="wallets",
-            method="get",
-            access="read" if place == look else "write",
-            library=library,
-            location=place,
-            in_transaction=in_transaction,
-        )
-        for place in (look, write)
+    access = DataAccess(
+        model="Wallet",
+        table="wallets",
+        method="get",
+        access="read",
+        library=library,
+        location=look,
+        in_transaction=in_transaction,
     )
     run = ground.reproduction.run
     assert run is not None
     return replace(
         ground,
-        code=replace(ground.code, accesses=accesses, constraints=()),
+        code=replace(ground.code, accesses=(access,), constraints=()),
         cause=RootCause(
             mechanism="read-modify-write",
             title="",

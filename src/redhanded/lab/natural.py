@@ -93,7 +93,10 @@ def _left_alone(world: _World) -> NaturalRun:
     running.traffic.let_come(world.late)
     world.consumers = running.traffic.consumers()
     running.traffic.poll_shapes = frozenset(
-        (poll.service, poll.shape) for poll in running.traffic.causes.polls
+        (name, poll.service, poll.shape)
+        for poll in running.traffic.causes.polls
+        for name in running.programs
+        if name.partition(".")[0] == poll.role
     )
     world.started_ms = monotonic_ms()
     try:

@@ -21,8 +21,9 @@ class Passing:
         """How many units each service was sent."""
         self.wire_failures: list[tuple[str, WireFailure]] = []
         """Process and error, also while nothing is held."""
-        self.poll_shapes: frozenset[tuple[str, tuple[bytes, ...]]] = frozenset()
-        """How workers look for jobs from time to time: service, and how the command begins."""
+        self.poll_shapes: frozenset[tuple[str, str, tuple[bytes, ...]]] = frozenset()
+        """How workers look for jobs from time to time: process, service, and how the command
+        begins. Another process may send the like to queue a job: by one script for all."""
         self._looked: dict[str, bool] = {}
         """Processes that look so, and whether they did since anything else went by."""
         self._came: set[str] = set()
@@ -69,8 +70,9 @@ class Passing:
             return
         self.forwarded[channel.route.service] += 1
         if self.poll_shapes:
-            if (channel.route.service, unit.arguments[:2]) in self.poll_shapes:
-                self._came.add(channel.route.process)
+            process, service = channel.route.process, channel.route.service
+            if (process, service, unit.arguments[:2]) in self.poll_shapes:
+                self._came.add(process)
             else:
                 self._others_came = True
         if gets_an_answer(unit):
