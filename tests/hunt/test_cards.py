@@ -6,6 +6,7 @@ from redhanded.case.evidence import Evidence, Location
 from redhanded.case.fix import Fix, FixPart, SubsetResult
 from redhanded.case.hypothesis import Experiment, Hypothesis
 from redhanded.case.reproduction import NaturalRun, Reproduction
+from redhanded.case.schedule import Schedule
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import System
 from redhanded.hunt import cards
@@ -123,3 +124,14 @@ def test_clocks_that_the_lab_moves_are_not_called_uncontrolled() -> None:
     assert "the processes' clocks and random numbers" in cards.uncontrolled(real)[0]
     assert cards.uncontrolled(lab)[0].startswith("Not controlled: random numbers, PostgreSQL's")
     assert cards.uncontrolled(lab)[1:] == cards.uncontrolled(real)[1:]
+
+
+def test_a_failure_that_only_some_replays_show_is_not_said_to_replay() -> None:
+    def said(failed: int) -> str:
+        found = Reproduction(
+            trials_to_first_failure=1, schedule=Schedule(), replays=20, replays_failed=failed
+        )
+        return cards.summary(case(reproduction=found), "CONFIRMED")
+
+    assert "only 10 of 20 replays" in said(10)
+    assert "caught and replays" in said(20)

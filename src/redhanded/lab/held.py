@@ -23,6 +23,8 @@ State = Literal["parked", "sent", "locked", "ready", "done", "lost"]
 has come but was not delivered; ``lost``: its connection ended."""
 
 UNKNOWN_TASK = ""
+NOTHING = "EMPTY"
+"""The kind of what executes no statement of PostgreSQL: an empty query, or one that is prepared."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -71,6 +73,8 @@ class Held:
     """Its process is not given the answer."""
     before: Any = None
     """What a service held before it, where that is to be put back."""
+    woken: bool = False
+    """A notification of PostgreSQL made its process send it, or what led to it."""
     parallel: bool = False
     """Another operation of the same task and process was parked beside it."""
 

@@ -92,12 +92,8 @@ def _left_alone(world: _World) -> NaturalRun:
     running.traffic.forward_all()
     running.traffic.let_come(world.late)
     world.consumers = running.traffic.consumers()
-    running.traffic.poll_shapes = frozenset(
-        (name, poll.service, poll.shape)
-        for poll in running.traffic.causes.polls
-        for name in running.programs
-        if name.partition(".")[0] == poll.role
-    )
+    running.traffic.lookers.follow(running.traffic.causes.polls)
+    running.traffic.notices.begin()
     world.started_ms = monotonic_ms()
     try:
         with precedence():
@@ -360,6 +356,9 @@ class _World:
             waiting = any(not exchange.ended for exchange in self.open)
             quiet = not waiting and not running.pump.pending() and running.watch.at_rest()
             quiet = quiet and self._wait_for_work() and not running.traffic.still_to_look()
+            quiet = quiet and not (
+                running.traffic.lookers.any and running.traffic.notices.owed_now()
+            )
             quiet = quiet and not running.traffic.owes()
             rests = rests + 1 if quiet and not running.pump.turn(0.001, idle=False) else 0
         if not self._wait_for_work():

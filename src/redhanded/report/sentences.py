@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from redhanded.case.advice import advised
+from redhanded.case.advice import advised, advised_without_fix
 from redhanded.case.case import Case
 from redhanded.case.evidence import Evidence
 from redhanded.case.fix import Counted, Fix, SubsetResult
@@ -153,9 +153,8 @@ def what_to_do(case: Case, folder: Path | None = None) -> tuple[Todo, ...]:
 
 def _advice(case: Case) -> list[Todo]:
     """What is known to help where no fix was drafted."""
-    cause = case.root_cause
-    words = advised(cause.mechanism) if cause is not None and case.fix is None else ""
-    return [Todo(words=words)] if words else []
+    cause = case.root_cause if case.fix is None else None
+    return [Todo(words=words)] if cause and (words := advised_without_fix(cause.mechanism)) else []
 
 
 def _about_the_change(case: Case) -> list[Todo]:
@@ -188,7 +187,8 @@ def limits(case: Case) -> tuple[str, ...]:
 def _settled(values: Iterable[str]) -> tuple[str, ...]:
     kept: dict[str, str] = {}
     for value in values:
-        words = capital(full_stop(brief(value) if "\n" in value.strip() else value))
+        first = brief(value).rstrip(" :") if "\n" in value.strip() else value
+        words = capital(full_stop(first))
         kept.setdefault(words.casefold().rstrip("."), words)
     return tuple(kept.values())
 

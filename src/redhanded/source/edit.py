@@ -233,6 +233,14 @@ def properties(source: Source, literal: Node) -> list[Property]:
     return found
 
 
+def value_of(source: Source, literal: Node, name: str) -> Node | None:
+    """The value that an object literal gives a property; the name itself for ``{ a }``."""
+    for each in properties(source, literal) if literal.type == "object" else ():
+        if each.name == name and not each.method:
+            return each.node.child_by_field_name("value") or each.node
+    return None
+
+
 def enclosing(node: Node, types: Iterable[str]) -> Node | None:
     """The nearest ancestor of one of ``types``."""
     wanted = frozenset(types)

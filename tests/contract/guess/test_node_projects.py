@@ -172,7 +172,7 @@ def test_routes_of_controllers_have_their_prefix_and_version(tmp_path: Path) -> 
     (web,), (delivery,), (database,) = system.processes, system.workload, system.services
     assert (web.command, web.env) == ("node dist/main", {"PORT": "{port}"})
     assert web.ready == "http://127.0.0.1:{port}/health"
-    assert (delivery.path, delivery.body) == ("/api/v2/cats/adopt", {"name": "{unique}"})
+    assert (delivery.path, delivery.body) == ("/api/v2/cats/adopt", {"name": "name-{unique}"})
     assert database.migrate == "npx typeorm migration:run -d dist/db/source.js"
 
 
@@ -233,8 +233,8 @@ def test_a_router_may_be_told_its_prefix(tmp_path: Path) -> None:
     (delivery,) = guessed(tmp_path, files).workload
     assert delivery.path == "/returns"
     assert delivery.body == {
-        "order": "{unique}",
-        "lines": [{"sku": "{unique}", "quantity": 1}],
+        "order": "order-{unique}",
+        "lines": [{"sku": "sku-{unique}", "quantity": 1}],
         "address": {"country": "de", "email": "{unique}@example.com"},
     }
 
@@ -264,7 +264,7 @@ def test_a_body_fits_the_schema_that_reads_it(tmp_path: Path) -> None:
         "id": "{unique}",
         "type": "paid",
         "at": "2025-01-01T00:00:00.000Z",
-        "data": {"items": [{"sku": "{unique}"}], "gift": True},
+        "data": {"items": [{"sku": "sku-{unique}"}], "gift": True},
     }
 
 

@@ -6,6 +6,7 @@ writes them. What may be left out is left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -142,7 +143,7 @@ class _Reading:
             else:
                 continue
             if not isinstance(value, _Absent):
-                found[name] = "{unique}" if value is None else value
+                found[name] = _by_name(name) if value is None else value
         return found
 
     def _members(self, node: Node) -> Iterator[tuple[str, Shape]]:
@@ -205,8 +206,11 @@ def _scalar(made: str, words: list[str], name: str) -> Shape:
 
 
 def _by_name(name: str) -> str:
-    """A text for a property of that name: what names the event is new in each trial."""
-    return OF_TEXT["email"] if name.lower().endswith("email") else "{unique}"
+    """A text for a property of that name: new in each trial, and another one for each property, so
+    that it can be told where a value went."""
+    if name.lower().endswith("email"):
+        return OF_TEXT["email"]
+    return "{unique}" if re.search(r"(?:id|^)$", name, re.IGNORECASE) else f"{name}-{{unique}}"
 
 
 def _declaration(text: str, name: str) -> Node | None:

@@ -79,7 +79,7 @@ def _script(ground: Ground, columns: tuple[str, ...]) -> tuple[str, str, str] | 
     """Path, new content and reason where a JavaScript or TypeScript program creates the row."""
     creation = creations.find(ground)
     where = creations.where(ground, creation, columns) if creation is not None else None
-    if creation is None or where is None:
+    if creation is None or where is None or creation.library not in creations.SEQUELIZE:
         return None
     why = _why(ground, creation, ", ".join(columns))
     return creation.source.path, rewrite(creation, where), why
@@ -102,7 +102,7 @@ def _statement(creation: Creation, where: Where) -> Edit:
     indent = source.indent(statement.start_byte)
     more = creations.works_on(creation)
     row = creation.variable
-    leave = creations.early_return(creation, row or "") if more else None
+    leave = leaving(creation, row) if more else None
     keyword = "const"
     if row is not None:
         keyword = source.of(statement).split(None, 1)[0]
@@ -117,6 +117,13 @@ def _statement(creation: Creation, where: Where) -> Edit:
     if leave is not None:
         text += f"\n{indent}if (!{created}) {leave if semicolon else leave.rstrip(';')}"
     return Edit(start=statement.start_byte, end=statement.end_byte, text=text)
+
+
+def leaving(creation: Creation, row: str | None) -> str | None:
+    """``return …;`` for a row that was there: as the function's own look has it, or its end."""
+    return creations.answer_of_look(creation, row or "") or creations.early_return(
+        creation, row or ""
+    )
 
 
 def _call(creation: Creation, where: Where, node: object) -> str:
@@ -183,7 +190,7 @@ def _why(ground: Ground, creation: Creation, listed: str) -> str:
     )
     if not creations.works_on(creation):
         return why
-    if creations.early_return(creation, creation.variable or "") is None:
+    if leaving(creation, creation.variable) is None:
         return why + " What follows in the function still runs for a row that was there."
     if not any("transaction" in each for each in creations.option_entries(creation)):
         why += (

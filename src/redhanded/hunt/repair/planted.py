@@ -85,7 +85,7 @@ def _early(creation: Creation, conditions: str, used: set[str]) -> str | None:
     first = body.named_children[0]
     indent = source.indent(first.start_byte)
     check = (
-        f"const {row} = await {creation.model}.findOne({{ where: {{ {conditions} }} }});\n"
+        f"const {row} = await {creation.model}.{creation.look}({{ where: {{ {conditions} }} }});\n"
         f"{indent}if ({row}) {leave}\n{indent}"
     )
     return edit.apply(source, (Edit(start=first.start_byte, end=first.start_byte, text=check),))
@@ -94,11 +94,10 @@ def _early(creation: Creation, conditions: str, used: set[str]) -> str | None:
 def _beside(creation: Creation, conditions: str) -> str:
     """A look in the same expression as the create."""
     source = creation.source
-    options = [
-        each for each in creations.option_entries(creation) if "ransaction" in each or "..." in each
-    ]
+    given = creations.option_entries(creation) if creation.library in creations.SEQUELIZE else []
+    options = [each for each in given if "ransaction" in each or "..." in each]
     listed = ", ".join([f"where: {{ {conditions} }}", *options])
-    look, call = f"{creation.model}.findOne({{ {listed} }})", source.of(creation.call)
+    look, call = f"{creation.model}.{creation.look}({{ {listed} }})", source.of(creation.call)
     if creation.awaited is not None:
         node, text = creation.awaited, f"((await {look}) || (await {call}))"
     else:

@@ -85,6 +85,17 @@ class Ground:
                 return access.columns
         return ()
 
+    def library_at(self, place: RootLocation) -> str | None:
+        """The library of the call that reads or writes a table at a line; None where the code map
+        knows none."""
+        near = [
+            each
+            for each in self.code.accesses
+            if each.location.path == place.path and abs(each.location.line - place.line) <= 1
+        ]
+        best = min(near, key=lambda each: abs(each.location.line - place.line), default=None)
+        return best.library if best is not None else None
+
     def migrates_with(self, library: str) -> bool:
         """Whether the table that failed is read and written by that library alone, where the code
         map knows by which."""

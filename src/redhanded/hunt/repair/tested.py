@@ -118,13 +118,20 @@ def variables(service: Service, template: str) -> list[str]:
 
 
 def counted(ground: Ground, table: str) -> tuple[str, str] | None:
-    """Column and text (with ``{unique}``) that pick the event's rows; ``*`` for the whole row."""
-    for operation in inserts(ground, table):
-        for touch in operation.touches:
-            for column, value in touch.row if touch.resource == table else ():
-                template = event_identity.template_of(value, ground)
-                if template is not None:
-                    return column, template[1]
+    """Column and text (with ``{unique}``) that pick the event's rows; ``*`` for the whole row.
+
+    A column that was set to another value in each attempt names the attempt and not the event;
+    those of the violated constraint come first.
+    """
+    written = inserts(ground, table)
+    rows = [dict(touch.row) for one in written for touch in one.touches if touch.resource == table]
+    violated = ground.constraint.columns if ground.constraint else ()
+    for column in dict.fromkeys((*violated, *(name for row in rows for name in row))):
+        values = {row[column] for row in rows if column in row}
+        template = event_identity.template_of(values.pop(), ground) if len(values) == 1 else None
+        if template is not None:
+            return column, template[1]
+    for operation in written:
         for _path, text in event_identity.templates(ground):
             pattern = re.escape(text).replace(re.escape(UNIQUE), "[\\w-]{6,}")
             if re.search(pattern, operation.text):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from redhanded.hunt.suspect.rules.derivation import comparisons, origins, reads_of
 from redhanded.hunt.suspect.rules.guarded import excludes
@@ -192,11 +193,24 @@ def _is_sorted_before(event: Event, reading: Reading) -> bool:
     A list that is sorted in place is the same value as before, so only its line says so.
     """
     for place in (event.location, *event.stack):
-        first = max(1, place.line - _LINES_BEFORE)
-        lines = (replace(place, line=line) for line in range(first, place.line + 1))
-        if any(_SORTING.search(reading.text(one)) for one in lines):
-            return True
+        around = (place, *(one for one in reversed(event.stack) if one.path == place.path))
+        begins = _beginning(next((one.function for one in around if one.function), None))
+        for line in range(place.line, max(0, place.line - _LINES_BEFORE), -1):
+            text = reading.text(replace(place, line=line))
+            if _SORTING.search(text):
+                return True
+            if begins is not None and begins.search(text):
+                break
     return False
+
+
+@lru_cache(maxsize=1000)
+def _beginning(function: str | None) -> re.Pattern[str] | None:
+    """What the line looks like in which a function begins."""
+    if not function:
+        return None
+    name = re.escape(function)
+    return re.compile(rf"(?:^|[\s.])(?:def\s+)?{name}\s*(?:<[^>]*>)?(?:\(|[=:]\s).*(?:[{{(:,]|=>)$")
 
 
 def is_ordered(path: Path, value: Value, depth: int = 8) -> bool:

@@ -39,6 +39,12 @@ STATE = re.compile(
     re.IGNORECASE,
 )
 """Columns that say how far something has come."""
+COUNTED = re.compile(
+    r"(?:^|_)(?:version|revision|sequence|seq|counter|edition|generation)(?:$|_(?:number|no|nr)$)"
+    r"|(?:^|_)(?:event|message|meter|reading|report|state|change)_(?:number|no|nr|index)$",
+    re.IGNORECASE,
+)
+"""Columns that keep which of several events was applied: the sender counts them."""
 ORDER = re.compile(
     r"version|revision|sequence|seq$|_seq|seq_|_at$|At$|time|date|timestamp|occurred|created"
     r"|updated|modified|etag|lsn|offset",
@@ -75,9 +81,16 @@ def _state_set(effect: Effect) -> str | None:
         written = changed.parts if isinstance(changed, Record) else effect.values
     else:
         return None
-    for column, value in written.items():
-        if STATE.search(_snake(column)) and column not in effect.where and _is_word(value):
-            return column
+    said = [
+        column
+        for column, value in written.items()
+        if column not in effect.where and _is_word(value)
+    ]
+    for wanted in (STATE, COUNTED):
+        for column in said:
+            # A count that stands alone is no more than it says; beside others it orders them.
+            if wanted.search(_snake(column)) and (wanted is STATE or len(said) > 1):
+                return column
     return None
 
 

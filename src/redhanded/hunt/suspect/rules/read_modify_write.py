@@ -76,6 +76,11 @@ class _Change:
     sameness: Sameness
 
 
+def is_statistic(column: str) -> bool:
+    """Whether a column counts what nobody is owed: views, visits, clicks."""
+    return bool(_STATISTICS.search(column))
+
+
 def look(reading: Reading) -> Iterable[Finding]:
     """The lost updates that a program allows; one for each read, which is where a lock goes."""
     found = one_each(one for path in reading.paths for one in _on(path, reading))
@@ -191,8 +196,11 @@ def _around(path: Path, change: _Change, reading: Reading) -> Iterator[Reason]:
         yield Reason(weight=0.0, says="the transaction around both does not lock what it reads")
     if path.entry.kind == "job" and not change.use.is_arithmetic:
         yield from _of_a_job(path, change, reading)
-    if _STATISTICS.search(change.column):
-        yield Reason(weight=-0.25, says=f"{change.column} looks like a statistic")
+    if is_statistic(change.column):
+        # A count that is surely too low is a fault, whatever it counts.
+        is_certain = change.is_same_column and change.sameness == "same"
+        weight = -0.05 if is_certain and change.use.is_arithmetic else -0.25
+        yield Reason(weight=weight, says=f"{change.column} looks like a statistic")
     elif _COUNTS.search(change.column):
         yield Reason(weight=0.1, says=f"{change.column} looks like something that must add up")
     if write.effect is not None and _is_json(write.effect, change.column, reading.schema):

@@ -44,6 +44,8 @@ class Repeat:
     """Whether what would refuse the second one was looked at and is not there."""
     warned: Told
     unique: Unique | None = None
+    column: str = ""
+    """That is changed by an amount."""
 
 
 def repeats(schema: Schema, path: Path) -> Iterator[Repeat]:
@@ -148,6 +150,7 @@ def _count(
         says=f"{name_of(effect)}.{counted[0]} is changed twice",
         is_sure=True,
         warned=warning(schema, path, event, first),
+        column=counted[0],
     )
 
 

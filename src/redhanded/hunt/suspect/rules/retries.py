@@ -15,7 +15,10 @@ ATTEMPTS = ("attempts", "retries", "retryLimit", "max_retries", "max_tries", "ma
 """Options with a number of runs or repetitions; more than this many are retries."""
 RUNS = frozenset({"attempts", "max_tries", "maxAttempts"})
 """Those that count the first run as well."""
-RETRYING = ("autoretry_for", "retry_backoff", "retry", "backoff", "retry_when", "acks_late")
+RETRYING = (
+    *("autoretry_for", "retry_backoff", "retry", "backoff", "retry_when", "retry_on_error"),
+    "acks_late",
+)
 """Options that say a failed or lost job is run again."""
 BY_DEFAULT: Mapping[str, tuple[float, str]] = {
     "dramatiq": (0.25, "Dramatiq runs a failed message again, up to 20 times by default"),

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from redhanded.source.flow.framework import CallSite, FoundEntry, Meaning, Surroundings
+from redhanded.source.flow.framework import THIS, CallSite, FoundEntry, Meaning, Surroundings
 from redhanded.source.flow.frameworks.chain import Link, called
 from redhanded.source.flow.frameworks.jobs import consumer, enqueue, options_of
 from redhanded.source.flow.frameworks.reading import (
     argument,
     base,
+    called_back,
     elements,
     function,
     functions,
@@ -56,7 +57,7 @@ def _bee(site: CallSite) -> Meaning | None:
         if link.name in names and value is not None:
             options[names[link.name]] = value
     effect = enqueue(site, pattern(made.arguments[0]), None, _given(start, 0), options)
-    return Meaning(effects=(effect,))
+    return Meaning(effects=(effect,), callbacks=called_back(site, THIS))
 
 
 def _boss(site: CallSite) -> Meaning | None:

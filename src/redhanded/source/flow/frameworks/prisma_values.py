@@ -138,6 +138,19 @@ def _foreign(query: BuiltQuery, relation: str) -> str | None:
     return query.columns.get(f"{relation}Id") or query.columns.get(f"{relation}_id")
 
 
+def related_tables(given: Mapping[str, Value], around: Surroundings) -> dict[str, Value]:
+    """What ``include`` and ``select`` bring along, and the table it is of, as far as that has its
+    name: ``{ include: { redemptions: true } }``."""
+    found: dict[str, Value] = {}
+    for name in (*members(given.get("include")), *members(given.get("select"))):
+        wanted = name.lower()
+        for table in around.schema.tables.values():
+            models = {one.lower() for one in table.models}
+            if {wanted, wanted.removesuffix("s")} & models or table.name.lower() == wanted:
+                found[name] = Known(table.name)
+    return found
+
+
 def is_native_upsert(where: Value | None, create: Value | None, arguments: Value | None) -> bool:
     """Whether Prisma sends ``INSERT … ON CONFLICT`` and does not look first.
 

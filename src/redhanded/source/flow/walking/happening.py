@@ -23,7 +23,7 @@ from redhanded.source.flow.values import (
     Unknown,
     Value,
 )
-from redhanded.source.flow.walking import calls, classes, flushing, library
+from redhanded.source.flow.walking import calls, classes, drawn, flushing, injection, library
 from redhanded.source.flow.walking.recorder import Held, Open, is_handle
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Scope
@@ -55,7 +55,7 @@ def happen(
     if meaning.flushes:
         flushing.flush(run, meaning, location, end_line, callee)
     for effect in meaning.effects:
-        effect = flushing.completed(run, effect, meaning)
+        effect = drawn.filled(run, flushing.completed(run, effect, meaning))
         number = record.next_number
         result = renumbered(meaning.result, number) if meaning.result is not None else None
         if meaning.autobegin and effect.session is not None:
@@ -230,6 +230,8 @@ def call_value(
 ) -> Value:
     """Calls a value with arguments that are not written anywhere."""
     if isinstance(function, Procedure):
+        if not function.path.endswith((".py", ".pyi")):
+            function = injection.bound(run.program, function)
         return calls.enter(run, function, arguments, keywords, run.line)
     if isinstance(function, Library):
         inside = library.handler_in(function)
