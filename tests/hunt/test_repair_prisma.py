@@ -100,8 +100,9 @@ def test_the_row_is_added_once_and_the_other_is_answered(tmp_path: Path) -> None
         "    skipDuplicates: true,\n"
         "  });\n"
         "  if (!parcel) {\n"
-        "    const taken = await prisma.parcel.findUniqueOrThrow({ where: "
-        "{ barcode_depot: { barcode: notice.barcode, depot: notice.depot } } });\n"
+        "    const taken = await prisma.parcel.findUniqueOrThrow({\n"
+        "      where: { barcode_depot: { barcode: notice.barcode, depot: notice.depot } },\n"
+        "    });\n"
         "    return taken;\n"
         "  }\n"
     ) in found.files["src/store.js"]
