@@ -160,7 +160,8 @@ def _settled(values: Iterable[str]) -> tuple[str, ...]:
 
 def baselines(case: Case) -> tuple[Baseline, ...]:
     """Left to itself, forced, and with each constraint the other way round."""
-    spread = "at the log's gaps" if case.symptom.files else "at an even pace"
+    paced = "gaps" if case.symptom.repeat_gap_ms else "pace"
+    spread = f"at the log's {paced}" if case.symptom.files else "at an even pace"
     rows = [
         Baseline(
             name=f"left to itself {spread}" if run.name == "log" else "left to itself, all at once",
@@ -171,8 +172,7 @@ def baselines(case: Case) -> tuple[Baseline, ...]:
         for run in (case.natural, case.simultaneous)
         if run is not None
     ]
-    found = case.reproduction
-    if found is None:
+    if (found := case.reproduction) is None:
         return tuple(rows)
     if found.replays:
         rows.append(
