@@ -63,6 +63,10 @@ class Rates:
         return self.ratio * math.sqrt(sum(parts))
 
     @property
+    def is_worth_comparing(self) -> bool:
+        return self.direct >= WORTH_COMPARING * self.trials
+
+    @property
     def within(self) -> bool:
         return abs(self.ratio - 1) <= WITHIN
 
@@ -76,6 +80,17 @@ def measure(*, trials: int, seed: int, say: Progress) -> Part:
             rates.append(found)
         else:
             rare.append(f"{specimen.name} ({found} of {PILOT_TRIALS})")
+    return page(rates, rare)
+
+
+def page(measured: list[Rates], rare: list[str]) -> Part:
+    """What was measured; a specimen that failed too rarely after all is named and left out."""
+    rates = [each for each in measured if each.is_worth_comparing]
+    left_out = rare + [
+        f"{each.specimen} ({each.direct} of {each.trials})"
+        for each in measured
+        if not each.is_worth_comparing
+    ]
     within = sum(each.within for each in rates)
     return Part(
         title="How often the specimens fail by themselves, directly and through the idle proxy",
@@ -83,7 +98,8 @@ def measure(*, trials: int, seed: int, say: Progress) -> Part:
             "Everything sent at the same instant, one trial after the other, each from the same "
             f"rows and keys; both ways in turns of {BLOCK}, and {FIRST} before each turn that do "
             f"not count. Left out, because fewer than {WORTH_COMPARING:.0%} of the first "
-            f"{PILOT_TRIALS} trials failed directly: {', '.join(rare) or 'none'}.",
+            f"{PILOT_TRIALS} trials, or of all of them, failed directly: "
+            f"{', '.join(left_out) or 'none'}.",
             ("specimen", "direct", "through the idle proxy", "ratio", "standard error", ""),
             [
                 (
@@ -98,7 +114,7 @@ def measure(*, trials: int, seed: int, say: Progress) -> Part:
             ],
             f"Within ±{WITHIN:.0%} of direct: **{within} of {len(rates)}** (bar: all).",
         ),
-        raw={"rates": rates, "left out": rare},
+        raw={"rates": measured, "left out": rare},
     )
 
 

@@ -50,10 +50,10 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 
 def read_line(descriptor: int) -> str:
-    """The next line, waiting at most ten seconds for it."""
+    """The next line, waiting at most a minute for it."""
     line = b""
     while not line.endswith(b"\n"):
-        ready, _, _ = select.select([descriptor], [], [], 10)
+        ready, _, _ = select.select([descriptor], [], [], 60)
         byte = os.read(descriptor, 1) if ready else b""
         assert byte, f"no line came, only {line!r}"
         line += byte

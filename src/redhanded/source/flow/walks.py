@@ -141,6 +141,7 @@ def _work(
         data = _packed(result)
     except RecursionError:
         data = _packed(_without_deep(result))
+    files.modules.forget()
     done = Done(tuple(sorted(modules.touched)), data, _packed(sql_known.asked()))
     return msgspec.msgpack.encode(done)
 

@@ -9,7 +9,7 @@ from redhanded.case.evidence import Location
 from redhanded.hunt.suspect.rules.guarded import Check, checks, excludes
 from redhanded.hunt.suspect.rules.handled import violation
 from redhanded.hunt.suspect.rules.occasion import is_repeated, occasion
-from redhanded.hunt.suspect.rules.origin import is_fresh, is_new_entity, roots
+from redhanded.hunt.suspect.rules.origin import is_fresh, is_new_entity, roots, written_out
 from redhanded.hunt.suspect.rules.rows import inserts, is_same_table, table_of
 from redhanded.hunt.suspect.rules.rule import Reason
 from redhanded.hunt.suspect.rules.serialised import FULL, kept_apart
@@ -27,6 +27,8 @@ from redhanded.source.flow.values import Known, Value
 
 ANY_ROW = "any row at all is looked for: all runs mean the same one"
 _LASTING: frozenset[EffectKind] = frozenset({"insert", "upsert", "send", "enqueue", "save"})
+_GIVING: frozenset[EffectKind] = frozenset({"find-or-create", "insert", "upsert"})
+"""What gives a row whether it was there or not, so that it never finds none."""
 _KEYS = frozenset({"id", "pk", "uuid"})
 """What rows are identified by where no table says it."""
 
@@ -51,7 +53,7 @@ def lookups(schema: Schema, path: Path) -> Iterator[Lookup]:
         yield from _in_one_statement(schema, act, created)
         for check in checks(path, act):
             looked = check.look.effect
-            if looked is None or check.sense != "absent":
+            if looked is None or check.sense != "absent" or looked.kind in _GIVING:
                 continue
             if looked.store != "database" or not is_same_table(schema, looked, created):
                 continue
@@ -122,6 +124,10 @@ def _key(path: Path, found: Lookup, table: Table | None) -> Reason:
     looked, created = found.looked, found.created
     values = [one for column, one in looked.where.items() if column != UNREAD]
     where = check_location(found)
+    other = _left_out(found, table)
+    if other is not None:
+        says = f"the row that is added is none that was looked for: its {other} is another"
+        return Reason(weight=FULL, says=says, location=where)
     if any(is_fresh(path, one) for one in values):
         return Reason(weight=FULL, says="what is looked for is new in each run", location=where)
     if any(is_new_entity(path, one) for one in values):
@@ -142,6 +148,22 @@ def _key(path: Path, found: Lookup, table: Table | None) -> Reason:
     if columns or _share(path, values, tuple(created.values.values())):
         return Reason(weight=0.1, says="the row is added with what was looked for", location=where)
     return Reason(weight=-0.3, says="the row is not added with what was looked for", location=where)
+
+
+def _left_out(found: Lookup, table: Table | None) -> str | None:
+    """A column whose written value is none of those that were looked for, so that the look would
+    not find the row once it is there: it was not to keep it from being added twice."""
+    made = {
+        one: value
+        for column, value in found.created.values.items()
+        for one in plain_columns(table, (column,))
+    }
+    for column, value in found.looked.where.items():
+        for name in plain_columns(table, (column,)):
+            wanted, given = written_out(value), written_out(made.get(name))
+            if wanted and given and not wanted & given:
+                return column
+    return None
 
 
 def _leased(path: Path, found: Lookup) -> Iterator[Reason]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from redhanded.hunt.suspect.rules.handled import violation
 from redhanded.hunt.suspect.rules.merging import one_each
@@ -51,6 +52,10 @@ FAILING: Mapping[str, str] = {
 ABORTED: Mapping[tuple[str, str], str] = {("sequelize", "findCreateFind"): "6.8.0"}
 """Library and call that look again after a violation inside the transaction that it has aborted,
 and the version that no longer does (pull request 13482 of Sequelize)."""
+
+
+SEVERAL = re.compile(r"^Multiple(?:Objects|Results)\w*$")
+"""Errors that say that a look found more than one row."""
 
 
 DRAWN = re.compile(r"computed|\(|current|serial|identity|now\b|uuid", re.IGNORECASE)
@@ -181,14 +186,17 @@ def _holding(table: Table, effect: Effect) -> Unique | None:
     written = plain_columns(table, (*looked, *effect.values))
     keys = {one for unique in table.uniques if unique.is_primary for one in unique.columns}
     filled = [
-        one.name
+        one
         for one in table.columns
-        if not one.is_nullable
-        and not DRAWN.search(f"{one.type} {one.default}")
+        if not DRAWN.search(f"{one.type} {one.default}")
         and one.name not in keys
         and not plain_columns(table, (one.name,)) & written
     ]
-    wider = covering(table, (*looked, *filled))
+    valued = [one.name for one in filled if not one.is_nullable]
+    wider = covering(table, (*looked, *valued))
+    if wider is None:
+        holding = replace(table, uniques=tuple(one for one in table.uniques if one.holds_nulls))
+        wider = covering(holding, (*looked, *(one.name for one in filled)))
     return wider if wider is not None and not wider.is_primary else None
 
 
@@ -216,6 +224,9 @@ def _reasons(
     if any(is_new_entity(path, one) for one in values):
         says = "what is looked for belongs to a row that the same run has made"
         yield Reason(weight=FULL, says=says, location=where)
+    if any(SEVERAL.search(one) for catcher in event.catchers for one in catcher.types):
+        says = "that there may be two is answered where it is called"
+        yield Reason(weight=-0.3, says=says, location=where)
     yield from kept_apart(path, event, event, "absent")
     yield occasion(path, event)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from redhanded.source.flow.events import Catcher, Event, Path
+from redhanded.hunt.suspect.rules.remembered import results_in
+from redhanded.source.flow.events import Catcher, Event, Guard, Path
 from redhanded.source.flow.values import (
     Computed,
     Either,
@@ -99,6 +100,25 @@ def in_aborted_transaction(path: Path, event: Event, catcher: Catcher) -> bool:
     if not 0 <= number < len(path.events):
         return False
     return catcher not in path.events[number].catchers
+
+
+_REFUSALS = ("OperationalError", "IntegrityError", "DatabaseError", "InternalError", "DataError")
+"""Errors that the database itself answers a statement with."""
+
+
+def undone_in(guard: Guard) -> frozenset[int]:
+    """Numbers of the events that have come to nothing where a condition says that something was
+    raised: the only one that was tried, or all of which a database refused one, as the transaction
+    of the others is aborted with it."""
+    test, holds = guard.test, guard.holds
+    while isinstance(test, Computed) and test.operator == "not":
+        test, holds = test.operands[0], not holds
+    if not holds or not isinstance(test, Computed) or test.operator != "raised":
+        return frozenset()
+    tried = results_in(test)
+    named = [str(one.value) for one in test.operands if isinstance(one, Known)]
+    is_refused = bool(named) and all(one.endswith(_REFUSALS) for one in named)
+    return tried if is_refused or len(tried) == 1 else frozenset()
 
 
 def said(values: tuple[Value, ...], depth: int = 8) -> list[str]:

@@ -12,12 +12,12 @@ from redhanded.hunt.suspect.rules.guarded import excludes
 from redhanded.hunt.suspect.rules.identity import same_row, same_subject
 from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import occasion
-from redhanded.hunt.suspect.rules.origin import is_constant
+from redhanded.hunt.suspect.rules.origin import is_constant, made_by
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.serialised import lock_key
 from redhanded.hunt.suspect.rules.telling import met, step, subject_of
 from redhanded.hunt.suspect.rules.uniqueness import plain
-from redhanded.source.flow.effects import EffectKind
+from redhanded.source.flow.effects import Effect, EffectKind
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.schema import Schema
 from redhanded.source.flow.values import (
@@ -72,7 +72,7 @@ def look(reading: Reading) -> Iterable[Finding]:
 def _all(reading: Reading) -> Iterator[Finding]:
     pairs: list[_Pair] = []
     for path in reading.paths:
-        locking = [one for one in path.events if locks_rows(one)]
+        locking = [one for one in path.events if locks_rows(path, one)]
         yield from _in_loops(path, locking, reading)
         for pair in _pairs(path, locking):
             assert pair.first.effect is not None
@@ -100,12 +100,21 @@ def _is_first(pair: _Pair, locking: list[Event]) -> bool:
     return True
 
 
-def locks_rows(event: Event) -> bool:
+def locks_rows(path: Path, event: Event) -> bool:
     """Whether an event locks rows until the transaction ends."""
     effect = event.effect
     if effect is None or effect.store != "database" or event.transaction is None:
         return False
+    if effect.kind == "save" and not _was_there(path, effect):
+        return False
     return effect.kind in _LOCKING or (effect.kind == "read" and effect.lock == "update")
+
+
+def _was_there(path: Path, effect: Effect) -> bool:
+    """Whether what is saved was read before; else it is a new row, which nobody waits for."""
+    return effect.entity is None or bool(
+        made_by(path, effect.entity, ("read", "find-or-create", "upsert"))
+    )
 
 
 def _pairs(path: Path, locking: list[Event]) -> Iterator[_Pair]:

@@ -280,6 +280,8 @@ def _twice(path: Path, use: _Use) -> Iterator[Reason]:
     for one in path.events:
         if one.effect is None or one is use.act or one.number <= use.check.look.number:
             continue
+        if one.effect.kind == "send" and has_idempotency_key(one, one.effect):
+            continue
         weight = _CONSEQUENCES.get(one.effect.kind, 0.0)
         if one.effect.kind == "update" and stored_columns(one.effect):
             weight = 0.25

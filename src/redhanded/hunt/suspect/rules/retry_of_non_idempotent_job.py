@@ -47,10 +47,10 @@ def look(reading: Reading) -> Iterable[Finding]:
 
 
 def _findings(reading: Reading, path: Path) -> Iterator[Finding]:
-    again = retried(reading, path)
     for found in repeats(reading.schema, path):
         if found.warned == "claimed":
             continue
+        again = retried(reading, path, found.event)
         later = _fails_later(path, found)
         if later is None and found.kind == "count" and again.weight > 0:
             later = found.event  # its commit is done, and the answer to it is lost
@@ -107,7 +107,7 @@ def _finding(path: Path, found: Repeat, later: Event, again: Reason) -> Finding:
 
 def is_mail(found: Repeat) -> bool:
     """Mail is rarely refused after it was taken, and a second one rarely hurts."""
-    return found.effect.subject == "smtp" or "mail" in found.effect.library.lower()
+    return found.effect.subject in ("smtp", "mail") or "mail" in found.effect.library.lower()
 
 
 def _reasons(path: Path, found: Repeat, later: Event, again: Reason) -> Iterator[Reason]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from redhanded.hunt.suspect.rules.guarded import excludes
+from redhanded.hunt.suspect.rules.handled import undone_in
 from redhanded.hunt.suspect.rules.rows import is_same_table
 from redhanded.source.flow.effects import Effect, EffectKind
 from redhanded.source.flow.events import Event, Path, Transaction
@@ -26,11 +27,17 @@ def is_write(event: Event) -> bool:
 def writes_in(path: Path, transaction: Transaction, beside: Event) -> Iterator[Event]:
     """What the transaction writes in the same run as ``beside``."""
     for event in path.events:
-        if not is_write(event) or excludes(event, beside):
+        if not is_write(event) or excludes(event, beside) or _has_failed(event, beside):
             continue
         own = event.transaction
         if own is not None and any(one.number == transaction.number for one in event.around):
             yield event
+
+
+def _has_failed(write: Event, beside: Event) -> bool:
+    """Whether what comes later is done because the write was refused: the transaction that it was
+    in leaves nothing of it."""
+    return any(write.number in undone_in(guard) for guard in beside.guards)
 
 
 def takes_part(event: Event, transaction: Transaction) -> bool:

@@ -128,6 +128,8 @@ def _sent(
         name = name if function is not None else name.rsplit(".", 1)[-1]
         arguments = arguments[place + 1 :] or elements(keywords.get("args"))
         options = {k: v for k, v in keywords.items() if k in RQ_OPTIONS}
+        if place and site.arguments:
+            options["delay"] = site.arguments[0]
         keywords = {k: v for k, v in keywords.items() if k not in RQ_OPTIONS}
     effect = _effect(site, name, arguments, keywords, options, queue)
     is_async = package in ("arq", *TASKIQ) or verb.endswith("_async")

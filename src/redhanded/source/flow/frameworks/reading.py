@@ -177,6 +177,15 @@ def called_back(site: CallSite, *results: Value) -> tuple[Callback, ...]:
     return (Callback(function=called, arguments=(FAILED, *results), is_outcome=True),)
 
 
+def told(site: CallSite, needed: int, *results: Value) -> tuple[Callback, ...]:
+    """Who is told of the outcome where a call is given more than it needs: a function, or what is
+    one in a caller's hands (``function (id, done) { job.save(done); }``)."""
+    found = called_back(site, *results)
+    if found or len(site.arguments) <= needed:
+        return found
+    return (Callback(function=site.arguments[-1], is_outcome=True),)
+
+
 def gives(site: CallSite) -> Library:
     """What a call gives that does nothing yet: the callee with the call as a step."""
     step = Made(site.arguments, site.keywords, site.location)

@@ -207,7 +207,14 @@ class _Reading:
                 named = tuple(names.get(each, each) for each in found.fields)
                 at = found.location or model.location
                 uniques.append(
-                    unique(named, "model", at, name=_filled(found.name, model), where=found.where)
+                    unique(
+                        named,
+                        "model",
+                        at,
+                        name=_filled(found.name, model),
+                        where=found.where,
+                        holds_nulls=found.holds_nulls,
+                    )
                 )
             else:
                 checks.append(found.text)

@@ -157,6 +157,8 @@ def plain(run: Run, callee: Library, base: Value | None, site: Site) -> Value | 
         return asynchronous.awaited(run, arguments[0], site.scope) if arguments else Known(None)
     if callee.package == "functools" and callee.names == ("partial",) and arguments:
         return arguments[0]
+    if callee.package == "typing" and callee.names == ("cast",) and len(arguments) > 1:
+        return arguments[1]
     if callee.package == "asyncio" and callee.names == ("to_thread",) and arguments:
         return happening.call_value(run, arguments[0], arguments[1:], keywords)
     if callee.package == "global":
