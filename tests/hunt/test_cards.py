@@ -10,6 +10,7 @@ from redhanded.case.schedule import Schedule
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import System
 from redhanded.hunt import cards
+from redhanded.hunt.outcome import outcome
 
 LINES_MAX = 40
 
@@ -127,11 +128,14 @@ def test_clocks_that_the_lab_moves_are_not_called_uncontrolled() -> None:
 
 
 def test_a_failure_that_only_some_replays_show_is_not_said_to_replay() -> None:
-    def said(failed: int) -> str:
+    def told(failed: int) -> Case:
         found = Reproduction(
             trials_to_first_failure=1, schedule=Schedule(), replays=20, replays_failed=failed
         )
-        return cards.summary(case(reproduction=found), "CONFIRMED")
+        return case(reproduction=found)
 
-    assert "only 10 of 20 replays" in said(10)
-    assert "caught and replays" in said(20)
+    assert outcome(told(20)) == outcome(told(10)) == "CONFIRMED"
+    assert outcome(told(0)) == "UNDECIDED"
+    assert "only 10 of 20 replays" in cards.summary(told(10), "CONFIRMED")
+    assert "only 0 of 20 replays" in cards.summary(told(0), "UNDECIDED")
+    assert "caught and replays" in cards.summary(told(20), "CONFIRMED")

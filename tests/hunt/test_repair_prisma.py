@@ -100,8 +100,9 @@ def test_the_row_is_added_once_and_the_other_is_answered(tmp_path: Path) -> None
         "    skipDuplicates: true,\n"
         "  });\n"
         "  if (!parcel) {\n"
-        "    const taken = await prisma.parcel.findUniqueOrThrow({ where: "
-        "{ barcode_depot: { barcode: notice.barcode, depot: notice.depot } } });\n"
+        "    const taken = await prisma.parcel.findUniqueOrThrow({\n"
+        "      where: { barcode_depot: { barcode: notice.barcode, depot: notice.depot } },\n"
+        "    });\n"
         "    return taken;\n"
         "  }\n"
     ) in found.files["src/store.js"]
@@ -120,6 +121,10 @@ def test_who_looked_answers_as_after_the_look(tmp_path: Path) -> None:
     assert found is not None
     text = found.files["src/store.js"]
     assert "    return { known: taken, isNew: false, id: taken.id };\n" in text
+    wrong = repair.plant(ground(tmp_path, store, columns=("bar_code_v2", "depot")))
+    assert wrong is not None
+    early = "if (existing) return { known: existing, isNew: false, id: existing.id };"
+    assert early in wrong.files["src/store.js"]
 
 
 @pytest.mark.parametrize(

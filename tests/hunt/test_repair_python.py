@@ -11,7 +11,9 @@ from redhanded.case.codemap import DataAccess, UniqueConstraint
 from redhanded.case.evidence import Location
 from redhanded.case.fix import FixPart
 from redhanded.case.hypothesis import RootLocation
+from redhanded.case.operation import Operation
 from redhanded.case.reproduction import RootCause
+from redhanded.case.symptom import Symptom
 from redhanded.case.system import Delivery, Process, Service, Signature
 from redhanded.hunt import repair
 
@@ -322,3 +324,118 @@ def test_a_queue_that_goes_by_no_name_is_said(tmp_path: Path) -> None:
     other = replace(ground, cause=cause, code=replace(ground.code, enqueues=(enqueue,)))
     (note,) = repair.unwritten(other, ("job-id", "find-or-create"))
     assert note.startswith("No part names the job: celery runs a second job")
+
+
+READS = {
+    "sqlalchemy": (
+        "    wallet = session.scalars(select(Wallet).where(Wallet.plate == plate)).one_or_none()\n",
+        "select(Wallet).where(Wallet.plate == plate).with_for_update()).one_or_none()\n",
+    ),
+    "sqlalchemy get": (
+        "    wallet = session.get(Wallet, plate)\n",
+        "session.get(Wallet, plate, with_for_update=True)\n",
+    ),
+    "sqlalchemy query": (
+        "    wallet = session.query(Wallet).filter_by(plate=plate).first()\n",
+        "session.query(Wallet).filter_by(plate=plate).with_for_update().first()\n",
+    ),
+    "django": (
+        "    wallet = Wallet.objects.get(plate=plate)\n",
+        "Wallet.objects.select_for_update().get(plate=plate)\n",
+    ),
+}
+
+
+def balance_ground(
+    root: Path, read: str, library: str, *, in_transaction: bool = True
+) -> repair.Ground:
+    """Two requests read a balance and write it back; what the lab measured of it."""
+    body = f"def change(session, plate, cents):\n{read}    wallet.cents += cents\n"
+    ground = ground_of(root, body + "    Parcel()\n")
+    look = Location(path="shop/store.py", line=2, function="change")
+    write = Location(path="shop/store.py", line=3, function="change")
+
+    def operation(index: int, task: int, kind: str, place: Location) -> Operation:
+        run = ground.reproduction.run
+        assert run is not None
+        name = replace(
+            run.operations[6].name,
+            task=f"delivery {task}",
+            kind=kind,
+            target="wallets",
+            access="read" if kind == "SELECT" else "write",
+        )
+        return replace(
+            run.operations[6], index=index, name=name, location=place, stack=(place,), touches=()
+        )
+
+    operations = (
+        operation(0, 1, "SELECT", look),
+        operation(1, 2, "SELECT", look),
+        operation(2, 1, "UPDATE", write),
+        operation(3, 1, "COMMIT", write),
+        operation(4, 2, "UPDATE", write),
+    )
+    access = DataAccess(
+        model="Wallet",
+        table="wallets",
+        method="get",
+        access="read",
+        library=library,
+        location=look,
+        in_transaction=in_transaction,
+    )
+    run = ground.reproduction.run
+    assert run is not None
+    return replace(
+        ground,
+        code=replace(ground.code, accesses=(access,), constraints=()),
+        cause=RootCause(
+            mechanism="read-modify-write",
+            title="",
+            sentence="",
+            locations=tuple(
+                RootLocation(path=each.path, line=each.line, role=role, text="")
+                for role, each in (("look-up", look), ("write", write))
+            ),
+        ),
+        reproduction=replace(
+            ground.reproduction, constraint=None, run=replace(run, operations=operations)
+        ),
+        symptom=Symptom(text="balance", invariants=("balance",)),
+    )
+
+
+@pytest.mark.parametrize("way", READS)
+def test_the_row_that_is_written_back_is_locked_when_it_is_read(tmp_path: Path, way: str) -> None:
+    read, expected = READS[way]
+    (part,) = repair.draft(balance_ground(tmp_path, read, way.partition(" ")[0]))
+    assert (part.key, part.remedy) == ("d", "row-lock") and "shop/store.py:2" in part.why
+    text = part.files["shop/store.py"]
+    ast.parse(text)
+    assert expected in text
+
+
+def test_no_lock_where_it_is_there_or_would_not_be_taken(tmp_path: Path) -> None:
+    read, _ = READS["django"]
+    assert repair.draft(balance_ground(tmp_path, read, "django", in_transaction=False)) == ()
+    locked = "    wallet = session.get(Wallet, plate, with_for_update=True)\n"
+    assert repair.draft(balance_ground(tmp_path, locked, "sqlalchemy")) == ()
+    raw = "    wallet = load(session, plate)\n"
+    assert repair.draft(balance_ground(tmp_path, raw, "sqlalchemy")) == ()
+
+
+def test_requests_of_two_kinds_are_sent_at_once(tmp_path: Path) -> None:
+    ground = balance_ground(tmp_path, READS["sqlalchemy get"][0], "sqlalchemy")
+    first = ground.system.workload[0]
+    load = Delivery(name="load", to="web", method="POST", path="/loads", after=first.name)
+    stay = replace(load, name="stay", path="/stays", expect=202)
+    one = replace(ground, system=replace(ground.system, workload=(first, load, stay)))
+    path, text = repair.regression_test(one)
+    ast.parse(text)
+    assert path == "checks/test_wallets_concurrent_delivery.py"
+    assert "def test_requests_that_come_at_once_leave_what_must_hold_whole_wallets():" in text
+    sent = text[text.index("TOGETHER = ") : text.index("STEP_S = ")]
+    assert '"/loads"' in sent and '"/stays"' in sent and '"/senders"' not in sent
+    assert '"expect": 202' in sent and "] * 5" not in sent
+    assert "SELECT count(*) FROM {TABLE}" not in text

@@ -7,6 +7,7 @@ import parcels
 import pytest
 
 from redhanded.case.hypothesis import Hypothesis
+from redhanded.case.symptom import Symptom
 from redhanded.hunt import suspect
 from redhanded.hunt.suspect.id_collision import chance_per_draw, generators_in
 
@@ -192,6 +193,14 @@ def test_what_is_installed_makes_no_identifiers_of_the_program(tmp_path: Path) -
     assert list(generators_in(tmp_path)) == []
     (tmp_path / "ids.js").write_text(text)
     assert [each.location.path for each in generators_in(tmp_path)] == ["ids.js"]
+
+
+def test_the_table_that_is_written_is_named_where_the_symptom_names_none(tmp_path: Path) -> None:
+    broken = Symptom(text="one", invariants=("one",))
+    ranked_so = suspect.rank(broken, parcels.code_map(tmp_path))
+    found = named(ranked_so, "cause-outside-the-code")
+    assert found is not None
+    assert [each.says for each in found.evidence] == ["this code writes parcels itself"]
 
 
 def test_different_requests_are_no_redelivery(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from made import touch
 
+from redhanded.case.evidence import Location
 from redhanded.lab.causes import Causes
 from redhanded.lab.held import UNKNOWN_TASK, Held
 from redhanded.lab.polls import look_of
@@ -89,6 +90,45 @@ def test_a_process_that_was_told_of_something_is_ready() -> None:
     known.tell("web", message)
     assert known.keeps_house(sent(), True)
     assert known.keeps_house(sent(), False)
+
+
+def test_work_that_a_timer_stood_in_the_way_of_is_work_of_the_message() -> None:
+    """A worker is given a job, fires its heartbeat, and begins with the job once that is answered:
+    what its lines send is the job's, what its library sends is the heartbeat's."""
+    known = causes()
+    known.keeps_house(sent("PUBLISH"), True)
+    job = replace(sent("BRPOP"), task="delivery 1")
+    known.take_place(job, 0.0)
+    known.delivered(job)
+    beat = replace(sent("PUBLISH"), cause=known.of("web"), task="delivery 1")
+    known.set_aside(beat)
+    known.take_place(beat, 1.0)
+    known.delivered(beat)
+    assert (beat.task, beat.cause, beat.ambient) == (UNKNOWN_TASK, None, True)
+    cause = known.of("web")
+    assert cause is not None and known.only_house(cause)
+    line = Location(path="shop/services.py", line=19)
+    work, more = replace(sent("SELECT"), stack=(line,)), sent("EXPIRE")
+    known.follow_house(work, cause)
+    known.follow_house(more, cause)
+    known.take_place(more, 2.0)
+    known.delivered(more)
+    later = replace(sent("SELECT"), stack=(line,))
+    known.follow_house(later, more.index)
+    assert (later.task, later.cause, later.ambient) == ("delivery 1", job.index, False)
+    assert (work.task, work.cause, work.ambient) == ("delivery 1", job.index, False)
+    assert more.ambient
+
+
+def test_what_follows_a_timer_at_rest_is_housekeeping() -> None:
+    known = causes()
+    beat = sent("PUBLISH")
+    known.set_aside(beat)
+    known.take_place(beat, 0.0)
+    known.delivered(beat)
+    after = replace(sent("SELECT"), stack=(Location(path="shop/services.py", line=19),))
+    known.follow_house(after, beat.index)
+    assert after.ambient
 
 
 PLACE = ("db", "jobs")
@@ -206,3 +246,10 @@ def test_a_look_that_was_sent_before_a_job_has_served_it_if_it_got_it() -> None:
     assert known.unpolled() == {"worker": 0.0}
     known.polls.gave(look, frozenset({PLACE}))
     assert known.unpolled() == {}
+
+
+def test_of_workers_that_are_woken_at_once_the_first_by_name_looks_first() -> None:
+    known = learned()
+    looks = [asked(process=name) for name in ("worker.2", "worker.1")]
+    other = asked("UPDATE seats", process="worker.9")
+    assert sorted([*looks, other], key=known.turn_of) == [other, looks[1], looks[0]]

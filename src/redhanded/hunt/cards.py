@@ -207,7 +207,7 @@ def summary(case: Case, outcome: VerdictWord) -> str:
     found = case.reproduction
     if outcome == "CONFIRMED" and case.root_cause is not None:
         return case.root_cause.sentence
-    if outcome == "CONFIRMED" and found is not None and found.replays_failed < found.replays:
+    if found is not None and found.replays_failed < found.replays:
         return (
             f"The failure was caught, but only {found.replays_failed} of {found.replays} replays "
             "of its order failed: something else decides it as well, and no cause is named."

@@ -148,6 +148,24 @@ class Causes:
             self._by_message.add(key)
         return key in self._by_timer or key in self._perhaps_by_timer
 
+    def set_aside(self, held: Held) -> None:
+        """Housekeeping belongs to no task; what its process was at when it came is kept."""
+        at = held.cause
+        if at is not None and self.only_house(at):
+            at = self.done[at].meanwhile
+        held.meanwhile = at
+        held.task, held.cause, held.ambient = UNKNOWN_TASK, None, True
+
+    def follow_house(self, held: Held, cause: int) -> None:
+        """What follows housekeeping is housekeeping too, but for what an application's line sends
+        where it only stood in the way: a thread that fires a timer between a message and its work
+        waits for the timer's answer first."""
+        work = self.done[cause].meanwhile
+        if work is None or not held.stack:
+            held.ambient, held.meanwhile = True, work
+        else:
+            held.cause, held.task = work, self.task_after(work)
+
     def _is_of_a_look(self, held: Held, came_by_timer: bool) -> bool:
         """Whether a statement is a look for jobs, or what leads to one or goes on after one.
 

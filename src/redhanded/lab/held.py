@@ -45,6 +45,8 @@ class Held:
     task: str
     arrived_ms: float
     ambient: bool = False
+    meanwhile: int | None = None
+    """Of housekeeping: the operation whose answer its process was working on when it came."""
     free: bool = False
     """Touches nothing that another operation could touch: released at once, never a choice."""
     uncommitted: bool = False

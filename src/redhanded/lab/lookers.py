@@ -21,8 +21,9 @@ class Lookers:
 
     def __init__(self) -> None:
         self._known = Polls()
-        self._polls: dict[tuple[str, tuple[bytes, ...]], tuple[House, Poll]] = {}
-        """By service and shape."""
+        self._polls: dict[tuple[str, str, tuple[bytes, ...]], tuple[House, Poll]] = {}
+        """By role, service and shape: where one script does it all (Dramatiq), another role sends
+        the like to queue a job."""
         self._looked: dict[str, bool] = {}
         """Processes that look from time to time, and whether they did since anything else went
         by."""
@@ -38,7 +39,9 @@ class Lookers:
     def follow(self, polls: Polls) -> None:
         """Says how the workers look."""
         self._known = polls
-        self._polls = {(poll.service, poll.shape): (look, poll) for look, poll in polls.items()}
+        self._polls = {
+            (poll.role, poll.service, poll.shape): (look, poll) for look, poll in polls.items()
+        }
         self._looked.clear()
         self._asked.clear()
         self._at_work.clear()
@@ -55,7 +58,8 @@ class Lookers:
         process, is_table = channel.route.process, channel.route.kind == "postgres"
         texts = (bound.sql for bound in unit.statements)
         shape = (fingerprint(texts).encode(),) if is_table else unit.arguments[:2]
-        found = self._polls.get((channel.route.service, shape))
+        role = process.partition(".")[0]
+        found = self._polls.get((role, channel.route.service, shape))
         if found is None:
             # What workers do with a job of a table they have done when they look again.
             self._others_came = self._others_came or process not in self._at_work

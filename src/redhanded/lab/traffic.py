@@ -363,11 +363,11 @@ class Traffic(Passing):
             held.task, held.ambient, held.free = UNKNOWN_TASK, False, False
             return held
         if cause is not None and self.causes.only_house(cause):
-            held.ambient = True
+            self.causes.follow_house(held, cause)
         known = ambient or held.stack or self.causes.expected(held)
         perhaps = not known and self._around.timer_fired(route.process)
         if self.causes.keeps_house(held, ambient, perhaps, self.paused):
-            held.task, held.cause, held.ambient = UNKNOWN_TASK, None, True
+            self.causes.set_aside(held)
         elif ambient and self.on_timer is not None:
             self.on_timer(held)
         self.causes.count(held)

@@ -39,9 +39,20 @@ class Echo:
     """A statement that says the value twice before the failure."""
 
     value: str
+    statement: str
+    """Without its values."""
     first: Place
     second: Place
     gap_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Echoes:
+    """What was found for all failures."""
+
+    by_failure: dict[str, Echo]
+    gaps_ms: tuple[float, ...]
+    """Between any two lines of these statements that say the same, also where nothing failed."""
 
 
 def is_telling(value: str) -> bool:
@@ -49,11 +60,11 @@ def is_telling(value: str) -> bool:
     return _VALUE.fullmatch(value) is not None
 
 
-def echoes(files: Sequence[LogFile], failures: Mapping[str, Refused]) -> dict[str, Echo]:
+def echoes(files: Sequence[LogFile], failures: Mapping[str, Refused]) -> Echoes:
     """The failures of which such a statement is known, with the earliest one; reads twice."""
     values = {value for each in failures.values() for value in each.values if is_telling(value)}
     if not values:
-        return {}
+        return Echoes(by_failure={}, gaps_ms=())
     lines = _Lines(values)
     for record in read(files):
         lines.meet(record)
@@ -65,7 +76,9 @@ def echoes(files: Sequence[LogFile], failures: Mapping[str, Refused]) -> dict[st
         told = [echo for value in failure.values if (echo := lines.echo(value, failure.at_ms))]
         if told:
             found[name] = told[0]
-    return found
+    masks = dict.fromkeys(each.statement for each in found.values())
+    gaps = tuple(gap for mask in masks for gap in lines.gaps_ms[mask])
+    return Echoes(by_failure=found, gaps_ms=gaps)
 
 
 class _Lines:
@@ -77,6 +90,9 @@ class _Lines:
         self._said: dict[str, dict[tuple[str, int], Record]] = defaultdict(dict)
         self._by_word: dict[str, list[Record]] = defaultdict(list)
         self._messages: dict[str, Counter[int]] = defaultdict(Counter)
+        self._last_ms: dict[int, float] = {}
+        self.gaps_ms: dict[str, list[float]] = defaultdict(list)
+        """Statement to the times between lines that say the same."""
 
     def meet(self, record: Record, *, again: bool = False) -> None:
         message = record.entry.message.partition("\n")[0]
@@ -84,7 +100,11 @@ class _Lines:
             return
         words = set(_TOKEN.findall(message))
         if again:
-            self._messages[template(message)][hash(message)] += 1
+            mask, said = template(message), hash(message)
+            self._messages[mask][said] += 1
+            if said in self._last_ms:
+                self.gaps_ms[mask].append(abs(record.entry.at_ms - self._last_ms[said]))
+            self._last_ms[said] = record.entry.at_ms
             for word in words & self._leads.keys():
                 self._by_word[word].append(record)
             return
@@ -111,15 +131,17 @@ class _Lines:
             at_ms = record.entry.at_ms
             if at_ms is not None and at_ms <= before_ms:
                 groups[template(record.entry.message.partition("\n")[0])].append((at_ms, place))
-        pairs = [
-            sorted(each)[-2:]
-            for mask, each in groups.items()
-            if len(each) > 1 and self._is_rare(mask)
-        ]
+        pairs = []
+        for mask, lines in groups.items():
+            if len(lines) > 1 and self._is_rare(mask):
+                earlier, later = sorted(lines)[-2:]
+                pairs.append((earlier, later, mask))
         if not pairs:
             return None
-        (first_ms, first), (second_ms, second) = min(pairs)
-        return Echo(value=value, first=first, second=second, gap_ms=second_ms - first_ms)
+        (first_ms, first), (second_ms, second), mask = min(pairs)
+        return Echo(
+            value=value, statement=mask, first=first, second=second, gap_ms=second_ms - first_ms
+        )
 
     def _is_rare(self, mask: str) -> bool:
         counts = self._messages[mask]

@@ -5,21 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from redhanded.logs.echoes import Echo, Refused, echoes
+from redhanded.logs.echoes import Echo, Echoes, Refused, echoes
 from redhanded.logs.files import LogFile
 from redhanded.logs.search import Match
 
 SEARCHED_BYTES = 64_000_000
 """Logs up to this size are read again for a value that the database refused."""
+NOTHING = Echoes(by_failure={}, gaps_ms=())
 WHAT = "one statement says the refused value, or what stands beside it, twice,"
 
 
-def said_twice(
-    files: Sequence[LogFile], failures: Mapping[str, Sequence[Match]]
-) -> dict[str, Echo]:
+def said_twice(files: Sequence[LogFile], failures: Mapping[str, Sequence[Match]]) -> Echoes:
     """By the identifier of the failing work; those without such a statement are left out."""
     if sum(file.size for file in files) >= SEARCHED_BYTES:
-        return {}
+        return NOTHING
     refused = {}
     for value, matches in failures.items():
         named = {each.value for match in matches for each in match.identifiers.values()}

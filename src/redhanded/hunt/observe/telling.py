@@ -107,7 +107,10 @@ class Teller:
                 self._by_value[found.value].append(match)
         self._failing = {work.key: work for work in joined.failing.values()}
         self._near = shared_thing(joined, failure.matches, self._failing)
-        self._echoes = {} if self._near else said_twice.said_twice(files, self._by_value)
+        self._repeats = (
+            said_twice.NOTHING if self._near else said_twice.said_twice(files, self._by_value)
+        )
+        self._echoes = self._repeats.by_failure
         self._noun = "job" if likeness(identity)[0] == 0 or not joined.requests else "request"
 
     def tell(self) -> Story:
@@ -182,7 +185,7 @@ class Teller:
         return _evidence(place, texts, says, self._redacted)
 
     def _gaps_ms(self) -> Sequence[float]:
-        return self._near.gaps_ms() if self._near else [e.gap_ms for e in self._echoes.values()]
+        return self._near.gaps_ms() if self._near else self._repeats.gaps_ms
 
     @property
     def _gaps_between(self) -> str:

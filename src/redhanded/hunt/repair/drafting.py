@@ -8,12 +8,15 @@ from pathlib import Path
 from redhanded.case.errors import InputError
 from redhanded.case.fix import Fix
 from redhanded.case.hypothesis import Hypothesis
-from redhanded.hunt.repair import find_or_create, job_id
+from redhanded.hunt.repair import find_or_create, job_id, row_lock
 from redhanded.hunt.repair.combine import combine
 from redhanded.hunt.repair.parts import REMEDIES, draft
 from redhanded.hunt.repair.regression_test import regression_test
 from redhanded.hunt.repair.remedy import Ground
 from redhanded.hunt.repair.worktree import open_worktree
+
+AGAINST = {"read-modify-write": (row_lock.name,)}
+"""Mechanism to remedies, for causes that the order shows and no hypothesis may have named."""
 
 
 def drafted(
@@ -63,9 +66,10 @@ def drafted(
 
 
 def named(ground: Ground, hypotheses: Sequence[Hypothesis]) -> frozenset[str]:
-    """The remedies that the hypotheses of the cause name."""
+    """The remedies that the hypotheses of the cause name, and those of what was measured."""
     suspected = [one for one in hypotheses if one.mechanism == ground.cause.mechanism]
-    return frozenset(name for one in suspected for name in one.remedies)
+    measured = AGAINST.get(ground.cause.mechanism, ())
+    return frozenset((*measured, *(name for one in suspected for name in one.remedies)))
 
 
 def unwritten(ground: Ground, remedies: Collection[str]) -> tuple[str, ...]:

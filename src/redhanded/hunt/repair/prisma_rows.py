@@ -164,7 +164,8 @@ def _created_many(
     keyword = source.of(statement).split(None, 1)[0] if row is not None else "const"
     answer = [leave]
     if re.search(rf"\b{re.escape(taken)}\b", leave):
-        look = f"{creation.model}.findUniqueOrThrow({{ where: {_condition(key, where)} }})"
+        asked = f"{inner}{source.indent_unit}where: {_condition(key, where)},\n"
+        look = f"{creation.model}.findUniqueOrThrow({{\n{asked}{inner}}})"
         answer = [f"const {taken} = await {look}{semicolon}", leave]
     body = "".join(f"\n{inner}{each}" for each in answer)
     call = _many(creation, options)

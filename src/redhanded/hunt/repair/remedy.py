@@ -56,11 +56,19 @@ class Ground:
                 return failure.table
         if self.symptom.table:
             return self.symptom.table
-        create = self.place("create")
+        create = self.place("create") or self.place("write")
         for access in self.code.accesses:
             near = create is not None and access.location.path == create.path
             if near and create is not None and abs(access.location.line - create.line) <= 1:
                 return access.table
+        return self._written()
+
+    def _written(self) -> str | None:
+        """The table that the line of the cause writes in the failing run, directly or not."""
+        write = self.place("write")
+        for each in self.reproduction.run.operations if self.reproduction.run else ():
+            if write is not None and each.name.kind == "UPDATE" and write.location in each.stack:
+                return each.name.target
         return None
 
     @property

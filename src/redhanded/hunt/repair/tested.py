@@ -26,6 +26,20 @@ def subject(ground: Ground) -> tuple[Delivery, str]:
     return repeated, table
 
 
+def together(ground: Ground, delivery: Delivery) -> tuple[Delivery, ...]:
+    """What is sent at once: ``delivery`` and other requests that nothing else waits for, each as
+    often as the lab sends it; ``delivery`` alone several times."""
+    awaited = {each.after for each in ground.system.workload}
+    others = [
+        each
+        for each in ground.system.workload
+        if each.run is None and each.name not in awaited and each.after == delivery.after
+    ]
+    if others in ([], [delivery]):
+        return (delivery,) * DELIVERIES
+    return tuple(each for each in others for _ in range(each.deliveries))
+
+
 def earlier(ground: Ground, delivery: Delivery) -> tuple[Delivery, ...]:
     """The requests that have to be answered before ``delivery``, in their order."""
     by_name = {each.name: each for each in ground.system.workload}
@@ -138,5 +152,11 @@ def inserts(ground: Ground, table: str) -> list[Operation]:
 
 
 def _delivery(ground: Ground) -> Delivery | None:
-    """The entry that is delivered most often: the one whose repetition is the point."""
-    return max(ground.system.workload, key=lambda each: each.deliveries, default=None)
+    """The entry that is delivered most often, whose repetition is the point; among equals one that
+    no other waits for."""
+    awaited = {each.after for each in ground.system.workload}
+    return max(
+        ground.system.workload,
+        key=lambda each: (each.deliveries, each.name not in awaited),
+        default=None,
+    )

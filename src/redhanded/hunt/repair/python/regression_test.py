@@ -83,10 +83,14 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
         autoescape=False,
     )
     redis = tested.service(ground, "redis")
-    steps = [_step(each) for each in (*tested.earlier(ground, delivery), delivery)]
-    counting = _counting(ground, table)
+    at_once = tested.together(ground, delivery)
+    before = [_step(each) for each in tested.earlier(ground, delivery)]
+    sent = {each.name: _step(each) for each in at_once}
+    alone = len(sent) == 1
+    counting = _counting(ground, table) if alone else None
     stubs = [{"routes": each.routes, "env": each.env} for each in ground.system.stubs]
-    function = f"test_{_word(tested.title(ground))}"
+    several = f"requests that come at once leave what must hold whole ({table})"
+    function = f"test_{_word(tested.title(ground) if alone else several)}"
     return environment.get_template("test_concurrent_delivery.py.j2").render(
         unittest=home.runner != "pytest",
         class_name="ConcurrentDelivery",
@@ -103,18 +107,17 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
             taken=len("PROCESSES = "),
         ),
         stubs=literal(stubs, taken=len("STUBS = ")) if stubs else "",
-        before=literal(steps[:-1], taken=len("BEFORE = ")),
-        request=literal(steps[-1], taken=len("REQUEST = ")),
-        sign=any("sign" in each for each in steps),
+        before=literal(before, taken=len("BEFORE = ")),
+        together=literal(
+            list(sent.values()) if alone else [_step(each) for each in at_once],
+            taken=len("TOGETHER = "),
+        ),
+        alone=alone,
+        sign=any("sign" in each for each in (*before, *sent.values())),
         connect=_connect(ground, home),
         redis=redis is not None,
         redis_variables=literal(tested.variables(redis, _REDIS_URL) if redis else []),
         redis_address=_redis_address(redis) if redis else "",
-        good_status=(
-            f"status == {delivery.expect}"
-            if delivery.expect
-            else "isinstance(status, int) and status < 500"
-        ),
         count_sql=counting.sql if counting else "",
         count_value=counting.value if counting else "",
     )
@@ -125,6 +128,8 @@ def _step(delivery: Delivery) -> dict[str, Any]:
     found["body"] = delivery.raw_body if delivery.raw_body is not None else delivery.body
     if (sign := tested.sign(delivery)) is not None:
         found["sign"] = sign
+    if delivery.expect is not None:
+        found["expect"] = delivery.expect
     if delivery.capture:
         found["capture"] = delivery.capture
     return found
