@@ -121,6 +121,10 @@ def test_who_looked_answers_as_after_the_look(tmp_path: Path) -> None:
     assert found is not None
     text = found.files["src/store.js"]
     assert "    return { known: taken, isNew: false, id: taken.id };\n" in text
+    wrong = repair.plant(ground(tmp_path, store, columns=("bar_code_v2", "depot")))
+    assert wrong is not None
+    early = "if (existing) return { known: existing, isNew: false, id: existing.id };"
+    assert early in wrong.files["src/store.js"]
 
 
 @pytest.mark.parametrize(

@@ -337,7 +337,10 @@ def parcels(root: Path, library: str) -> System:
 
 
 def letters(root: Path, library: str, *, poll_s: float = 0.15) -> System:
-    """In Python, with a queue in PostgreSQL: procrastinate's, or a table that is polled."""
+    """In Python, with a queue in PostgreSQL: procrastinate's, or a table of its own.
+
+    At that, clerks look from time to time, or (asyncpg) when they are notified.
+    """
     python = shlex.quote(sys.executable)
     env = {"LIBRARY": library, "POLL_S": str(poll_s)}
     return System(

@@ -246,3 +246,10 @@ def test_a_look_that_was_sent_before_a_job_has_served_it_if_it_got_it() -> None:
     assert known.unpolled() == {"worker": 0.0}
     known.polls.gave(look, frozenset({PLACE}))
     assert known.unpolled() == {}
+
+
+def test_of_workers_that_are_woken_at_once_the_first_by_name_looks_first() -> None:
+    known = learned()
+    looks = [asked(process=name) for name in ("worker.2", "worker.1")]
+    other = asked("UPDATE seats", process="worker.9")
+    assert sorted([*looks, other], key=known.turn_of) == [other, looks[1], looks[0]]

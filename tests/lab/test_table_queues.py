@@ -22,9 +22,9 @@ from redhanded.lab.trial import names_of
 
 BOTH_DONE = Invariant(name="both are done", sql="SELECT total FROM counted WHERE total <> 2")
 IN_NODE = ("graphile-worker", "pg-boss")
-LIBRARIES = (*IN_NODE, "procrastinate", "own")
+LIBRARIES = (*IN_NODE, "procrastinate", "own", "asyncpg")
 """Workers are notified; look from time to time; are notified, and look in transactions; look from
-time to time, in a table of the application's own."""
+time to time, in a table of the application's own; are notified, and prepare what they send."""
 
 
 def system(library: str, folder: Path, node_packages: Path) -> System:

@@ -26,7 +26,7 @@ Ask = Callable[[str, str], list[tuple[Any, ...]] | None]
 Key = tuple[str, ...]
 Place = tuple[str, str]
 """Service and table."""
-ROWS_MAX = 20_000
+ROWS_MAX = 5_000
 """A larger table is not watched."""
 TABLES = """
 SELECT n.nspname, c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname), k.names,

@@ -80,3 +80,31 @@ def test_a_worker_that_starts_with_its_module(tmp_path: Path) -> None:
     read = charted(tmp_path, {"package.json": PACKAGE, "src/filler.ts": WORKER})
     (path,) = [one for one in read.paths if one.entry.kind == "job"]
     assert (path.entry.queue, kinds(path)) == ("fill", ["update jars"])
+
+
+def test_an_instance_that_takes_long_to_make_leaves_others_whole(tmp_path: Path) -> None:
+    many = "\n".join(f"this.x{number} = {number};" for number in range(3_100))
+    text = f"""
+        import {{ Controller, Injectable, Post }} from '@nestjs/common';
+        import {{ DataSource }} from 'typeorm';
+
+        @Injectable()
+        export class Large {{
+          constructor() {{ {many} }}
+        }}
+
+        @Injectable()
+        export class Small {{
+          constructor(private readonly source: DataSource) {{}}
+          async fill() {{ await this.source.query('UPDATE jars SET grams = 3'); }}
+        }}
+
+        @Controller('jars')
+        export class Jars {{
+          constructor(private readonly large: Large, private readonly small: Small) {{}}
+          @Post()
+          async fill() {{ await this.small.fill(); }}
+        }}
+    """
+    path = path_of(charted(tmp_path, {"package.json": PACKAGE, "src/jars.ts": text}), "POST /jars")
+    assert kinds(path) == ["update jars"]

@@ -8,6 +8,7 @@ from redhanded.case.fix import FixPart
 from redhanded.hunt.repair import creation as creations
 from redhanded.hunt.repair.attributes import entry
 from redhanded.hunt.repair.creation import Creation
+from redhanded.hunt.repair.find_or_create import leaving
 from redhanded.hunt.repair.python import creation as python_creations
 from redhanded.hunt.repair.python.planted import planted
 from redhanded.hunt.repair.remedy import Ground, part
@@ -110,7 +111,7 @@ def _leave(creation: Creation, chosen: Node, row: str) -> str | None:
     if creation.function is not None and chosen.id == creation.function.id:
         if creation.statement is None:
             return f"return {row};"
-        return creations.early_return(creation, row)
+        return leaving(creation, row)
     gives = [
         each
         for each in edit.walk(chosen)

@@ -1,10 +1,12 @@
 # ruff: noqa: T201
-"""Does errands one after the other: as procrastinate has them, or from a table of its own."""
+"""Does errands one after the other: as procrastinate has them, or from a table of its own, looked
+at from time to time or when somebody notifies."""
 
 import asyncio
 import os
 import time
 
+import asyncpg
 import psycopg
 from errand import app, count
 
@@ -21,6 +23,22 @@ async def work_for_procrastinate() -> None:
         await app.run_worker_async()
 
 
+async def work_when_notified() -> None:
+    connection = await asyncpg.connect(os.environ["LETTERS_DB"])
+    listener = await asyncpg.connect(os.environ["LETTERS_DB"])
+    notified = asyncio.Event()
+    await listener.add_listener("errands", lambda *_: notified.set())
+    print("clerk ready", flush=True)
+    while True:
+        notified.clear()
+        while (taken := await connection.fetchrow(TAKE)) is not None:
+            total = await connection.fetchval("SELECT total FROM counted")
+            await connection.execute("UPDATE counted SET total = $1", total + 1)
+            await connection.execute("INSERT INTO done VALUES ($1)", taken["letter"])
+            await connection.execute("DELETE FROM errands WHERE id = $1", taken["id"])
+        await notified.wait()
+
+
 def work_by_hand() -> None:
     with psycopg.connect(os.environ["LETTERS_DB"], autocommit=True) as connection:
         print("clerk ready", flush=True)
@@ -35,5 +53,7 @@ def work_by_hand() -> None:
 
 if os.environ["LIBRARY"] == "procrastinate":
     asyncio.run(work_for_procrastinate())
+elif os.environ["LIBRARY"] == "asyncpg":
+    asyncio.run(work_when_notified())
 else:
     work_by_hand()

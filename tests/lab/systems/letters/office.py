@@ -16,6 +16,7 @@ class Office(BaseHTTPRequestHandler):
         else:
             with psycopg.connect(os.environ["LETTERS_DB"]) as connection:
                 connection.execute("INSERT INTO errands (letter) VALUES (%s)", (self.path,))
+                connection.execute("NOTIFY errands")
         self.send_response(202)
         self.end_headers()
 

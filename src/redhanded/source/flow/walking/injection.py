@@ -152,7 +152,7 @@ def instance(program: Program, of: Kind) -> Record:
     made = program.instances[key] = Record(parts, of=of, is_complete=False)
     if _serves_all(program, of):
         program.singletons[id(made)] = made
-    with loading.aside(program, Scope(of.path, 0)) as run:
+    with loading.aside(program, Scope(of.path, 0), is_once=True) as run:
         classes.initialise(run, of, made)
         constructor = classes.constructor_of(run, of, made)
         if constructor is not None:
