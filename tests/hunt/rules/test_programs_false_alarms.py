@@ -315,6 +315,17 @@ LATER = {
     ),
     "much later": (f"{RENAMED}\nqueue.enqueue_in(timedelta(minutes=9), rename, number)", 0),
     "beside the write": (f"{RENAMED}\n{QUEUED}", 1),
+    "where another statement of the transaction was refused": (
+        f"{RENAMED}\ntry:\n    Pupil.objects.filter(name='x').update(name='y')\n"
+        f"except OperationalError:\n    {QUEUED}",
+        0,
+    ),
+    "where a statement in a savepoint was refused": (
+        f"{RENAMED}\ntry:\n    with transaction.atomic():\n"
+        f"        Pupil.objects.filter(name='x').update(name='y')\n"
+        f"except OperationalError:\n    {QUEUED}",
+        1,
+    ),
     "where something else was refused": (
         f"{RENAMED}\ntry:\n    Pupil.objects.create(name='x')\nexcept KeyError:\n    {QUEUED}",
         1,
@@ -775,3 +786,32 @@ def test_a_lock_that_is_let_go_is_not_the_rows(tmp_path: Path) -> None:
     assert lines_shown(lost, tmp_path, files) == []
     files["farm/views.py"] = files["farm/views.py"].replace(".select_for_update()", "")
     assert len(lines_shown(lost, tmp_path, files)) == 1
+
+
+KIOSK = """
+    const Database = require('better-sqlite3');
+    const axios = require('axios');
+    const express = require('express');
+    const db = new Database('kiosk.db');
+    const app = express();
+    app.post('/papers', async (req, res) => {
+      const found = db.prepare('SELECT id FROM papers WHERE title = ?').get(req.body.title);
+      if (found) return res.sendStatus(409);
+      %s
+      db.prepare('INSERT INTO papers (title) VALUES (?)').run(req.body.title);
+      res.sendStatus(201);
+    });
+"""
+
+
+@pytest.mark.parametrize(
+    ("between", "count"),
+    [("", 0), ("await axios.post('https://press.example/ask');", 1)],
+    ids=["nothing is waited for", "a request"],
+)
+def test_one_connection_without_waiting(tmp_path: Path, between: str, count: int) -> None:
+    files = {
+        "src/app.js": KIOSK % between,
+        "db/001.sql": "CREATE TABLE papers (id integer PRIMARY KEY, title text);",
+    }
+    assert len(lines_shown(check, tmp_path, files)) == count

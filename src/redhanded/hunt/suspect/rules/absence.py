@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from redhanded.case.evidence import Location
+from redhanded.hunt.suspect.rules.exclusion import at_once
 from redhanded.hunt.suspect.rules.guarded import Check, checks, excludes
 from redhanded.hunt.suspect.rules.handled import violation
 from redhanded.hunt.suspect.rules.occasion import is_repeated, occasion
@@ -104,6 +105,7 @@ def evidence(schema: Schema, path: Path, found: Lookup) -> tuple[Reason, ...]:
         *_constraint(path, found, table),
         *kept_apart(path, check, found.act, "absent"),
         *_leased(path, found),
+        *_alone(path, found),
         occasion(path, found.act),
     )
 
@@ -177,6 +179,12 @@ def _leased(path: Path, found: Lookup) -> Iterator[Reason]:
             if any(not is_fresh(path, one) for one in key) or not key:
                 says = f"only one run at a time sets {effect.subject or 'the key'}"
                 yield Reason(weight=FULL, says=says, location=check.look.location)
+
+
+def _alone(path: Path, found: Lookup) -> Iterator[Reason]:
+    if found.check.look is not found.act and at_once(path, found.check.look, found.act):
+        says = "nothing is waited for between the two, and the process has one connection"
+        yield Reason(weight=FULL, says=says, location=found.act.location)
 
 
 def check_location(found: Lookup) -> Location:

@@ -106,6 +106,15 @@ _REFUSALS = ("OperationalError", "IntegrityError", "DatabaseError", "InternalErr
 """Errors that the database itself answers a statement with."""
 
 
+def is_refusal(guard: Guard) -> bool:
+    """Whether a condition says that the database has refused a statement."""
+    test = guard.test
+    if not guard.holds or not isinstance(test, Computed) or test.operator != "raised":
+        return False
+    named = [str(one.value) for one in test.operands if isinstance(one, Known)]
+    return bool(named) and all(one.endswith(_REFUSALS) for one in named)
+
+
 def undone_in(guard: Guard) -> frozenset[int]:
     """Numbers of the events that have come to nothing where a condition says that something was
     raised: the only one that was tried, or all of which a database refused one, as the transaction
@@ -116,9 +125,7 @@ def undone_in(guard: Guard) -> frozenset[int]:
     if not holds or not isinstance(test, Computed) or test.operator != "raised":
         return frozenset()
     tried = results_in(test)
-    named = [str(one.value) for one in test.operands if isinstance(one, Known)]
-    is_refused = bool(named) and all(one.endswith(_REFUSALS) for one in named)
-    return tried if is_refused or len(tried) == 1 else frozenset()
+    return tried if is_refusal(guard) or len(tried) == 1 else frozenset()
 
 
 def said(values: tuple[Value, ...], depth: int = 8) -> list[str]:
