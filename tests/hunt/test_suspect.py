@@ -231,3 +231,22 @@ def test_two_jobs_of_one_name_are_told_apart_by_what_queued_them(tmp_path: Path)
     by_one = tuple(replace(each, parent=5) if each.index == 8 else each for each in alike)
     retried = replace(caught, run=replace(caught.run, operations=by_one))
     assert verdicts(root, retried)["missing-job-deduplication"] == "REFUTED"
+
+
+def test_a_look_of_the_job_is_not_said_to_come_before_the_queue(tmp_path: Path) -> None:
+    """Only whoever took the delivery looks before it queues."""
+    code = parcels.code_map(parcels.write(tmp_path))
+    caught = parcels.reproduction()
+    judged = suspect.judge(suspect.rank(parcels.symptom(), code), caught, None, code)
+    cause = suspect.blame(judged, caught, code)
+    assert cause is not None and "looks at parcels" in cause.sentence
+    assert caught.run is not None
+    kept = tuple(
+        each
+        for each in caught.run.operations
+        if not (each.name.kind == "SELECT" and each.name.role == "api")
+    )
+    unlooked = replace(caught, run=replace(caught.run, operations=kept))
+    judged = suspect.judge(suspect.rank(parcels.symptom(), code), unlooked, None, code)
+    other = suspect.blame(judged, unlooked, code)
+    assert other is not None and "looks at parcels" not in other.sentence

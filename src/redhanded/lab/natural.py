@@ -286,11 +286,12 @@ class _World:
         expected = planned.entry.expect if planned.entry.run is not None else status
         if expected not in (None, status) and not self.given_up:
             self._fail(trial, f"{planned.entry.name} ended with {status}")
-        at_ms = 0.0
+        at_ms, begun = 0.0, 0
         for later in () if self.given_up else plan:
             if later.entry.after == planned.entry.name and (trial, later.task) not in self.followed:
                 self.followed.add((trial, later.task))
-                gap = self.gaps_ms[trial % len(self.gaps_ms)] if at_ms else 0.0
+                gap = self.gaps_ms[trial % len(self.gaps_ms)] if begun else 0.0
+                begun += 1
                 at_ms += self._gap_ms(later, gap)
                 self._later(at_ms, trial, later, plan)
 
