@@ -85,6 +85,7 @@ def compared(
             "mended on", {one: found for one, found in first.items() if one.base not in held}, now
         ),
     ]
+    sums = [one for one in sums if one[3] != "0 of 0"]
     header = ("service", "", "first seen by", "first sight", "now", "false findings then / now")
     return "\n\n".join(
         (

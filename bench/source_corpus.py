@@ -17,7 +17,9 @@ import tarfile
 import tomllib
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from math import sqrt
 from pathlib import Path
 from time import monotonic
@@ -26,6 +28,7 @@ from typing import Literal
 from machine import describe_host, host_facts
 from part import Part, body, table, write
 
+from redhanded.case.document import decode, encode
 from redhanded.case.finding import Finding
 from redhanded.hunt.scan import look
 from redhanded.hunt.scan.reading import lines_of
@@ -35,6 +38,7 @@ from redhanded.source.flow.charting import chart
 from redhanded.source.flow.versions import versions_of
 
 CORPUS = Path(__file__).with_name("corpus")
+FIRST_SIGHT = CORPUS / "first-sight.json"
 RESULTS = Path(__file__).with_name("results")
 CACHE = Path.home() / ".cache" / "redhanded-bench" / "packages"
 PRECISION_BAR = 0.9
@@ -115,9 +119,16 @@ def main() -> int:
     made.add_argument("--cache", type=Path, default=CACHE, help="where packages are kept")
     made.add_argument("--out", type=Path, default=RESULTS, help="folder for the two files")
     made.add_argument("--only", action="append", default=[], help="a package's name; repeatable")
+    made.add_argument("--processes", type=int, default=1, help="packages scanned side by side")
+    made.add_argument("--first-sight", action="store_true", help="keep what --only gives")
     given = made.parse_args()
     facts = host_facts(describe_host(os.getloadavg()), 0)
-    part = measure(found_in, cache=given.cache, only=given.only, say=_say)
+    if given.first_sight:
+        keep_first_sight(scanned(found_in, given.cache, _say, given.only))
+        return 0
+    part = measure(
+        found_in, cache=given.cache, only=given.only, say=_say, processes=given.processes
+    )
     print(write(part, facts, given.out, "source-precision"))
     return 0
 
@@ -223,30 +234,90 @@ def judged(package: str, finding: Finding, known: Iterable[Labelled]) -> Judged:
     )
 
 
-def scanned(scan: Scan, cache: Path, say: Progress, only: Sequence[str] = ()) -> Iterator[Scanned]:
+def scanned(
+    scan: Scan, cache: Path, say: Progress, only: Sequence[str] = (), processes: int = 1
+) -> Iterator[Scanned]:
     """Each package of the table, or some."""
-    known = labels()
-    for package in packages():
-        if only and package.name not in only:
-            continue
-        say(f"scanning {package.name} {package.version}")
-        try:
-            root = fetched(package, cache)
-        except (OSError, subprocess.SubprocessError) as error:
-            yield Scanned(package=package, failed=str(error))
-            continue
-        began = monotonic()
-        found = tuple(judged(package.name, each, known) for each in scan(root, package.folders))
-        yield Scanned(package=package, findings=found, seconds=round(monotonic() - began, 1))
+    wanted = [one for one in packages() if not only or one.name in only]
+    one_of = partial(_scanned, scan, cache, labels())
+    if processes < 2:
+        for package in wanted:
+            say(f"scanning {package.name} {package.version}")
+            yield one_of(package)
+        return
+    with ProcessPoolExecutor(processes) as pool:
+        for done in pool.map(one_of, wanted):
+            say(f"scanned {done.package.name} {done.package.version}")
+            yield done
 
 
-def measure(scan: Scan, *, cache: Path, say: Progress, only: Sequence[str] = ()) -> Part:
+def _scanned(scan: Scan, cache: Path, known: Sequence[Labelled], package: Package) -> Scanned:
+    try:
+        root = fetched(package, cache)
+    except (OSError, subprocess.SubprocessError) as error:
+        return Scanned(package=package, failed=str(error))
+    began = monotonic()
+    found = tuple(judged(package.name, each, known) for each in scan(root, package.folders))
+    return Scanned(package=package, findings=found, seconds=round(monotonic() - began, 1))
+
+
+def measure(
+    scan: Scan, *, cache: Path, say: Progress, only: Sequence[str] = (), processes: int = 1
+) -> Part:
     """All of them, one page."""
     cache.mkdir(parents=True, exist_ok=True)
-    return page_of(tuple(scanned(scan, cache, say, only)))
+    return page_of(tuple(scanned(scan, cache, say, only, processes)), first_sight())
 
 
-def page_of(done: Sequence[Scanned]) -> Part:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A package as a scanner saw it that had not been mended because of it."""
+
+    package: str
+    revision: str
+    """Of the scanner."""
+    findings: tuple[Judged, ...]
+    """Their labels are those of now: what a person says of the package's code does not change."""
+
+
+def first_sight() -> tuple[Seen, ...]:
+    """What was kept, each finding with the label that it has."""
+    kept = decode(FIRST_SIGHT.read_bytes(), tuple[Seen, ...]) if FIRST_SIGHT.is_file() else ()
+    known = labels()
+    return tuple(
+        replace(one, findings=tuple(_labelled(each, known) for each in one.findings))
+        for one in kept
+    )
+
+
+def keep_first_sight(done: Iterable[Scanned]) -> None:
+    """Adds packages that were not seen before; what was kept stays as it is."""
+    kept = list(first_sight())
+    known = {one.package for one in kept}
+    revision = subprocess.run(
+        ("git", "rev-parse", "--short=12", "HEAD"),
+        cwd=CORPUS,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    for one in done:
+        if not one.failed and one.package.name not in known:
+            found = tuple(replace(each, label="not labelled", reason="") for each in one.findings)
+            kept.append(Seen(package=one.package.name, revision=revision, findings=found))
+    FIRST_SIGHT.write_bytes(encode(tuple(kept)) + b"\n")
+
+
+def _labelled(one: Judged, known: Sequence[Labelled]) -> Judged:
+    key = (one.package, one.rule, one.path, one.function, one.subject)
+    for each in sorted(known, key=lambda label: label.line == 0):
+        theirs = (each.package, each.rule, each.path, each.function, each.subject)
+        if key == theirs and each.line in (0, one.line):
+            return replace(one, label=each.label, reason=each.reason)
+    return one
+
+
+def page_of(done: Sequence[Scanned], seen: Sequence[Seen] = ()) -> Part:
     """The page of packages that were scanned."""
     found = [each for one in done for each in one.findings]
     rows = [(one.package.name, one.package.version, *_row(one)) for one in done]
@@ -274,13 +345,47 @@ def page_of(done: Sequence[Scanned]) -> Part:
         rows,
         _verdict(done, found),
     )
-    blocks = (page, table(("rule", *counted), by_rule))
+    blocks: tuple[str, ...] = (page, table(("rule", *counted), by_rule))
+    if seen:
+        blocks = (*blocks, _at_first_sight(seen, done))
     listed = table(("package", "rule", "place", "subject", "label", "reason"), every)
     return Part(
         title="Precision on published packages",
         body="\n\n".join((*blocks, listed)),
         raw={"packages": done},
     )
+
+
+def _at_first_sight(seen: Sequence[Seen], done: Sequence[Scanned]) -> str:
+    """What packages gave before anything was mended because of them, beside what they give now."""
+    now = {one.package.name: one for one in done}
+    rows = []
+    for one in seen:
+        later = now.get(one.package)
+        after = _shares(later.findings) if later is not None and not later.failed else "not scanned"
+        rows.append((one.package, one.revision, _shares(one.findings), after))
+    every = [each for one in seen for each in one.findings]
+    true = sum(each.label == "true" for each in every)
+    low, high = wilson(true, len(every))
+    says = (
+        "Packages as they were scanned for the first time, before anything was mended because of "
+        f"them: **{true} of {len(every)}** findings true, {100 * true / max(1, len(every)):.1f} % "
+        f"(95 % interval {100 * low:.1f} to {100 * high:.1f} %). This is what code gives that the "
+        "rules have not seen."
+    )
+    header = ("package", "first seen by", "true at first sight", "true now")
+    listed = [
+        (each.package, each.rule, f"{each.path}:{each.line}", each.subject, each.label, each.reason)
+        for one in seen
+        for each in one.findings
+        if each.label != "true"
+    ]
+    wrong = table(("package", "rule", "place", "subject", "label", "reason"), listed)
+    return "\n\n".join((says, table(header, rows), "What was wrong at first sight:", wrong))
+
+
+def _shares(found: Sequence[Judged]) -> str:
+    return f"{sum(each.label == 'true' for each in found)} of {len(found)}"
 
 
 def wilson(hits: int, count: int) -> tuple[float, float]:

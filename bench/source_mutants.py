@@ -151,7 +151,7 @@ def measure(scan: Scan, *, say: Progress) -> Part:
     verdict = "\n".join(
         (
             _verdict([each for each in done if not is_held_back(each.mutant.base)], "Faults"),
-            _verdict([each for each in done if is_held_back(each.mutant.base)], "Held back"),
+            *_held_back([each for each in done if is_held_back(each.mutant.base)]),
             _loud(safe),
             *(
                 f"- Missed: {each.mutant.base}, {each.mutant.title}."
@@ -195,6 +195,11 @@ def _verdict(done: list[Tried], what: str) -> str:
         else " (written after the rules; what is missed was not looked at)"
     )
     return f"- {what}: **{hits} of {len(done)}** found, {share:.1f} %{bar}."
+
+
+def _held_back(done: list[Tried]) -> tuple[str, ...]:
+    """Nothing is said of services that nobody has kept apart; then first sight says it."""
+    return (_verdict(done, "Held back"),) if done else ()
 
 
 def _first_sight(safe: list[Base], done: list[Tried]) -> str:

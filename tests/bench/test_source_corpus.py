@@ -104,3 +104,25 @@ def test_without_a_label_the_bar_is_not_met(
     page = pages(tmp_path, monkeypatch, [])
     assert "1 findings have no label" in page
     assert "not met" in page
+
+
+def test_first_sight_is_kept_once_and_stands_beside_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_corpus, "FIRST_SIGHT", tmp_path / "first-sight.json")
+    monkeypatch.setattr(source_corpus, "labels", lambda: (label("false"),))
+    package = source_corpus.Package(registry="npm", name="harbour", version="1.0.0")
+    one = source_corpus.judged("harbour", finding(), ())
+    source_corpus.keep_first_sight([source_corpus.Scanned(package=package, findings=(one,))])
+    source_corpus.keep_first_sight([source_corpus.Scanned(package=package)])
+    (seen,) = source_corpus.first_sight()
+    assert [each.label for each in seen.findings] == ["false"]
+    page = source_corpus.page_of([source_corpus.Scanned(package=package)], [seen]).body
+    assert "**0 of 1** findings true" in page
+    assert f"| harbour | {seen.revision} | 0 of 1 | 0 of 0 |" in page
+
+
+def test_what_is_kept_of_first_sight_is_labelled() -> None:
+    seen = source_corpus.first_sight()
+    assert seen
+    assert all(each.label != "not labelled" for one in seen for each in one.findings)

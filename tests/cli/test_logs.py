@@ -63,6 +63,16 @@ def test_one_screen_without_any_option(tmp_path: Path, monkeypatch: pytest.Monke
     assert max(map(len, lines[:-1])) <= 110
 
 
+def test_what_the_database_refused_is_said_where_the_headline_does_not(tmp_path: Path) -> None:
+    path = kiosk(tmp_path / "app.log")
+    said = '"msg": "seat is held by another sale"'
+    error = '"err": {"code": "23505", "table": "seats", "constraint": "one_seat"}'
+    path.write_text(path.read_text().replace(said, f"{said}, {error}"))
+    code, shown, _ = called("logs", path)
+    assert code == 0
+    assert "refused     by one_seat on seats (23505)" in shown
+
+
 def test_json_fits_the_published_schema(tmp_path: Path) -> None:
     log = kiosk(tmp_path / "kiosk.log")
     _, schema, _ = called("schema", "logs")

@@ -230,3 +230,65 @@ def test_a_body_holds_what_a_model_requires() -> None:
         "lines": [],
     }
     assert read_body(sources, "views.py", "missing") is None
+
+
+TWO_APPS = {
+    "depot/urls.py": """
+from django.urls import include, path
+urlpatterns = [
+    path("ok", lambda request: None),
+    path("api/boxes/", include("boxes.urls")),
+    path("api/bills/", include("bills.urls")),
+]
+""",
+    "boxes/urls.py": """
+from rest_framework.routers import SimpleRouter
+from .views import BoxViewSet
+router = SimpleRouter()
+router.register("", BoxViewSet)
+router.register("lids", LidViewSet)
+urlpatterns = router.urls
+""",
+    "boxes/views.py": "class BoxViewSet(viewsets.ModelViewSet):\n    queryset = None\n",
+    "bills/urls.py": """
+from .views import Hook
+urlpatterns = [path("hooks/bank", Hook.as_view())]
+""",
+    "bills/views.py": """
+from ..shared import checks
+class Hook(APIView):
+    def post(self, request):
+        return request.headers["X-Bank-Signature"]
+""",
+    "bills/checks.py": "digest = hmac.new(KEY, body, hashlib.sha256)\n",
+}
+
+
+def test_views_of_the_same_name_in_two_apps_are_told_apart() -> None:
+    found = {(each.method, each.path, each.file) for each in python_routes(TWO_APPS)}
+    assert ("POST", "/api/bills/hooks/bank", "bills/views.py") in found
+    assert ("POST", "/api/boxes/", "boxes/views.py") in found
+    assert ("GET", "/api/boxes/lids/", "boxes/urls.py") in found
+    assert ("GET", "/ok", "depot/urls.py") in found
+
+
+def test_the_header_of_a_signature_may_stand_in_another_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = {"depot/settings.py": "KEY = os.environ['BANK_WEBHOOK_SECRET']\n"}
+    (delivery,) = guessed(tmp_path, DJANGO | TWO_APPS | secret, monkeypatch).workload
+    assert delivery.sign is not None and delivery.sign.header == "X-Bank-Signature"
+
+
+def test_what_the_tests_need_is_installed_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"requirements.txt": "django\n", "requirements-dev.txt": "pytest\n", "manage.py": ""}
+    without = guessed(tmp_path / "without", files, monkeypatch)
+    assert without.prepare[-1].endswith("-r requirements.txt")
+    system = guessed(tmp_path / "with", files | {"shop/tests/test_a.py": ""}, monkeypatch)
+    assert system.prepare[-1].endswith("-r requirements.txt -r requirements-dev.txt")
+    manifest = "[project]\nname = 'a'\n[project.optional-dependencies]\nchecks = ['pytest>8']\n"
+    files = {"pyproject.toml": manifest, "a/tests/test_a.py": ""}
+    system = guessed(tmp_path / "extra", files, monkeypatch)
+    assert system.prepare[-1].endswith("pip install .[checks]")

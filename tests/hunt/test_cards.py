@@ -3,12 +3,14 @@ from __future__ import annotations
 from redhanded.case.case import Case
 from redhanded.case.codemap import CodeMap, CodePath, Hop
 from redhanded.case.evidence import Evidence, Location
-from redhanded.case.fix import Fix, FixPart, SubsetResult
+from redhanded.case.fix import Counted, Fix, FixPart, Proof, SubsetResult
 from redhanded.case.hypothesis import Experiment, Hypothesis
 from redhanded.case.reproduction import NaturalRun, Reproduction
+from redhanded.case.schedule import Schedule
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import System
 from redhanded.hunt import cards
+from redhanded.hunt.outcome import outcome
 
 LINES_MAX = 40
 
@@ -123,3 +125,40 @@ def test_clocks_that_the_lab_moves_are_not_called_uncontrolled() -> None:
     assert "the processes' clocks and random numbers" in cards.uncontrolled(real)[0]
     assert cards.uncontrolled(lab)[0].startswith("Not controlled: random numbers, PostgreSQL's")
     assert cards.uncontrolled(lab)[1:] == cards.uncontrolled(real)[1:]
+
+
+def test_a_failure_that_only_some_replays_show_is_not_said_to_replay() -> None:
+    def told(failed: int) -> Case:
+        found = Reproduction(
+            trials_to_first_failure=1, schedule=Schedule(), replays=20, replays_failed=failed
+        )
+        return case(reproduction=found)
+
+    assert outcome(told(20)) == outcome(told(10)) == "CONFIRMED"
+    assert outcome(told(0)) == "UNDECIDED"
+    assert "only 10 of 20 replays" in cards.summary(told(10), "CONFIRMED")
+    assert "only 0 of 20 replays" in cards.summary(told(0), "UNDECIDED")
+    assert "caught and replays" in cards.summary(told(20), "CONFIRMED")
+
+
+def test_what_should_have_passed_says_why_it_did_not() -> None:
+    nothing = Counted(runs=0, failed=0)
+    missing = Counted(runs=4, failed=4, sample="python: No module named pytest\n")
+    found = Proof(
+        before=missing,
+        after=missing,
+        planted=nothing,
+        planted_serial=nothing,
+        own_tests=nothing,
+        explored=1,
+        equivalent=0,
+        failures=0,
+        exhausted=False,
+        bound="",
+        statement="",
+        proven=False,
+    )
+    said = cards.proof(found)
+    assert "the new test on the fixed code: python: No module named pytest" in said
+    assert "the project's own tests were not run" in said
+    assert not any("planted" in each for each in said)

@@ -263,6 +263,47 @@ def test_python_text_with_ids_in_words(tmp_path: Path) -> None:
     assert _resolves(symptom)
 
 
+@pytest.mark.parametrize("always", [False, True], ids=["twice", "always twice"])
+def test_what_the_database_refused_leads_to_the_repeated_request(
+    tmp_path: Path, always: bool
+) -> None:
+    """As Celery writes: what a job says does not carry its identifier, and two lines link the
+    value of the constraint to the event, of which the web process speaks."""
+    web, worker = [], []
+    for number in range(60):
+        at = f"2025-01-02 10:00:{number:02}"
+        job, charge = f"5f0c{number:04}-aaaa-bbbb", f"ch_x{number:05}"
+        again = always or number % 20 in (7, 9)  # 9: done before the second came
+        for gap in (100, 118) if again else (100,):
+            web.append(f"{at},{gap} INFO hooks: event evt_q{number:05} came")
+        worker.append(f"[{at},200: INFO/Main] Task pay.record[{job}] received")
+        worker.append(f"[{at},210: INFO/Pool-1] evt_q{number:05}: booking {charge}")
+        if number % 20 == 7:
+            worker.append(
+                f"[{at},400: ERROR/Pool-1] Task pay.record[{job}] raised unexpected: "
+                f'IntegrityError(\'duplicate key value violates unique constraint "one_charge" '
+                f"DETAIL:  Key (charge)=({charge}) already exists.')"
+            )
+        else:
+            worker.append(f"[{at},400: INFO/Pool-1] Task pay.record[{job}] succeeded in 0.2s")
+    (tmp_path / "web.log").write_text("\n".join(web) + "\n")
+    (tmp_path / "worker.log").write_text("\n".join(worker) + "\n")
+    symptom = gather([tmp_path], "one_charge", root=None)
+    assert len(symptom.occurrences) == 3
+    said = " ".join(_says(symptom))
+    if always:
+        assert [one.partner for one in symptom.occurrences] == [()] * 3
+        assert symptom.gap_ms == ()
+        return
+    assert symptom.gap_ms == (18.0,) * 3 and symptom.repeat_gap_ms == (18.0,) * 6
+    assert [one.entity for one in symptom.occurrences] == [
+        f"charge=ch_x{number:05}" for number in (7, 27, 47)
+    ]
+    assert all(one.partner[0].path.endswith("web.log") for one in symptom.occurrences)
+    assert "before 3 of 3 failures one statement says the refused value" in said
+    assert _resolves(symptom)
+
+
 def test_no_identity_no_times_no_format(tmp_path: Path) -> None:
     path = tmp_path / "out.txt"
     path.write_text("starting\nboom: it broke\nstill here\nboom: it broke\n")

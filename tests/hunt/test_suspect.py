@@ -7,6 +7,7 @@ import parcels
 import pytest
 
 from redhanded.case.hypothesis import Hypothesis
+from redhanded.case.symptom import Symptom
 from redhanded.hunt import suspect
 from redhanded.hunt.suspect.id_collision import chance_per_draw, generators_in
 
@@ -184,6 +185,24 @@ def test_narrow_generator_of_the_violated_column_stays_suspected(tmp_path: Path)
     assert found.score > 0.2
 
 
+def test_what_is_installed_makes_no_identifiers_of_the_program(tmp_path: Path) -> None:
+    text = "export const id = () => Math.random().toString(36).slice(2, 8);\n"
+    for folder in (".venv/lib/python3.11/site-packages/admin/static", "venv/static", ".tox/py"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "select.js").write_text(text)
+    assert list(generators_in(tmp_path)) == []
+    (tmp_path / "ids.js").write_text(text)
+    assert [each.location.path for each in generators_in(tmp_path)] == ["ids.js"]
+
+
+def test_the_table_that_is_written_is_named_where_the_symptom_names_none(tmp_path: Path) -> None:
+    broken = Symptom(text="one", invariants=("one",))
+    ranked_so = suspect.rank(broken, parcels.code_map(tmp_path))
+    found = named(ranked_so, "cause-outside-the-code")
+    assert found is not None
+    assert [each.says for each in found.evidence] == ["this code writes parcels itself"]
+
+
 def test_different_requests_are_no_redelivery(tmp_path: Path) -> None:
     caught = parcels.reproduction()
     assert caught.run is not None
@@ -212,3 +231,22 @@ def test_two_jobs_of_one_name_are_told_apart_by_what_queued_them(tmp_path: Path)
     by_one = tuple(replace(each, parent=5) if each.index == 8 else each for each in alike)
     retried = replace(caught, run=replace(caught.run, operations=by_one))
     assert verdicts(root, retried)["missing-job-deduplication"] == "REFUTED"
+
+
+def test_a_look_of_the_job_is_not_said_to_come_before_the_queue(tmp_path: Path) -> None:
+    """Only whoever took the delivery looks before it queues."""
+    code = parcels.code_map(parcels.write(tmp_path))
+    caught = parcels.reproduction()
+    judged = suspect.judge(suspect.rank(parcels.symptom(), code), caught, None, code)
+    cause = suspect.blame(judged, caught, code)
+    assert cause is not None and "looks at parcels" in cause.sentence
+    assert caught.run is not None
+    kept = tuple(
+        each
+        for each in caught.run.operations
+        if not (each.name.kind == "SELECT" and each.name.role == "api")
+    )
+    unlooked = replace(caught, run=replace(caught.run, operations=kept))
+    judged = suspect.judge(suspect.rank(parcels.symptom(), code), unlooked, None, code)
+    other = suspect.blame(judged, unlooked, code)
+    assert other is not None and "looks at parcels" not in other.sentence

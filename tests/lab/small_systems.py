@@ -192,6 +192,20 @@ def desk(root: Path, *, care_s: float = 0.0) -> System:
     )
 
 
+def helpers(root: Path) -> System:
+    """A desk with one clerk, who hands bookings on and asks for the next while they are written."""
+    alone = desk(root)
+    clerk = replace(alone.processes[1], replicas=1)
+    written = "SELECT 1 WHERE NOT EXISTS (SELECT FROM bookings)"
+    return replace(
+        alone,
+        name="helpers",
+        processes=(alone.processes[0], clerk),
+        workload=(replace(alone.workload[0], deliveries=1),),
+        invariants=(Invariant(name="written", sql=written),),
+    )
+
+
 def shelf(root: Path) -> System:
     """A web process that counts in Redis what it takes, and writes down in PostgreSQL who did."""
     return System(
@@ -280,4 +294,85 @@ def disturbed_python(root: Path) -> System:
         ),
         setup_sql=DISTURBED_SCHEMA,
         workload=(request("/psycopg_plain", deliveries=1),),
+    )
+
+
+COUNTED = (
+    "CREATE TABLE counted (total integer)",
+    "INSERT INTO counted VALUES (0)",
+    "CREATE TABLE done (what text)",
+)
+ALL_COUNTED = Invariant(
+    name="what is done is counted",
+    sql="SELECT total FROM counted WHERE total <> (SELECT count(*) FROM done)",
+)
+
+
+def parcels(root: Path, library: str) -> System:
+    """In Node, with a queue in PostgreSQL: graphile-worker's, or that of pg-boss."""
+    env = {"LIBRARY": library, "NO_LOG_SUCCESS": "1"}
+    return System(
+        name="parcels",
+        root=str(root),
+        services=(Service(name="db", kind="postgres", env={"PARCELS_DB": "{url}"}),),
+        processes=(
+            Process(
+                name="web",
+                command="node web.js",
+                env={"PORT": "{port}", **env},
+                ready="http://127.0.0.1:{port}/health",
+            ),
+            Process(
+                name="worker",
+                command="node worker.js",
+                env=env,
+                replicas=2,
+                ready_log="worker ready",
+            ),
+        ),
+        setup_sql=COUNTED,
+        workload=(request("/{unique}"),),
+        invariants=(ALL_COUNTED,),
+    )
+
+
+def letters(root: Path, library: str, *, poll_s: float = 0.15) -> System:
+    """In Python, with a queue in PostgreSQL: procrastinate's, or a table of its own.
+
+    At that, clerks look from time to time, or (asyncpg) when they are notified.
+    """
+    python = shlex.quote(sys.executable)
+    env = {"LIBRARY": library, "POLL_S": str(poll_s)}
+    return System(
+        name="letters",
+        root=str(root),
+        services=(
+            Service(
+                name="db",
+                kind="postgres",
+                env={"LETTERS_DB": "{url}"},
+                migrate=f"{python} migrate.py",
+            ),
+        ),
+        processes=(
+            Process(
+                name="office",
+                command=f"{python} office.py",
+                env={"PORT": "{port}", **env},
+                ready="http://127.0.0.1:{port}/",
+            ),
+            Process(
+                name="clerk",
+                command=f"{python} clerk.py",
+                env=env,
+                replicas=2,
+                ready_log="clerk ready",
+            ),
+        ),
+        setup_sql=(
+            "CREATE TABLE errands (id bigserial PRIMARY KEY, letter text, taken timestamptz)",
+            *COUNTED,
+        ),
+        workload=(replace(request("/{unique}"), to="office"),),
+        invariants=(ALL_COUNTED,),
     )

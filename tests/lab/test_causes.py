@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from made import touch
 
+from redhanded.case.evidence import Location
 from redhanded.lab.causes import Causes
 from redhanded.lab.held import UNKNOWN_TASK, Held
+from redhanded.lab.polls import look_of
 
 
 def sent(kind: str = "SUBSCRIBE") -> Held:
@@ -86,3 +90,166 @@ def test_a_process_that_was_told_of_something_is_ready() -> None:
     known.tell("web", message)
     assert known.keeps_house(sent(), True)
     assert known.keeps_house(sent(), False)
+
+
+def test_work_that_a_timer_stood_in_the_way_of_is_work_of_the_message() -> None:
+    """A worker is given a job, fires its heartbeat, and begins with the job once that is answered:
+    what its lines send is the job's, what its library sends is the heartbeat's."""
+    known = causes()
+    known.keeps_house(sent("PUBLISH"), True)
+    job = replace(sent("BRPOP"), task="delivery 1")
+    known.take_place(job, 0.0)
+    known.delivered(job)
+    beat = replace(sent("PUBLISH"), cause=known.of("web"), task="delivery 1")
+    known.set_aside(beat)
+    known.take_place(beat, 1.0)
+    known.delivered(beat)
+    assert (beat.task, beat.cause, beat.ambient) == (UNKNOWN_TASK, None, True)
+    cause = known.of("web")
+    assert cause is not None and known.only_house(cause)
+    line = Location(path="shop/services.py", line=19)
+    work, more = replace(sent("SELECT"), stack=(line,)), sent("EXPIRE")
+    known.follow_house(work, cause)
+    known.follow_house(more, cause)
+    known.take_place(more, 2.0)
+    known.delivered(more)
+    later = replace(sent("SELECT"), stack=(line,))
+    known.follow_house(later, more.index)
+    assert (later.task, later.cause, later.ambient) == ("delivery 1", job.index, False)
+    assert (work.task, work.cause, work.ambient) == ("delivery 1", job.index, False)
+    assert more.ambient
+
+
+def test_what_follows_a_timer_at_rest_is_housekeeping() -> None:
+    known = causes()
+    beat = sent("PUBLISH")
+    known.set_aside(beat)
+    known.take_place(beat, 0.0)
+    known.delivered(beat)
+    after = replace(sent("SELECT"), stack=(Location(path="shop/services.py", line=19),))
+    known.follow_house(after, beat.index)
+    assert after.ambient
+
+
+PLACE = ("db", "jobs")
+
+
+def asked(sql: str = "UPDATE jobs", *, process: str = "worker", kind: str = "UPDATE") -> Held:
+    """A statement about a table of jobs."""
+    free = kind in ("BEGIN", "EMPTY")
+    return replace(
+        sent(kind),
+        protocol="postgres",
+        process=process,
+        role="worker",
+        service="db",
+        target="" if free else "jobs",
+        access="read" if free else "write",
+        fingerprint=sql,
+        touches=() if free else (touch("jobs", "write", "db"),),
+        free=free,
+        ambient=True,
+    )
+
+
+def gave(known: Causes, look: Held) -> None:
+    """``look`` is let through and returns a job of a delivery."""
+    known.take_place(look, 1.0)
+    known.polls.gave(look, frozenset({PLACE}))
+
+
+def learned() -> Causes:
+    """A look returned a job, and another one none."""
+    known = causes()
+    gave(known, asked())
+    known.polls.was_in_vain(look_of(asked()))
+    return known
+
+
+def work(known: Causes) -> Held:
+    """Something of a delivery that the worker has heard of last."""
+    message = replace(asked("SELECT seats", kind="SELECT"), task="delivery 1", ambient=False)
+    known.take_place(message, 2.0)
+    known.tell("worker", message)
+    return message
+
+
+def test_a_look_for_rows_is_housekeeping_also_when_a_job_is_done() -> None:
+    known = learned()
+    work(known)
+    assert known.keeps_house(asked(), False)
+    assert not known.keeps_house(asked("UPDATE seats"), False)
+
+
+def test_a_statement_that_never_came_in_vain_is_no_look() -> None:
+    known = causes()
+    gave(known, asked())
+    work(known)
+    assert not known.keeps_house(asked(), False)
+
+
+def test_what_a_notification_leads_to_is_housekeeping_and_remembers_it() -> None:
+    known = causes()
+    work(known)
+    known.next_step()
+    known.wake("worker")
+    begin = asked("BEGIN", kind="BEGIN")
+    assert known.keeps_house(begin, True) and begin.woken
+    known.take_place(begin, 3.0)
+    known.delivered(begin)
+    look = asked()
+    known.keeps_house(look, False)
+    assert look.woken
+    known.next_step()
+    known.only_timers(["worker"])
+    later = asked("BEGIN", kind="BEGIN")
+    known.keeps_house(later, True)
+    assert not later.woken
+
+
+def test_what_begins_a_look_by_a_timer_is_housekeeping_and_says_nothing_of_what_follows() -> None:
+    known = learned()
+    known.starts("worker")
+    begin = asked("BEGIN", kind="BEGIN")
+    assert known.keeps_house(begin, True)
+    known.take_place(begin, 3.0)
+    known.delivered(begin)
+    assert known.keeps_house(asked(), False)
+    work(known)
+    known.next_step()
+    again = asked("BEGIN", kind="BEGIN")
+    assert known.keeps_house(again, True)
+    known.take_place(again, 4.0)
+    assert known.is_prelude(again.index)
+
+
+def test_a_statement_that_a_driver_prepares_is_not_what_goes_on_after_a_pause() -> None:
+    known = causes()
+    work(known)
+    known.next_step()
+    prepared = asked("", kind="EMPTY")
+    assert known.keeps_house(prepared, True)
+    known.take_place(prepared, 3.0)
+    assert known.is_prelude(prepared.index)
+
+
+def test_a_look_that_was_sent_before_a_job_has_served_it_if_it_got_it() -> None:
+    known = learned()
+    look = replace(asked(), arrived_ms=5.0)
+    feeding = replace(asked("INSERT jobs"), task="delivery 1", ambient=False)
+    known.take_place(feeding, 6.0)
+    feeding.state = "done"
+    known.polls.feeds(feeding, frozenset({PLACE}))
+    assert known.unpolled() == {"worker": 0.0}
+    known.take_place(look, 7.0)
+    look.state = "done"
+    assert known.unpolled() == {"worker": 0.0}
+    known.polls.gave(look, frozenset({PLACE}))
+    assert known.unpolled() == {}
+
+
+def test_of_workers_that_are_woken_at_once_the_first_by_name_looks_first() -> None:
+    known = learned()
+    looks = [asked(process=name) for name in ("worker.2", "worker.1")]
+    other = asked("UPDATE seats", process="worker.9")
+    assert sorted([*looks, other], key=known.turn_of) == [other, looks[1], looks[0]]

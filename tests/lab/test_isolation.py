@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from made import name, operation
 from small_systems import habits, lay_out
 
 from redhanded.case.operation import OperationName
@@ -82,3 +84,12 @@ def test_the_first_difference_is_named() -> None:
 
 def test_nothing_is_checked_before_there_is_a_first_run() -> None:
     assert not Isolation().due(10**6)
+
+
+def test_what_touches_no_table_is_no_difference() -> None:
+    work = operation(0, name(1, "INSERT"))
+    prepared = replace(operation(1, name(1, "EMPTY")), touches=())
+    alone, beside = (Behaviour.of(Run(operations=seen)) for seen in ((work,), (work, prepared)))
+    assert alone.difference(beside) == ""
+    request = operation(1, name(2, "POST"))
+    assert alone.difference(Behaviour.of(Run(operations=(work, request))))

@@ -56,6 +56,12 @@ class Nothing:
     def keys(self, service: str) -> list[bytes]:
         return []
 
+    def rows(self, service: str, sql: str) -> None:
+        return None
+
+    def admin(self, service: str) -> None:
+        return None
+
     def specifications(self, service: str) -> KeySpecifications:
         return KeySpecifications(lambda words: [[words[1], -2, [], 1, 1, 1]])
 

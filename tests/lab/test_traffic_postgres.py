@@ -135,3 +135,14 @@ def test_what_needs_no_release_does_not_stay_behind_what_was_released(
     database.channel.from_server(ROW + DONE)
     database.send(SELECT)
     assert len(traffic.heads()) == 1
+
+
+def test_a_notification_answers_nothing_that_was_passed_on(
+    traffic: Traffic, database: Line
+) -> None:
+    traffic.holding = False
+    database.send(SELECT)
+    database.channel.from_server(NOTIFIED)
+    assert traffic.owes()
+    database.channel.from_server(ROW + DONE)
+    assert not traffic.owes()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from small_systems import desk, lay_out
+from small_systems import desk, helpers, lay_out
 
 from redhanded.case.operation import OperationName
 from redhanded.case.run import Run
@@ -129,3 +130,21 @@ def test_with_nothing_in_between_a_system_runs_and_fails_by_itself(tmp_path: Pat
     assert "duplicate key" in natural.sample
     assert "INSERT" not in seen
     assert told and all(any(server in value for value in each.values()) for each in told)
+
+
+def test_a_natural_trial_waits_for_the_database(tmp_path: Path) -> None:
+    """All threads sleep and the consumer waits for the next job while a statement is under way."""
+    with open_lab(helpers(lay_out("helpers", tmp_path)), folder=tmp_path / "lab") as lab:
+        found = run_naturally(lab, name="one", trials=4, gaps_ms=(0.0,), per_second=None, seed=1)
+    assert (found.trials, found.failures) == (4, 0), found.sample
+
+
+def test_deliveries_after_an_answer_come_with_their_gaps(tmp_path: Path) -> None:
+    """A clerk takes 0.2 s: two bookings of a room fail at the same instant, and not 1.5 s apart."""
+    system = desk(lay_out("desk", tmp_path), care_s=0.2)
+    (booking,) = system.workload
+    other = replace(booking, name="first", body={"room": "other {unique}"}, deliveries=1)
+    after = replace(system, workload=(other, replace(booking, deliveries=2, after="first")))
+    with open_lab(after, folder=tmp_path / "lab") as lab:
+        apart = run_naturally(lab, name="a", trials=2, gaps_ms=(1500.0,), per_second=None, seed=1)
+    assert (apart.trials, apart.failures) == (2, 0), apart.sample

@@ -52,3 +52,25 @@ def test_wording_of_the_server(
 ) -> None:
     error = database_error(text, {})
     assert (error.sqlstate, error.constraint, error.table) == (sqlstate, constraint, table)
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "expected"),
+    [
+        ("job failed", {"err.code": "P2002"}, ("23505", None)),
+        (
+            "job failed",
+            {"err.code": "P2002", "err.meta.driverAdapterError.cause.originalCode": "23P01"},
+            ("23P01", None),
+        ),
+        ("Unique constraint failed on the fields: (`email`)", {}, ("23505", None)),
+        ("Unique constraint failed on the constraint: `one_email`", {}, ("23505", "one_email")),
+        ("Raised", {"code": "P0001"}, ("P0001", None)),
+        ("Record not found", {"code": "P2025"}, (None, None)),
+    ],
+)
+def test_codes_of_prisma_are_no_sqlstates(
+    text: str, fields: dict[str, str], expected: tuple[str | None, str | None]
+) -> None:
+    error = database_error(text, fields)
+    assert (error.sqlstate, error.constraint) == expected

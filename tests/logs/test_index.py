@@ -17,7 +17,7 @@ from redhanded.logs.files import LogFile, log_files
 from redhanded.logs.index import building
 from redhanded.logs.index.building import Index, index, read_file
 from redhanded.logs.index.identity import identity
-from redhanded.logs.index.keeping import save
+from redhanded.logs.index.keeping import VERSION, save
 from redhanded.logs.index.merging import merged
 from redhanded.logs.index.ranges import records_at
 from redhanded.logs.index.rows import COLUMN_NAMES, IndexedFile
@@ -175,7 +175,7 @@ def test_a_damaged_index_is_no_index(
     elif damage == "noise":
         facts.write_bytes(os.urandom(300))
     else:
-        facts.write_text(facts.read_text().replace('"version":1', '"version":0'))
+        facts.write_text(facts.read_text().replace(f'"version":{VERSION}', '"version":0'))
     known = asked(tmp_path / "index", log)
     assert len(reads) == 2
     assert same(known.parts[0], read_file(log_files([log])[0][0]))

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from redhanded.hunt.observe import gather
 from redhanded.logs.files import log_files
 from redhanded.logs.joining import identity_field
 from redhanded.logs.search import search
@@ -75,3 +76,28 @@ def test_a_jobs_name_on_few_of_the_lines_goes_before_the_rows(tmp_path: Path) ->
 
 def test_no_identifier_no_identity(tmp_path: Path) -> None:
     assert _identity(tmp_path, [{"msg": "boom"}, {"msg": "fine"}, {"msg": "boom"}]) is None
+
+
+def test_a_number_that_another_queue_counts_too_joins_nothing(tmp_path: Path) -> None:
+    """Job 7 of one queue is about licence 7, job 7 of the mailer about licence 3."""
+    lines: dict[str, list[dict[str, Any]]] = {"web": [], "issuer": [], "mailer": []}
+    for number in range(60):
+        at = f"2025-01-01T00:00:{number % 60:02d}."
+        fails = number % 10 == 9
+        again = fails or number % 10 == 3  # the other ones come late and do no harm
+        job, event = str(number), f"evt_{number - again:06d}ab"
+        line = {"time": f"{at}100Z", "reqId": f"r{number:03d}abc", "event": event, "jobId": job}
+        lines["web"].append({**line, "msg": "queued", "method": "POST", "url": "/hook"})
+        said = (
+            {"msg": "boom", "level": "error"} if fails else {"msg": "issued", "licence": f"L{job}x"}
+        )
+        lines["issuer"].append({"time": f"{at}300Z", "jobId": job, "event": event, **said})
+        mail = {"time": f"{at}500Z", "jobId": job, "licence": f"L{number - 4}x", "msg": "mailed"}
+        lines["mailer"].append(mail)
+    for name, entries in lines.items():
+        text = "".join(json.dumps(entry) + "\n" for entry in entries)
+        (tmp_path / f"{name}.log").write_text(text)
+    found = gather([tmp_path], "boom", root=None)
+    assert {one.entity for one in found.occurrences} == {
+        f"event=evt_{n:06d}ab" for n in range(8, 60, 10)
+    }

@@ -102,8 +102,30 @@ def test_advice_stands_only_where_no_fix_was_drafted(case: Case) -> None:
     assert said[1] == "Make it fail again, alone:"
     assert sentences.headline(case).endswith(", and seat_assignments_reference_key refuses it")
     assert sentences.headline(without) == case.root_cause.title
-    for other in (measured, replace(case, fix=None, proof=None)):
-        assert not any("advice" in step.words for step in sentences.what_to_do(other))
+    assert not any("advice" in step.words for step in sentences.what_to_do(measured))
+
+
+def test_a_cause_that_no_remedy_fits_here_is_advised_on_all_the_same(case: Case) -> None:
+    assert case.root_cause is not None
+    for mechanism in ("missing-job-deduplication", "create-without-idempotency"):
+        cause = replace(case.root_cause, mechanism=mechanism)
+        without = replace(case, root_cause=cause, fix=None, proof=None)
+        assert "(advice, not measured here): " in sentences.what_to_do(without)[0].words
+
+
+def test_a_test_that_fails_on_the_fixed_code_is_not_to_be_kept_unread(case: Case) -> None:
+    assert case.proof is not None and case.fix is not None and case.fix.test_path
+    words = [step.words for step in sentences.what_to_do(case)]
+    assert f"Keep the test that comes with it: {case.fix.test_path}" in words
+    after = replace(case.proof.after, runs=4, failed=3)
+    doubted = replace(case, proof=replace(case.proof, after=after, proven=False))
+    said = " ".join(step.words for step in sentences.what_to_do(doubted))
+    assert "since 3 of 4 runs failed on the fixed code" in said and "Keep the test" not in said
+
+
+def test_what_was_printed_stays_out_of_a_limit(case: Case) -> None:
+    failed = replace(case, limits=("The command `make` failed with exit code 1:\n    no rule",))
+    assert sentences.limits(failed)[0] == "The command `make` failed with exit code 1."
 
 
 def test_a_quiet_case_says_that_nothing_failed(tmp_path: Path, case: Case) -> None:

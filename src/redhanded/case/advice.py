@@ -90,7 +90,30 @@ ADVICE: dict[str, str] = {
 """The mechanism of a cause to what is known to help against it; not of those that get a fix."""
 
 
+WITH_REMEDIES: dict[str, str] = {
+    "missing-job-deduplication": (
+        "a job identifier taken from the event and kept for as long as the event can come again, "
+        "and a consumer whose second run finds the row of the first (ON CONFLICT, an upsert)"
+    ),
+    "create-without-idempotency": (
+        "one statement that creates the row or finds it, on the columns of the unique constraint"
+    ),
+    "webhook-redelivery": (
+        "the identifier of the event under a unique key, kept before or with the work it starts"
+    ),
+}
+"""The same of mechanisms to which there are remedies, for code that none of them fits."""
+
+
 def advised(mechanism: str) -> str:
     """The advice as a sentence; empty for a cause to which remedies are known."""
-    known = ADVICE.get(mechanism)
+    return _sentence(ADVICE.get(mechanism))
+
+
+def advised_without_fix(mechanism: str) -> str:
+    """The advice where no fix was drafted, whether or not remedies are known."""
+    return _sentence(ADVICE.get(mechanism) or WITH_REMEDIES.get(mechanism))
+
+
+def _sentence(known: str | None) -> str:
     return f"What makes such a pattern safe (advice, not measured here): {known}." if known else ""

@@ -62,6 +62,8 @@ class _Screen:
         self.console.print(Text(inert(value.template or value.text), style="bold red"))
         if value.chosen:
             self.pair("chosen", [f"by itself: {value.chosen}"])
+        if refused := say.refused(value):
+            self.pair("refused", [refused])
         self.pair("how often", [say.how_often(value)])
         self.pair("since when", say.since_when(value))
         if value.series is not None:

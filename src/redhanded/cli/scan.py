@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from redhanded.cli.options import NoColor
+from redhanded.source.garbage import collected_rarely
+
+if TYPE_CHECKING:
+    from redhanded.case.scan import Scan, ScanRequest
 
 
 class ScanFormat(StrEnum):
@@ -125,10 +130,8 @@ def command(
     format: FormatOption = ScanFormat.HUMAN,
     no_color: NoColor = False,
 ) -> int:
-    from redhanded.actions.scanning import scan
     from redhanded.case.errors import UsageError
     from redhanded.case.scan import ScanRequest
-    from redhanded.cli.terminal import reading
 
     if output is not None and format is ScanFormat.HUMAN:
         raise UsageError("--output needs a --format for the file: json, sarif, github or junit")
@@ -151,8 +154,7 @@ def command(
         packages_in=packages_in,
         packages=tuple(package or ()),
     )
-    with reading(no_color=no_color) as say:
-        found = scan(request, say)
+    found = _found(request, no_color=no_color)
     if output is not None:
         _write(output, _document(format, found))
     elif format is not ScanFormat.HUMAN:
@@ -165,6 +167,18 @@ def command(
 
         show(console_for(Format.HUMAN, no_color=no_color), found, explained=explain)
     return 1 if found.fails else 0
+
+
+def _found(request: ScanRequest, *, no_color: bool) -> Scan:
+    """What the scan finds. The program ends soon after it."""
+    with collected_rarely():
+        from redhanded.actions.scanning import scan
+        from redhanded.cli.terminal import reading
+
+        with reading(no_color=no_color) as say:
+            found = scan(request, say)
+        gc.freeze()  # what is there now is not looked through once more at the end
+    return found
 
 
 def _check_packages(package: list[str] | None, packages_in: Path | None, *, goes_on: bool) -> None:

@@ -170,15 +170,24 @@ def subsets(values: Sequence[SubsetResult]) -> list[str]:
 
 
 def proof(value: Proof) -> list[str]:
-    """The counts and the sentence."""
-    own = "passed" if value.own_tests.runs and not value.own_tests.failed else "did not pass"
-    return [
+    """The counts, and the last line of what should have passed and did not."""
+    own = "did not pass" if value.own_tests.failed else "passed"
+    counts = [
         f"the new test: {value.before.failed} of {value.before.runs} runs failed on the old code, "
         f"{value.after.failed} of {value.after.runs} on the fixed code",
         f"on a planted check-then-create: {value.planted.failed} of {value.planted.runs} failed; "
-        f"one delivery at a time: {value.planted_serial.failed} of {value.planted_serial.runs}",
-        f"the project's own tests {own}",
+        f"one delivery at a time: {value.planted_serial.failed} of {value.planted_serial.runs}"
+        if value.planted.runs
+        else "",
+        f"the project's own tests {own if value.own_tests.runs else 'were not run'}",
     ]
+    told = (("the new test on the fixed code", value.after), ("its own tests", value.own_tests))
+    ends = (
+        f"{what}: {lines[-1]}"
+        for what, each in told
+        if each.failed and (lines := each.sample.strip().splitlines())
+    )
+    return [each for each in (*counts, *ends) if each]
 
 
 def card(number: int, case: Case) -> list[str]:
@@ -207,6 +216,11 @@ def summary(case: Case, outcome: VerdictWord) -> str:
     found = case.reproduction
     if outcome == "CONFIRMED" and case.root_cause is not None:
         return case.root_cause.sentence
+    if found is not None and found.replays_failed < found.replays:
+        return (
+            f"The failure was caught, but only {found.replays_failed} of {found.replays} replays "
+            "of its order failed: something else decides it as well, and no cause is named."
+        )
     if outcome == "CONFIRMED":
         return (
             "The failure was caught and replays, but no hypothesis explains it, and its order "

@@ -17,7 +17,7 @@ from redhanded.case.request import HuntRequest, Listener
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import System
 from redhanded.hunt import cards, explore, program, prove, repair, reproduce, suspect, wanted
-from redhanded.hunt.laid_over import laid_over
+from redhanded.hunt.laid_over import laid_over, with_lost_frames
 from redhanded.hunt.laying_out import free_place, lay_out
 from redhanded.hunt.outcome import outcome
 from redhanded.hunt.repair import Ground
@@ -162,7 +162,8 @@ class Course:
             free_folder=lambda: self._open.free_folder("worktree"),
         )
         if fix is None:
-            self._note(cards.NO_REMEDY)
+            remedies = repair.named(ground, self.case.hypotheses)
+            self._note(" ".join((cards.NO_REMEDY, *repair.unwritten(ground, remedies))))
             return
         self._keep("repair", (monotonic_ms() - began) / 1000.0, fix=fix)
         self._say(cards.fix(fix))
@@ -231,6 +232,7 @@ class Course:
                 lab, self.case.symptom, effort, self.listener.step, self.listener.progress
             )
             limits = (*lab.limits, *cards.uncontrolled(system))
+        found = with_lost_frames(self._program, found)
         hypotheses = suspect.judge(self.case.hypotheses, found, natural, self._code())
         cause = suspect.blame(hypotheses, found, self._code())
         if self.request.quick:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from redhanded.case.overlay import Laid, Overlay
+from redhanded.case.reproduction import Reproduction
 from redhanded.case.run import Run
 from redhanded.source.flow.charting import Chart
 from redhanded.source.flow.events import Path
 from redhanded.source.flow.journeys import matching
+from redhanded.source.flow.lost_frames import put_back
 from redhanded.source.flow.overlay import overlay
 from redhanded.source.flow.telling import said
 
@@ -45,6 +48,17 @@ def laid_over(chart: Chart, run: Run | None) -> Overlay | None:
         ),
         without_line=len(found.without_line),
     )
+
+
+def with_lost_frames(chart: Chart, found: Reproduction) -> Reproduction:
+    """The same with the lines that stacks have lost (see ``lost_frames``)."""
+
+    def completed(run: Run | None) -> Run | None:
+        if run is None:
+            return None
+        return replace(run, operations=put_back(run.operations, chart.paths))
+
+    return replace(found, run=completed(found.run), passing=completed(found.passing))
 
 
 def _entries(paths: Sequence[Path], sent: Iterable[str]) -> list[int]:

@@ -8,7 +8,8 @@ from redhanded.hunt.cards import failed_by_itself
 
 
 def outcome(case: Case) -> VerdictWord:
-    """CONFIRMED where a failure was caught, REFUTED where the whole bound was tried without one.
+    """CONFIRMED where a failure was caught and any replay of it failed, REFUTED where the whole
+    bound was tried without one.
 
     What fails when left to itself is never REFUTED, however many orders of the lab's passed.
     """
@@ -16,7 +17,7 @@ def outcome(case: Case) -> VerdictWord:
     if found is None:
         return "UNDECIDED"
     if found.schedule is not None:
-        return "CONFIRMED"
+        return "UNDECIDED" if found.replays and not found.replays_failed else "CONFIRMED"
     if found.exhausted and "reproduce" in case.finished and not failed_by_itself(case):
         return "REFUTED"
     return "UNDECIDED"

@@ -44,7 +44,7 @@ class Effort:
     serial_planted: int = 3
     orders: int = 2000
     seconds: float = 60.0
-    """Longest time of the exploration of the fixed system."""
+    """Longest time of the exploration of the fixed system, from when it serves."""
 
 
 QUICK = Effort(
@@ -282,7 +282,6 @@ def serial_planted(ground: Ground, files: Files, effort: Effort) -> Counted:
 
 def explore(ground: Ground, files: Files, effort: Effort, progress: Progress) -> Exploration:
     """All orders of the fixed system with two deliveries within the bound."""
-    started = monotonic_ms()
     with open_lab(
         ground.system,
         folder=ground.folder / "fixed",
@@ -293,6 +292,7 @@ def explore(ground: Ground, files: Files, effort: Effort, progress: Progress) ->
         strict=True,
         allow_existing=ground.allow_existing,
     ) as lab:
+        started = monotonic_ms()
 
         def on_run(number: int, _run: Run) -> bool:
             progress(number, None, "orders of the fixed system")
@@ -347,8 +347,9 @@ def _statement(before: Counted, after: Counted, exploration: Exploration, proven
     shown = (
         f"Shown: the new test failed {before.failed} of {before.runs} times on the old code and "
         f"{after.failed} of {after.runs} times on the fixed code; of the fixed system "
-        f"{exploration.explored} orders of {DELIVERIES} deliveries with at most "
-        f"{exploration.bound} preemptions were run and {len(exploration.failing)} failed"
+        f"{exploration.explored} order{'s' if exploration.explored != 1 else ''} of {DELIVERIES} "
+        f"deliveries with at most {exploration.bound} preemptions were run and "
+        f"{len(exploration.failing)} failed"
     )
     how_far = (
         ", which is all of them within that bound after reduction."

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from redhanded.case.errors import InputError, LabError
-from redhanded.case.operation import Operation
-from redhanded.case.reproduction import Alternative, Counterfactual, NaturalRun, Reproduction
+from redhanded.case.reproduction import Counterfactual, NaturalRun, Reproduction
 from redhanded.case.run import Run
 from redhanded.case.schedule import FAULT_KINDS, Constraint, Event, Schedule
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import Delivery
+from redhanded.hunt.jobs_apart import DELIVERIES, Trials, jobs_apart
 from redhanded.lab import Lab
 from redhanded.lab.natural import run_naturally
 from redhanded.lab.refusal import refusal
@@ -20,7 +20,6 @@ from redhanded.lab.search import BOUNDS, FORCING, Budget, OnRun, Search
 from redhanded.lab.search import search as find_order
 from redhanded.lab.shrink import flip, shrink
 
-DELIVERIES = 2
 PREEMPTIONS = max(BOUNDS)
 PER_SECOND = 10.0
 GAP_MS_MAX = 2000.0
@@ -252,7 +251,12 @@ def _measure(
         replays=len(replayed),
         replays_failed=len(caught),
         counterfactuals=(*flips, *without),
-        alternatives=_alternatives(lab, schedule, run, serial, effort, symptom, progress),
+        alternatives=jobs_apart(
+            lab,
+            Trials(schedule=schedule, run=run, serial=serial, flips=flips, repeats=effort.flips),
+            lambda run: run.failed and same_error(run, symptom),
+            progress,
+        ),
         same_error=bool(caught),
         constraint=error.constraint if error else None,
         run=run,
@@ -312,75 +316,3 @@ def _calm(parts: Sequence[Constraint | Event], event: Event) -> list[Constraint 
     """The parts without the event; a lease that may end by itself is kept from doing so."""
     kept = [part for part in parts if part != event]
     return [*kept, replace(event, kind="lease kept")] if event.kind == "lease ended" else kept
-
-
-def _alternatives(
-    lab: Lab,
-    schedule: Schedule,
-    run: Run | None,
-    serial: Run | None,
-    effort: Effort,
-    symptom: Symptom,
-    progress: Progress,
-) -> tuple[Alternative, ...]:
-    """Conditions that look necessary because they are seen together with the failure."""
-    if run is None or serial is None:
-        return ()
-    found = []
-    for process in lab.system.processes:
-        apart = _one_after_the_other(process.name, run, serial)
-        if apart is None or process.name in {entry.to for entry in lab.system.workload}:
-            continue
-        forced = replace(schedule, constraints=(*schedule.constraints, apart))
-        runs = []
-        for number in range(effort.flips):
-            progress(number + 1, effort.flips, f"the work of {process.name} forced apart")
-            runs.append(lab.follow(forced))
-        met = [each for each in runs if each.followed.following == "followed"]
-        failures = sum(each.failed and same_error(each, symptom) for each in met)
-        found.append(_overlap(process.name, len(met), failures))
-    return tuple(found)
-
-
-def _overlap(role: str, runs: int, failures: int) -> Alternative:
-    question = f"Must two jobs of {role} run at the same time?"
-    if runs == 0:
-        answer = "Not decided: the jobs could not be forced one after the other."
-    elif failures:
-        answer = (
-            f"No: with the second job begun only after the first had committed, the failure still "
-            f"happened in {failures} of {runs} runs. Overlap of {role} processes is not the cause."
-        )
-    else:
-        answer = f"Yes: forced one after the other, none of {runs} runs failed."
-    return Alternative(
-        question=question,
-        answer=answer,
-        necessary=runs > 0 and failures == 0,
-        runs=runs,
-        failures=failures,
-    )
-
-
-def _one_after_the_other(role: str, run: Run, serial: Run) -> Constraint | None:
-    """The first task's last database operation before the second one's first, both in ``role``."""
-    tasks = sorted({operation.name.task for operation in run.operations if operation.name.task})
-    if len(tasks) < DELIVERIES:
-        return None
-    last = _database_work(serial.operations, role, tasks[0])
-    first = _database_work(run.operations, role, tasks[1])
-    if not last or not first:
-        return None
-    return Constraint(before=last[-1].name, after=first[0].name)
-
-
-def _database_work(operations: Sequence[Operation], role: str, task: str) -> list[Operation]:
-    return [
-        operation
-        for operation in operations
-        if operation.name.role == role
-        and operation.name.task == task
-        and operation.name.protocol == "postgres"
-        and operation.touches
-        and not operation.ambient
-    ]

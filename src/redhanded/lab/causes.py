@@ -1,7 +1,8 @@
 """Why a process sends what it sends, and for which delivery.
 
 One answer is delivered at a time, so what a process sends next was caused by it. A job that goes
-from one process to another by way of Redis is followed by its identifier (``tasks``).
+from one process to another is followed by its identifier, by way of Redis (``tasks``) or of a table
+in PostgreSQL (``job_rows``).
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ from collections.abc import Callable, Iterable, Set
 from dataclasses import replace
 
 from redhanded.case.operation import Mark
-from redhanded.lab.held import UNKNOWN_TASK, Held
-from redhanded.lab.polls import House, Polls
+from redhanded.lab.held import NOTHING, UNKNOWN_TASK, Held
+from redhanded.lab.job_rows import Ask, Job, JobRows
+from redhanded.lab.polls import House, Polls, house_of, look_of, said_of
 from redhanded.lab.repertoire import identity
 from redhanded.lab.tasks import Tasks
 
 STATEMENT_MAX = 2000
 """Characters of a statement that are kept in a name."""
+ENDS = ("COMMIT", "ROLLBACK")
 STARTING_TRIALS = 2
 """After so many trials a process that has heard of nothing is not getting ready any more."""
 
@@ -24,10 +27,13 @@ STARTING_TRIALS = 2
 class Causes:
     """The causal tree of one trial, as it grows."""
 
-    def __init__(self, keys: Callable[[str], list[bytes]]) -> None:
+    def __init__(
+        self, keys: Callable[[str], list[bytes]], ask: Ask = lambda _service, _sql: []
+    ) -> None:
         self.done: list[Held] = []
         """In the order of release."""
         self.tasks = Tasks()
+        self.rows = JobRows(ask)
         self._keys = keys
         self._now: dict[str, int] = {}
         """Process to the operation whose answer it got in this step."""
@@ -43,14 +49,24 @@ class Causes:
         self._perhaps_by_timer: set[House] = set()
         self._by_message: set[House] = set()
         self.polls = Polls()
+        self._shared: dict[str, None] = {}
+        self._woken: set[str] = set()
+        """Processes that were told of a notification in this step."""
+        self._preludes: set[House] = set()
+        """What comes on a connection just before a look, and touches nothing."""
         self._traced: set[str] = set()
         """Roles of whose operations some came with a line."""
 
-    def begin(self, redis_services: set[str], waited_at: Iterable[bytes] = ()) -> None:
+    def begin(
+        self,
+        redis_services: set[str],
+        waited_at: Iterable[bytes] = (),
+        databases: Iterable[str] = (),
+    ) -> None:
         """Starts a trial: forgets the last one, but not what keeps house."""
         self.done = []
         self.polls.begin()
-        self._now.clear()
+        self.next_step()
         self._last.clear()
         self._child_task.clear()
         self._counts.clear()
@@ -62,6 +78,7 @@ class Causes:
                 self._starting[process] = trials + 1
         keys = {service: self._keys(service) for service in redis_services}
         self.tasks.begin(keys, waited_at)
+        self.rows.begin(databases)
 
     def of(self, process: str) -> int | None:
         """What caused something that ``process`` sends now; None: a timer."""
@@ -70,6 +87,11 @@ class Causes:
     def next_step(self) -> None:
         """Nothing was delivered yet in the step that begins."""
         self._now.clear()
+        self._woken.clear()
+
+    def wake(self, process: str) -> None:
+        """``process`` is told of a notification."""
+        self._woken.add(process)
 
     def only_timers(self, processes: Iterable[str]) -> None:
         """What these send from now on in this step comes from timers that were set before it."""
@@ -104,13 +126,15 @@ class Causes:
         timer may have sent it; what it hands out is not. Nor does it say anything that a process
         sends it to get ready: a worker may tell of itself at its start and with each job.
         """
-        key = _house(held)
+        key, look = house_of(held), look_of(held)
         if held.stack:
             self._traced.add(held.role)
-        if came_by_timer and held.process in self._starting:
-            self.polls.came_at_rest(held, key)
+        if held.protocol == "postgres" and self._is_of_a_look(held, came_by_timer):
             return True
-        if self.polls.knows(key) and (came_by_timer or perhaps):
+        if came_by_timer and held.process in self._starting:
+            self.polls.came_at_rest(held, look)
+            return True
+        if self.polls.knows(look) and (came_by_timer or perhaps):
             return True
         if came_by_timer:
             work = bool(held.stack) or (paused and held.role not in self._traced)
@@ -124,18 +148,75 @@ class Causes:
             self._by_message.add(key)
         return key in self._by_timer or key in self._perhaps_by_timer
 
+    def set_aside(self, held: Held) -> None:
+        """Housekeeping belongs to no task; what its process was at when it came is kept."""
+        at = held.cause
+        if at is not None and self.only_house(at):
+            at = self.done[at].meanwhile
+        held.meanwhile = at
+        held.task, held.cause, held.ambient = UNKNOWN_TASK, None, True
+
+    def follow_house(self, held: Held, cause: int) -> None:
+        """What follows housekeeping is housekeeping too, but for what an application's line sends
+        where it only stood in the way: a thread that fires a timer between a message and its work
+        waits for the timer's answer first."""
+        work = self.done[cause].meanwhile
+        if work is None or not held.stack:
+            held.ambient, held.meanwhile = True, work
+        else:
+            held.cause, held.task = work, self.task_after(work)
+
+    def _is_of_a_look(self, held: Held, came_by_timer: bool) -> bool:
+        """Whether a statement is a look for jobs, or what leads to one or goes on after one.
+
+        A known one is, whatever came before it: a worker looks again when a job is done.
+        """
+        look, cause = look_of(held), self._now.get(held.process)
+        held.woken = held.process in self._woken if cause is None else self.done[cause].woken
+        if self.polls.knows(look):
+            self._learn_prelude(held)
+            return True
+        if cause is None and held.woken:
+            return True
+        if cause is not None and held.ambient and held.process in self._starting:
+            if not held.woken:
+                self.polls.came_at_rest(held, look)
+            return True
+        return came_by_timer and self._leads_to_a_look(held)
+
+    def _leads_to_a_look(self, held: Held) -> bool:
+        """Or executes nothing: a driver prepares a statement once it was sent a few times."""
+        return held.kind == NOTHING or house_of(held) in self._preludes
+
+    def _learn_prelude(self, look: Held) -> None:
+        for earlier in reversed(self.done):
+            if earlier.connection == look.connection:
+                if not (earlier.free and earlier.ambient) or earlier.kind in ENDS:
+                    return
+                self._preludes.add(house_of(earlier))
+
+    def is_prelude(self, cause: int) -> bool:
+        """Whether ``cause`` says nothing of what it leads to: a timer sends both."""
+        before = self.done[cause]
+        return before.ambient and before.free and self._leads_to_a_look(before)
+
     def is_poll(self, held: Held) -> bool:
         """Whether it is how a worker looks for jobs, and was sent for nobody."""
-        return held.ambient and self.polls.knows(_house(held))
+        return held.ambient and self.polls.knows(look_of(held))
+
+    def turn_of(self, held: Held) -> str:
+        """Looks at a table come last and by the name of their process: a notification wakes several
+        workers at once."""
+        return held.process if held.protocol == "postgres" and self.is_poll(held) else ""
 
     def unpolled(self) -> dict[str, float]:
         """Roles whose workers did not look for jobs since there may be one; see ``Polls``."""
-        return self.polls.unpolled(self.done, _house)
+        return self.polls.unpolled(self.done, look_of)
 
     def expected(self, held: Held) -> bool:
         """Whether the like of it came in answer to a message before, and by no timer."""
-        key = _house(held)
-        return key in self._by_message and not self.polls.knows(key)
+        known = self.polls.knows(look_of(held))
+        return house_of(held) in self._by_message and not known
 
     def task_of(self, held: Held) -> str:
         """The task of a parked operation; of a blocked consumer: of whoever fed it."""
@@ -156,14 +237,14 @@ class Causes:
         """
         heard = self._last.get(process, {})
         idle = [index for task, index in heard.items() if task not in busy]
-        pausing = [index for index in idle if _house(self.done[index]) in self._pauses_after]
+        pausing = [index for index in idle if house_of(self.done[index]) in self._pauses_after]
         if pausing:
             return pausing[0]
         return next(reversed(idle or list(heard.values())), None)
 
     def adopt(self, held: Held, cause: int) -> None:
         """Takes an operation that a timer sent for work of ``cause``'s task."""
-        self._pauses_after.add(_house(self.done[cause]))
+        self._pauses_after.add(house_of(self.done[cause]))
         held.cause, held.task, held.ambient = cause, self.task_after(cause), False
 
     def task_after(self, cause: int) -> str:
@@ -197,7 +278,7 @@ class Causes:
         held.released_ms = now_ms
         held.state = "sent"
         self.done.append(held)
-        self._now.clear()
+        self.next_step()
         if held.protocol == "redis" and held.task and not held.ambient:
             self.tasks.wrote(held.task, held.touches)
             if held.access == "write" and held.unit is not None and not blocked_consumer:
@@ -223,6 +304,8 @@ class Causes:
         self._now[held.process] = held.index
         if held.protocol == "redis":
             self._learn_jobs(held)
+        elif held.protocol == "postgres":
+            self._learn_rows(held)
         self._heard(held.process, held)
 
     def _heard(self, process: str, held: Held) -> None:
@@ -243,7 +326,7 @@ class Causes:
         if handed is None:
             return
         self._child_task[held.index] = handed
-        house = _house(held)
+        house = house_of(held)
         self.polls.handed_out(held, house)
         self._by_timer.discard(house)
         self._perhaps_by_timer.discard(house)
@@ -269,10 +352,37 @@ class Causes:
             return None
         return self.tasks.handed_out(answer, made=made)
 
+    def _learn_rows(self, held: Held) -> None:
+        look = look_of(held)
+        claims = held.access == "write" and self.polls.has_given(look)
+        if held.touches and (held.ambient or claims):
+            if held.ambient:
+                self.rows.looked_at(held)
+            self.polls.came(look, said_of(held.unit))
+            jobs = self.rows.handed_out(held)
+            if jobs:
+                self._give(held, jobs)
+            else:
+                self.polls.was_in_vain(look)
+        written = held.access == "write" and not held.uncommitted and held.failure is None
+        if written and not self.polls.knows(look):
+            self.polls.feeds(held, self.rows.wrote(held, held.task))
 
-def _house(held: Held) -> House:
-    """What makes two operations the same piece of housekeeping."""
-    return (held.role, held.kind, held.target, held.stack[:1])
+    def _give(self, held: Held, jobs: list[Job]) -> None:
+        """Whoever asked has got these jobs, the first of them to be done first."""
+        self._child_task[held.index] = jobs[0].task
+        self.polls.gave(held, frozenset(job.place for job in jobs))
+        if held.ambient:
+            held.cause = jobs[0].index
+        if len({job.task for job in jobs}) > 1:
+            self._shared[
+                f"{held.role}: one answer handed out jobs of several deliveries; all that followed "
+                "counts as work of the first."
+            ] = None
+
+    def sentences(self) -> list[str]:
+        """Which jobs could not be followed."""
+        return [*self._shared, *self.rows.sentences()]
 
 
 def _keys_of(held: Held) -> tuple[bytes, ...]:

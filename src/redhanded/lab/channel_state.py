@@ -10,6 +10,8 @@ from redhanded.lab.proxy import Channel
 from redhanded.lab.wire.http import HttpStream
 from redhanded.lab.wire.unit import Answer, Unit
 
+NOTIFICATION = b"A"
+
 
 @dataclass(slots=True)
 class ChannelState:
@@ -28,7 +30,8 @@ class ChannelState:
     def settle(self, answer: Answer) -> None:
         """Strikes off what ``answer`` answers: without a serial, the oldest handshake."""
         if answer.serial is None:
-            del self.owed[:1]
+            if not is_notification(self.channel, answer):
+                del self.owed[:1]
         elif answer.serial in self.owed:
             self.owed.remove(answer.serial)
 
@@ -43,6 +46,12 @@ class ChannelState:
         if isinstance(stream, HttpStream) and not self.channel.waiting:
             return stream.rest()
         return []
+
+
+def is_notification(channel: Channel, answer: Answer) -> bool:
+    """Whether PostgreSQL tells a process unasked what somebody notified."""
+    unasked = answer.serial is None and channel.route.kind == "postgres"
+    return unasked and answer.raw[:1] == NOTIFICATION
 
 
 def gets_an_answer(unit: Unit) -> bool:

@@ -23,6 +23,8 @@ State = Literal["parked", "sent", "locked", "ready", "done", "lost"]
 has come but was not delivered; ``lost``: its connection ended."""
 
 UNKNOWN_TASK = ""
+NOTHING = "EMPTY"
+"""The kind of what executes no statement of PostgreSQL: an empty query, or one that is prepared."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -43,6 +45,8 @@ class Held:
     task: str
     arrived_ms: float
     ambient: bool = False
+    meanwhile: int | None = None
+    """Of housekeeping: the operation whose answer its process was working on when it came."""
     free: bool = False
     """Touches nothing that another operation could touch: released at once, never a choice."""
     uncommitted: bool = False
@@ -69,6 +73,8 @@ class Held:
     """Its process is not given the answer."""
     before: Any = None
     """What a service held before it, where that is to be put back."""
+    woken: bool = False
+    """A notification of PostgreSQL made its process send it, or what led to it."""
     parallel: bool = False
     """Another operation of the same task and process was parked beside it."""
 

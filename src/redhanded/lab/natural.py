@@ -92,9 +92,8 @@ def _left_alone(world: _World) -> NaturalRun:
     running.traffic.forward_all()
     running.traffic.let_come(world.late)
     world.consumers = running.traffic.consumers()
-    running.traffic.poll_shapes = frozenset(
-        (poll.service, poll.shape) for poll in running.traffic.causes.polls
-    )
+    running.traffic.lookers.follow(running.traffic.causes.polls)
+    running.traffic.notices.begin()
     world.started_ms = monotonic_ms()
     try:
         with precedence():
@@ -287,11 +286,12 @@ class _World:
         expected = planned.entry.expect if planned.entry.run is not None else status
         if expected not in (None, status) and not self.given_up:
             self._fail(trial, f"{planned.entry.name} ended with {status}")
-        at_ms = 0.0
+        at_ms, begun = 0.0, 0
         for later in () if self.given_up else plan:
             if later.entry.after == planned.entry.name and (trial, later.task) not in self.followed:
                 self.followed.add((trial, later.task))
-                gap = self.gaps_ms[trial % len(self.gaps_ms)] if at_ms else 0.0
+                gap = self.gaps_ms[trial % len(self.gaps_ms)] if begun else 0.0
+                begun += 1
                 at_ms += self._gap_ms(later, gap)
                 self._later(at_ms, trial, later, plan)
 
@@ -357,6 +357,10 @@ class _World:
             waiting = any(not exchange.ended for exchange in self.open)
             quiet = not waiting and not running.pump.pending() and running.watch.at_rest()
             quiet = quiet and self._wait_for_work() and not running.traffic.still_to_look()
+            quiet = quiet and not (
+                running.traffic.lookers.any and running.traffic.notices.owed_now()
+            )
+            quiet = quiet and not running.traffic.owes()
             rests = rests + 1 if quiet and not running.pump.turn(0.001, idle=False) else 0
         if not self._wait_for_work():
             self.consumers &= running.traffic.consumers()

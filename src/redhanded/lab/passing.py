@@ -8,6 +8,7 @@ from redhanded.case.operation import WireFailure
 from redhanded.lab.channel_state import ChannelState, gets_an_answer
 from redhanded.lab.describe import Scripts
 from redhanded.lab.late import Late
+from redhanded.lab.lookers import Lookers
 from redhanded.lab.proxy import Channel, Route
 from redhanded.lab.wire.unit import Answer, Unit
 
@@ -21,13 +22,7 @@ class Passing:
         """How many units each service was sent."""
         self.wire_failures: list[tuple[str, WireFailure]] = []
         """Process and error, also while nothing is held."""
-        self.poll_shapes: frozenset[tuple[str, tuple[bytes, ...]]] = frozenset()
-        """How workers look for jobs from time to time: service, and how the command begins."""
-        self._looked: dict[str, bool] = {}
-        """Processes that look so, and whether they did since anything else went by."""
-        self._came: set[str] = set()
-        """Those that looked since somebody asked."""
-        self._others_came = False
+        self.lookers = Lookers()
         self.late: Late | None = None
         """Where there is one, what goes by while nothing is held waits until it is due."""
         self._insisting: dict[Route, None] = {}
@@ -68,11 +63,7 @@ class Passing:
         if state is None:
             return
         self.forwarded[channel.route.service] += 1
-        if self.poll_shapes:
-            if (channel.route.service, unit.arguments[:2]) in self.poll_shapes:
-                self._came.add(channel.route.process)
-            else:
-                self._others_came = True
+        self.lookers.passed(channel, unit)
         if gets_an_answer(unit):
             state.owed.append(unit.serial)
         if unit.blocking is not None:
@@ -82,6 +73,7 @@ class Passing:
         state = self.states.get(channel)
         if answer.failure is not None:
             self.wire_failures.append((channel.route.process, answer.failure))
+        self.lookers.passed_back(channel, answer)
         if state is not None and answer.complete:
             if answer.serial is not None:
                 state.blocked.pop(answer.serial, None)
@@ -129,18 +121,17 @@ class Passing:
                 found[state.channel.route.process] += len(state.blocked)
         return found
 
+    def in_transaction(self, channel: Channel) -> bool:
+        """Whether a transaction of PostgreSQL is known to be open there."""
+        state = self.states.get(channel)
+        return state is not None and state.transaction.open
+
     def still_to_look(self) -> bool:
-        """Whether a process that looks for jobs from time to time has not done so since anything
-        else went by: there may be one."""
-        if not self.poll_shapes:
+        """Whether a process that looks for jobs may have something to do."""
+        if not self.lookers.any:
             return False
         self.catch_up()
-        # What was read together may have gone by in any order.
-        looked = dict.fromkeys(self._came, not self._others_came)
-        before = dict.fromkeys(self._looked, False) if self._others_came else self._looked
-        self._looked = before | looked
-        self._came, self._others_came = set(), False
-        return not (self._looked and all(self._looked.values()))
+        return self.lookers.still_to_look()
 
     def _let_pass(self, state: ChannelState) -> None:
         """What was held has to be answered before the rest may go on unread."""

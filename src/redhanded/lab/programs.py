@@ -51,14 +51,18 @@ def start_programs(running: RunningSystem, say: Callable[[str], None]) -> None:
         ] = None
 
 
-def restart_programs(running: RunningSystem) -> None:
+def restart_programs(
+    running: RunningSystem, *, meanwhile: Callable[[], None] = lambda: None
+) -> None:
     """Ends all processes, with all that they remember, and starts them again at their addresses.
 
-    Nothing may be held meanwhile. Raises ``LabError`` as ``start_programs`` does.
+    Nothing may be held then; ``meanwhile`` is called while none runs. Raises ``LabError`` as
+    ``start_programs`` does.
     """
     before = list(running.programs.values())
     _end_programs(running)
     running.traffic.hang_up()
+    meanwhile()
     for program in before:
         _launch(running, program.process, program.name, program.environment)
     _wait_for_all(running, lambda _sentence: None)

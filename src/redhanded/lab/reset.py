@@ -35,11 +35,8 @@ class Baseline:
 
     def __init__(self, running: RunningSystem) -> None:
         self._servers = running.servers
-        self.postgres = {
-            name: keep_postgres(server.admin)
-            for name, server in running.servers.items()
-            if server.admin is not None
-        }
+        self.postgres: dict[str, PostgresBaseline] = {}
+        self.keep_databases()
         self.redis = {
             name: {number: keep_redis(server.database(number)) for number in server.databases()}
             for name, server in running.servers.items()
@@ -49,6 +46,14 @@ class Baseline:
             # One that was empty is emptied; what another one held is put back.
             if server.service.url is not None and server.at_end is None:
                 server.at_end = partial(self._leave, name)
+
+    def keep_databases(self) -> None:
+        """Takes what the databases hold now for what they are put back to."""
+        self.postgres = {
+            name: keep_postgres(server.admin)
+            for name, server in self._servers.items()
+            if server.admin is not None
+        }
 
     def _leave(self, name: str) -> None:
         server = self._servers[name]

@@ -41,6 +41,9 @@ class Rest:
             owes = traffic.owes()
             if pump.turn(0.001 if owes else 0.0) or owes:
                 continue
+            if traffic.notices.owed():
+                pump.turn(0.001)
+                continue
             if not watch.at_rest(pump.quiet):
                 if watch.somebody_runs:
                     pump.wait(LOOK_AGAIN_S)

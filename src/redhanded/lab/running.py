@@ -8,6 +8,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
+from typing import Any
+
+import psycopg
 
 from redhanded.case.errors import LabError
 from redhanded.case.evidence import Location
@@ -28,7 +31,7 @@ from redhanded.lab.output import Output
 from redhanded.lab.outside import Exchange, Request
 from redhanded.lab.pump import Pump
 from redhanded.lab.quiescence import Watch
-from redhanded.lab.servers import Server
+from redhanded.lab.servers import Server, rows_unless_locked
 from redhanded.lab.services import Launched, exit_code
 from redhanded.lab.tracers import TraceReader
 from redhanded.lab.traffic import Traffic
@@ -92,6 +95,13 @@ class RunningSystem:
     def keys(self, service: str) -> list[bytes]:
         server = self.servers[service]
         return server.keys() if server.client is not None else []
+
+    def rows(self, service: str, sql: str) -> list[tuple[Any, ...]] | None:
+        admin = self.servers[service].admin
+        return None if admin is None else rows_unless_locked(admin, sql)
+
+    def admin(self, service: str) -> psycopg.Connection[Any] | None:
+        return self.servers[service].admin
 
     def specifications(self, service: str) -> KeySpecifications:
         found = self.servers[service].specifications

@@ -20,6 +20,7 @@ from redhanded.lab.pump import Pump
 from redhanded.lab.services import PostgresServer, RedisServer, start_postgres, start_redis
 
 DATABASE = "app"
+LOCK_MS = 300
 
 
 @dataclass(slots=True, kw_only=True)
@@ -164,6 +165,19 @@ def start_server(
         undo.callback(_leave, hang_up, server)
     server.specifications = KeySpecifications(asker(server.client))
     return server
+
+
+def rows_unless_locked(admin: psycopg.Connection[Any], sql: str) -> list[tuple[Any, ...]] | None:
+    """The rows of a query; None if it had to wait for a lock."""
+    whole = f"BEGIN; SET LOCAL lock_timeout = '{LOCK_MS}ms'; {sql}; COMMIT"
+    try:
+        cursor = admin.execute(whole.encode())
+    except psycopg.errors.LockNotAvailable:
+        admin.execute("ROLLBACK")
+        return None
+    while cursor.description is None:
+        cursor.nextset()
+    return cursor.fetchall()
 
 
 def _numbers(spaces: Iterable[str]) -> list[int]:

@@ -257,7 +257,7 @@ class Stage:
         if traffic.deliver_ready() or self.events.go_on():
             return True
         unpolled = traffic.causes.unpolled()
-        for held in traffic.heads():
+        for held in sorted(traffic.heads(), key=traffic.causes.turn_of):
             if held.unit is None:
                 continue
             blocking = held.blocking

@@ -83,8 +83,9 @@ def start(
         _make_authority(running)
         _start_servers(running, allow_existing, say)
         _migrate(running, say)
-        running.read_catalogues()
         start_programs(running, say)
+        # Libraries make tables, functions and triggers of their own when they start.
+        running.read_catalogues()
         running.undo = undo.pop_all()
     return running
 

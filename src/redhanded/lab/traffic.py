@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Protocol
 
 from redhanded.case.errors import WireError
-from redhanded.case.evidence import Location
 from redhanded.lab.causes import Causes
-from redhanded.lab.channel_state import ChannelState, gets_an_answer
+from redhanded.lab.channel_state import ChannelState, gets_an_answer, is_notification
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.describe import (
     Description,
@@ -21,31 +19,17 @@ from redhanded.lab.describe import (
     describe_redis,
     describe_sql,
 )
-from redhanded.lab.footprint import Catalogue, KeySpecifications
 from redhanded.lab.held import UNKNOWN_TASK, Held
 from redhanded.lab.late import Late
+from redhanded.lab.notices import Notices
 from redhanded.lab.passing import Passing
 from redhanded.lab.proxy import Channel
+from redhanded.lab.surroundings import Surroundings
 from redhanded.lab.wire.redis import RedisStream
 from redhanded.lab.wire.unit import Answer, Unit
 
 ANSWER_BYTES_KEPT = 65_536
-
-
-class Surroundings(Protocol):
-    """What the traffic asks of the lab around it."""
-
-    def keys(self, service: str) -> list[bytes]:
-        """All keys of a Redis service."""
-
-    def specifications(self, service: str) -> KeySpecifications: ...
-
-    def catalogue(self, service: str) -> Catalogue: ...
-
-    def stack(self, port: int, at: int, sealed_at: int | None = None) -> tuple[Location, ...]: ...
-
-    def timer_fired(self, process: str) -> bool:
-        """Whether a timer that was set before the current step fell due in it."""
+LISTENING = ("LISTEN", "UNLISTEN")
 
 
 class Traffic(Passing):
@@ -66,7 +50,8 @@ class Traffic(Passing):
         self.on_timer: Callable[[Held], None] | None = None
         self._roles = roles
         self._around = surroundings
-        self.causes = Causes(surroundings.keys)
+        self.causes = Causes(surroundings.keys, surroundings.rows)
+        self.notices = Notices(surroundings.admin, self.in_transaction)
         self._started_ms = 0.0
         self.moved_ms: Callable[[], float] = lambda: 0.0  # How far lab time is ahead.
 
@@ -79,7 +64,9 @@ class Traffic(Passing):
         self.causes.begin(
             {channel.route.service for channel in self.states if channel.route.kind == "redis"},
             [key for held in self.parked if held.blocking for key in held.blocking.keys],
+            {channel.route.service for channel in self.states if channel.route.kind == "postgres"},
         )
+        self.notices.begin()
         self._started_ms = monotonic_ms() + self.moved_ms()
         for state in self.states.values():
             state.set_pace(held=self.holding)
@@ -104,6 +91,8 @@ class Traffic(Passing):
     def arrived(self, channel: Channel, unit: Unit) -> None:
         if channel.route.kind == "redis" and unit.arguments:
             self._scripts.learn(unit.arguments)
+        if unit.kind in LISTENING:
+            self.notices.went_by(channel, unit)
         if not self.holding or not unit.held or unit.silent:
             if self.late is not None and unit.held:
                 self.late.begin(channel, unit, self._pass_on)
@@ -113,8 +102,15 @@ class Traffic(Passing):
         self.states[channel].held[unit.serial] = held
         self.parked.append(held)
 
+    def passed(self, channel: Channel, unit: Unit) -> None:
+        if unit.kind in LISTENING:
+            self.notices.went_by(channel, unit)
+        super().passed(channel, unit)
+
     def answered(self, channel: Channel, answer: Answer) -> None:
         state = self.states.get(channel)
+        if is_notification(channel, answer):
+            self.causes.wake(channel.route.process)
         if state is not None and answer.complete and self._took_back(state, answer):
             return
         held = state.held.get(answer.serial) if state and answer.serial is not None else None
@@ -145,6 +141,7 @@ class Traffic(Passing):
 
     def closed(self, channel: Channel) -> None:
         self.notes.update(self.refusal_of(channel))
+        self.notices.closed(channel)
         self._lose(self.states.pop(channel, None))
 
     def _skip(self, channel: Channel, unit: Unit) -> None:
@@ -339,7 +336,7 @@ class Traffic(Passing):
         route = channel.route
         description = self._describe(channel, unit)
         cause = self.causes.of(route.process)
-        ambient = cause is None
+        ambient = cause is None or self.causes.is_prelude(cause)
         held = Held(
             protocol=route.protocol,
             process=route.process,
@@ -366,11 +363,11 @@ class Traffic(Passing):
             held.task, held.ambient, held.free = UNKNOWN_TASK, False, False
             return held
         if cause is not None and self.causes.only_house(cause):
-            held.ambient = True
+            self.causes.follow_house(held, cause)
         known = ambient or held.stack or self.causes.expected(held)
         perhaps = not known and self._around.timer_fired(route.process)
         if self.causes.keeps_house(held, ambient, perhaps, self.paused):
-            held.task, held.cause, held.ambient = UNKNOWN_TASK, None, True
+            self.causes.set_aside(held)
         elif ambient and self.on_timer is not None:
             self.on_timer(held)
         self.causes.count(held)
@@ -391,6 +388,8 @@ class Traffic(Passing):
         held.state = "ready" if reached == "ready" else "done"
         held.rows, held.failure = answer.rows, answer.failure
         held.replied_ms = self.now_ms()
+        if held.protocol == "postgres":
+            self.notices.done(held)
         if held.unit is not None:
             state.held.pop(held.unit.serial, None)
             self._let_pass(state)

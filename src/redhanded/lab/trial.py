@@ -214,6 +214,7 @@ class Lab:
         running = self.running
         traffic = running.traffic
         found = (*running.limits, *traffic.notes, *traffic.refused(), *running.pollers())
+        found = (*found, *traffic.causes.sentences())
         moved = self.stage.jumps.sentences()
         return (*found, *moved, *self._unclear, *self.isolation.sentences())
 
@@ -231,6 +232,9 @@ class Lab:
 
     def warm_up(self) -> None:
         """Fills pools and script caches, and takes the baseline that trials go back to."""
+        if not self.running.direct:
+            # A process that says that it is ready may still have something to write.
+            self._hold_again()
         self._baseline = Baseline(self.running)
         if self.running.direct:
             return
@@ -270,7 +274,11 @@ class Lab:
     def restart(self) -> None:
         """New processes, which remember nothing."""
         self.running.traffic.forward_all()
-        restart_programs(self.running)
+        restart_programs(self.running, meanwhile=self.put_back)
+        if self._baseline is not None and not self.running.direct:
+            # Workers write down in a database that they are there.
+            self._hold_again()
+            self._baseline.keep_databases()
 
     def reset(self) -> None:
         """Rows, sequences and keys as they were after migrations and setup."""

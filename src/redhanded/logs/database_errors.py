@@ -25,6 +25,11 @@ _MESSAGES: tuple[tuple[str, re.Pattern[str], str | None], ...] = tuple(
     (sqlstate, re.compile(pattern, re.IGNORECASE), what)
     for sqlstate, pattern, what in (
         ("23505", rf"duplicate key value violates unique constraint(?: {_NAME})?", "constraint"),
+        (
+            "23505",
+            r"Unique constraint failed on the (?:fields?|constraint)(?:: `(?P<name>[\w.$-]+)`)?",
+            "constraint",
+        ),
         ("23503", rf"violates foreign key constraint(?: {_NAME})?", "constraint"),
         ("23514", rf"violates check constraint(?: {_NAME})?", "constraint"),
         ("23P01", rf"violates exclusion constraint(?: {_NAME})?", "constraint"),
@@ -62,6 +67,14 @@ _CODE = re.compile(
     re.IGNORECASE,
 )
 _DETAIL = re.compile(r"Key \\{0,3}\"?\([^)]*\)=\([^)]*\)[^.\"\\\n]*\.?")
+_PRISMA = {
+    "P2002": "23505",
+    "P2003": "23503",
+    "P2004": "23514",
+    "P2011": "23502",
+    "P2034": "40001",
+}
+"""Prisma's own codes, which look like SQLSTATEs and are none."""
 _PYTHON_CLASS = {
     "UniqueViolation": "23505",
     "ForeignKeyViolation": "23503",
@@ -79,7 +92,8 @@ def database_error(text: str, fields: Mapping[str, Scalar]) -> DatabaseError:
     """The database's facts in a log entry, from its fields where a driver filled them (pg, psycopg,
     asyncpg, Sequelize's ``parent``) and else from the wording (English, as the server speaks)."""
     code, by_message = _by_message(text)
-    named = _field(fields, ("code", "sqlstate", "pgcode", "sqlState"), _is_sqlstate)
+    names = ("code", "sqlstate", "pgcode", "sqlState", "originalCode")
+    named = _field(fields, names, _is_sqlstate) or _PRISMA.get(_field(fields, names, bool) or "")
     spelled = _CODE.search(text)
     sqlstate = named or code or (spelled["code"].upper() if spelled else None) or _by_class(text)
     table = _field(fields, ("table", "table_name", "tableName"), _is_name)
@@ -125,7 +139,8 @@ def _field(
 
 
 def _is_sqlstate(value: str) -> bool:
-    return bool(re.fullmatch(r"[0-9A-Z]{2}[0-9A-Z]{3}", value)) and any(map(str.isdigit, value))
+    whole = re.fullmatch(r"(?!P[1-9])[0-9A-Z]{2}[0-9A-Z]{3}", value)
+    return whole is not None and any(map(str.isdigit, value))
 
 
 def _is_name(value: str) -> bool:

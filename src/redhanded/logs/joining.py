@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from redhanded.logs.counters import without_other_counters
 from redhanded.logs.profile import Profile, identifying, likeness, request_field, value_hash
 from redhanded.logs.record import Record
 from redhanded.logs.search import Match
@@ -65,7 +66,10 @@ def join(
     the fields it is asked for."""
     request = request_field(profile)
     tracked = _tracked(matches, profile, identity, request)
-    timeline = timeline_of(tracked)
+    home = [(match.path, match.line) for match in matches]
+    timeline = without_other_counters(
+        timeline_of(tracked), identity, [key for key in tracked if key != identity], home
+    )
     values = dict.fromkeys(
         match.identifiers[identity].value for match in matches if identity in match.identifiers
     )

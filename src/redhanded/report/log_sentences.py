@@ -43,6 +43,15 @@ def read(value: LogAnalysis) -> str:
     return f"{said}, {lasted} from {clock(value.first_ms, date=True)} UTC on"
 
 
+def refused(value: Symptom) -> str:
+    """What the database refused, where the entry names it; its headline may say less."""
+    if not value.constraint:
+        return ""
+    where = f" on {value.table}" if value.table else ""
+    code = f" ({value.sqlstate})" if value.sqlstate else ""
+    return f"by {value.constraint}{where}{code}"
+
+
 def how_often(value: Symptom) -> str:
     """The rate with its interval and denominator, or the lines where there is none."""
     lines = f"{value.lines:,} {'line' if value.lines == 1 else 'lines'}"

@@ -28,19 +28,11 @@ from redhanded.case.wording import (
     ordering,
     size,
 )
+from redhanded.report.change import Todo, about_the_change, advice
 
 STATE_FOLDER = ".redhanded"
 IN_BASELINES = ("The other way", "Without the event", "Replayed")
 """How the sentences of ``reproduction`` begin that ``baselines`` has as rows."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Todo:
-    """Something to do next, and the command that does it."""
-
-    words: str
-    command: str = ""
-    """One line for a shell; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,37 +138,9 @@ def what_to_do(case: Case, folder: Path | None = None) -> tuple[Todo, ...]:
         known = _settled(case.limits)
         reasons = [limit for limit in known if limit.startswith("Not run")] or known[-2:]
         return (*(Todo(words=limit) for limit in reasons), again)
-    steps = [*_about_the_change(case), *_advice(case)]
+    steps = [*about_the_change(case), *advice(case)]
     replayed = f"redhanded replay {case.identifier} --target {at}"
     return (*steps, Todo(words="Make it fail again, alone:", command=replayed))
-
-
-def _advice(case: Case) -> list[Todo]:
-    """What is known to help where no fix was drafted."""
-    cause = case.root_cause
-    words = advised(cause.mechanism) if cause is not None and case.fix is None else ""
-    return [Todo(words=words)] if words else []
-
-
-def _about_the_change(case: Case) -> list[Todo]:
-    fix, steps = case.fix, []
-    if fix is None or not fix.chosen:
-        return []
-    git = f"git -C {shlex.quote(case.target)}"
-    steps.append(
-        Todo(
-            words=f"Read the change (parts {' and '.join(fix.chosen)}):",
-            command=f"{git} diff {fix.base[:12]}..{fix.branch}",
-        )
-    )
-    if case.proof is not None and case.proof.proven:
-        steps.append(Todo(words="Take it over:", command=f"{git} merge {fix.branch}"))
-    else:
-        words = "The change is not proven: read the table of its parts before using it."
-        steps.append(Todo(words=words))
-    if fix.test_path:
-        steps.append(Todo(words=f"Keep the test that comes with it: {fix.test_path}"))
-    return steps
 
 
 def limits(case: Case) -> tuple[str, ...]:
@@ -188,14 +152,16 @@ def limits(case: Case) -> tuple[str, ...]:
 def _settled(values: Iterable[str]) -> tuple[str, ...]:
     kept: dict[str, str] = {}
     for value in values:
-        words = capital(full_stop(brief(value) if "\n" in value.strip() else value))
+        first = brief(value).rstrip(" :") if "\n" in value.strip() else value
+        words = capital(full_stop(first))
         kept.setdefault(words.casefold().rstrip("."), words)
     return tuple(kept.values())
 
 
 def baselines(case: Case) -> tuple[Baseline, ...]:
     """Left to itself, forced, and with each constraint the other way round."""
-    spread = "at the log's gaps" if case.symptom.files else "at an even pace"
+    paced = "gaps" if case.symptom.repeat_gap_ms else "pace"
+    spread = f"at the log's {paced}" if case.symptom.files else "at an even pace"
     rows = [
         Baseline(
             name=f"left to itself {spread}" if run.name == "log" else "left to itself, all at once",
@@ -206,8 +172,7 @@ def baselines(case: Case) -> tuple[Baseline, ...]:
         for run in (case.natural, case.simultaneous)
         if run is not None
     ]
-    found = case.reproduction
-    if found is None:
+    if (found := case.reproduction) is None:
         return tuple(rows)
     if found.replays:
         rows.append(

@@ -1,4 +1,6 @@
-"""Edit JavaScript and TypeScript where it stands: byte ranges out of the tree, the rest untouched.
+"""Edit a program where it stands: byte ranges out of the tree, the rest untouched.
+
+JavaScript, TypeScript and Python; what is Python's own stands in ``edit_python``.
 
 Edits are given in offsets of one text, so several of them compose as long as they do not overlap.
 Formatting that was not asked to change does not change.
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import tree_sitter_javascript
+import tree_sitter_python
 import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser
 
@@ -31,6 +34,10 @@ FUNCTIONS = frozenset(
 
 JAVASCRIPT = frozenset({".js", ".cjs", ".mjs", ".jsx"})
 TYPESCRIPT = frozenset({".ts", ".cts", ".mts"})
+PYTHON = frozenset({".py"})
+
+_CALLS = frozenset({"call_expression", "call"})
+_MEMBERS = {"member_expression": "property", "attribute": "attribute"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +97,7 @@ class Property:
 def read(text: str, path: str) -> Source:
     """``text`` parsed as the language that the suffix of ``path`` names.
 
-    Raises InputError for a suffix that is neither JavaScript nor TypeScript.
+    Raises InputError for a suffix of another language.
     """
     suffix = PurePosixPath(path).suffix
     data = text.encode()
@@ -98,9 +105,14 @@ def read(text: str, path: str) -> Source:
     return Source(path=path, data=data, tree=tree.root_node)
 
 
-def is_read(path: str) -> bool:
-    """Whether a file is in a language that can be edited."""
+def is_script(path: str) -> bool:
+    """Whether a file is JavaScript or TypeScript."""
     return PurePosixPath(path).suffix in {*JAVASCRIPT, *TYPESCRIPT, ".tsx"}
+
+
+def is_python(path: str) -> bool:
+    """Whether a file is Python."""
+    return PurePosixPath(path).suffix in PYTHON
 
 
 def apply(source: Source, edits: Iterable[Edit]) -> str:
@@ -161,7 +173,7 @@ def calls(source: Source, methods: Iterable[str]) -> list[Node]:
     return [
         node
         for node in walk(source.tree)
-        if node.type == "call_expression" and callee(source, node)[1] in wanted
+        if node.type in _CALLS and callee(source, node)[1] in wanted
     ]
 
 
@@ -186,10 +198,10 @@ def callee(source: Source, call: Node) -> tuple[str, str]:
     function = call.child_by_field_name("function")
     if function is None:
         return "", ""
-    if function.type != "member_expression":
+    if function.type not in _MEMBERS:
         return "", source.of(function)
     subject = function.child_by_field_name("object")
-    name = function.child_by_field_name("property")
+    name = function.child_by_field_name(_MEMBERS[function.type])
     return (source.of(subject) if subject else ""), (source.of(name) if name else "")
 
 
@@ -221,6 +233,14 @@ def properties(source: Source, literal: Node) -> list[Property]:
     return found
 
 
+def value_of(source: Source, literal: Node, name: str) -> Node | None:
+    """The value that an object literal gives a property; the name itself for ``{ a }``."""
+    for each in properties(source, literal) if literal.type == "object" else ():
+        if each.name == name and not each.method:
+            return each.node.child_by_field_name("value") or each.node
+    return None
+
+
 def enclosing(node: Node, types: Iterable[str]) -> Node | None:
     """The nearest ancestor of one of ``types``."""
     wanted = frozenset(types)
@@ -243,7 +263,11 @@ def _language(suffix: str, path: str) -> Language:
         return Language(tree_sitter_typescript.language_typescript())
     if suffix == ".tsx":
         return Language(tree_sitter_typescript.language_tsx())
-    raise InputError(f"{path} is neither JavaScript nor TypeScript; it has to be edited by hand")
+    if suffix in PYTHON:
+        return Language(tree_sitter_python.language())
+    raise InputError(
+        f"{path} is neither JavaScript nor TypeScript nor Python; it has to be edited by hand"
+    )
 
 
 def _key(source: Source, key: Node) -> str | None:

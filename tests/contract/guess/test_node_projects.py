@@ -172,7 +172,7 @@ def test_routes_of_controllers_have_their_prefix_and_version(tmp_path: Path) -> 
     (web,), (delivery,), (database,) = system.processes, system.workload, system.services
     assert (web.command, web.env) == ("node dist/main", {"PORT": "{port}"})
     assert web.ready == "http://127.0.0.1:{port}/health"
-    assert (delivery.path, delivery.body) == ("/api/v2/cats/adopt", {"name": "{unique}"})
+    assert (delivery.path, delivery.body) == ("/api/v2/cats/adopt", {"name": "name-{unique}"})
     assert database.migrate == "npx typeorm migration:run -d dist/db/source.js"
 
 
@@ -209,3 +209,99 @@ def test_routes_have_the_prefix_they_are_mounted_under(
     files = {"package.json": package("x"), "a.ts": source, "v.ts": "app.post('/visits', take);"}
     (delivery,) = guessed(tmp_path, files | {"index.ts": "app.listen(1)"}).workload
     assert delivery.path == path
+
+
+def test_a_router_may_be_told_its_prefix(tmp_path: Path) -> None:
+    files = {
+        "package.json": package("x"),
+        "returns.ts": """
+            export const returns = new Router({ prefix: '/returns' });
+            const other = new Router();
+            returns.post('/', async (ctx) => { const body = ctx.request.body as Wanted; });
+        """,
+        "types.ts": """
+            export interface Wanted {
+              order: string;
+              note?: string;
+              lines: { sku: string; quantity: number }[];
+              address: Address;
+            }
+            type Address = { country: 'de' | 'fr'; email: string };
+        """,
+        "index.ts": "app.use(returns.routes()); app.listen(1)",
+    }
+    (delivery,) = guessed(tmp_path, files).workload
+    assert delivery.path == "/returns"
+    assert delivery.body == {
+        "order": "order-{unique}",
+        "lines": [{"sku": "sku-{unique}", "quantity": 1}],
+        "address": {"country": "de", "email": "{unique}@example.com"},
+    }
+
+
+def test_a_body_fits_the_schema_that_reads_it(tmp_path: Path) -> None:
+    files = {
+        "package.json": package("x"),
+        "hooks.ts": """
+            app.post('/hooks/shop', async (request, reply) => {
+              const event = shopEvent.parse(request.body);
+            });
+        """,
+        "events.ts": """
+            const item = z.object({ sku: z.string(), count: z.number().int().default(1) });
+            export const shopEvent = z.discriminatedUnion('type', [
+              z.object({ id: z.string(), type: z.literal('paid'), at: z.string().datetime(),
+                data: z.object({
+                  items: z.array(item), gift: z.boolean(), note: z.string().optional(),
+                }) }),
+              z.object({ id: z.string(), type: z.literal('gone') }),
+            ]);
+        """,
+        "index.ts": "app.listen(1)",
+    }
+    (delivery,) = guessed(tmp_path, files).workload
+    assert delivery.body == {
+        "id": "{unique}",
+        "type": "paid",
+        "at": "2025-01-01T00:00:00.000Z",
+        "data": {"items": [{"sku": "sku-{unique}"}], "gift": True},
+    }
+
+
+def test_the_header_of_a_signature_may_stand_in_another_file(tmp_path: Path) -> None:
+    files = {
+        "package.json": package("x"),
+        "hmac.ts": "export const sign = (b) => createHmac('sha256', k).update(b).digest('hex');",
+        "check.ts": "const given = request.headers['x-shop-signature'] as string;",
+        "hooks.ts": "app.post('/hooks/shop', take); const k = process.env.SHOP_WEBHOOK_SECRET;",
+        "index.ts": "app.listen(1)",
+    }
+    (delivery,) = guessed(tmp_path, files).workload
+    assert delivery.sign is not None and delivery.sign.header == "x-shop-signature"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (
+            "new Worker('a', async (job) => { log.info({ id: job.id }, 'job started'); })\n"
+            ".on('ready', () => log.info('worker ready'));",
+            "worker ready",
+        ),
+        (
+            "queue.process(send);\nqueue.on('ready', () => log.info('waiting for slips'));",
+            "waiting for slips",
+        ),
+        (
+            "queue.process(send); log.info('sender started'); log.info('task running');",
+            "sender started",
+        ),
+    ],
+)
+def test_a_worker_is_ready_when_it_says_so_and_not_at_its_first_job(
+    tmp_path: Path, source: str, said: str
+) -> None:
+    manifest = package("x", scripts={"start": "node index.js", "worker": "node worker.js"})
+    files = {"package.json": manifest, "index.js": "app.listen(1)", "worker.js": source}
+    worker = guessed(tmp_path, files).processes[1]
+    assert worker.ready_log == said

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from programs import lines_shown
+from programs import lines_shown, read_program, shown
 
 from redhanded.hunt.suspect.rules import job_enqueued_before_commit as before_commit
 from redhanded.hunt.suspect.rules import missing_job_deduplication as duplicate
@@ -54,6 +54,33 @@ def node(hook: str = "", work: str = "", sql: str = SQL) -> dict[str, str]:
 def test_a_webhook_queues_without_a_name(tmp_path: Path) -> None:
     (line,) = lines_shown(duplicate, tmp_path, node(ADD, PRINT))
     assert "slips.add" in line
+
+
+def test_a_job_is_told_by_what_jobs_of_its_name_do(tmp_path: Path) -> None:
+    hook = (
+        "if (event.gone) await slips.add('forget', { parcel: event.parcel });\n"
+        "      else await slips.add('print', { parcel: event.parcel });"
+    )
+    work = f"""switch (job.name) {{
+        case 'print':
+          {PRINT}
+          break;
+        case 'forget':
+          await pool.query('DELETE FROM slips WHERE parcel = $1', [job.data.parcel]);
+          break;
+      }}"""
+    (line,) = lines_shown(duplicate, tmp_path, node(hook, work))
+    assert "'print'" in line
+
+
+def test_what_refuses_the_second_row_comes_from_the_event(tmp_path: Path) -> None:
+    sql = SQL.replace("parcel text NOT NULL", "code text UNIQUE, parcel text NOT NULL UNIQUE")
+    work = """const code = Array.from({ length: 5 }, () => LETTERS[draw()]).join('');
+      await pool.query('INSERT INTO slips (code, parcel) VALUES ($1, $2)', [code, job.data.parcel]);
+    """
+    reading = read_program(tmp_path, node(ADD, work, sql))
+    (found,) = shown(duplicate, reading)
+    assert "the second row of slips is refused: parcel" in found.message
 
 
 OPTIONS = {

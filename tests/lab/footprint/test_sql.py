@@ -48,6 +48,13 @@ class TestQueries:
     def test_a_condition_that_says_nothing_of_each_row_means_any_row(self, condition: str) -> None:
         assert reads(footprint(f"SELECT * FROM t WHERE {condition}", ("{1}", None))) == [("t", {})]
 
+    def test_more_than_nine_values_can_be_read(self) -> None:
+        columns = ", ".join(f"column_{nth}" for nth in range(1, 12))
+        values = " , ".join(f"${nth}" for nth in range(1, 12))
+        sql = f"INSERT INTO seats ({columns}) VALUES ({values} )"
+        found = footprint(sql, tuple("abcdefghijk"), catalogue=Catalogue(known=True))
+        assert writes(found)[0][1]["column_11"] == "k"
+
     def test_one_value_in_a_list_is_an_equality(self) -> None:
         assert reads(footprint("SELECT * FROM t WHERE a IN (3)")) == [("t", {"a": "3"})]
 
@@ -222,6 +229,11 @@ class TestFunctions:
             assert footprint(sql).accesses == (ANYTHING,)
         unreadable = footprint("DELETE FROM a WHERE ((( frob = ")
         assert [name for name, _ in writes(unreadable)] == ["a"]
+
+    def test_tables_of_what_cannot_be_read_are_named_whole(self) -> None:
+        known = Catalogue(known=True)
+        found = footprint("INSERT INTO mail.jobs (id) SELECT ((( FROM mail.ids(1)", catalogue=known)
+        assert found.target == "mail.jobs" and writes(found) == [("mail.jobs", {})]
 
     def test_advisory_locks_conflict_by_key(self) -> None:
         one, other = "SELECT pg_advisory_xact_lock(1)", "SELECT pg_try_advisory_lock(2)"

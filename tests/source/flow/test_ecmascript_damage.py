@@ -34,6 +34,18 @@ app.post('/x', async (req, res) => { await first(req.body.id); });
 """
 
 
+def test_a_variable_may_be_called_using() -> None:
+    text = """import type { Knex } from 'knex';
+export const first = (using: Knex = db) => using<Row>('seats').where({ id }).first();
+export function all(using) { return using('seats using x').select(); }
+"""
+    module = lower("a.ts", text.encode())
+    assert module.damaged_at == 0
+    assert {"first", "all"} <= {one.name for one in module.functions}
+    said = str([one.body for one in module.functions])
+    assert "seats using x" in said and "us_ng" not in said
+
+
 @pytest.mark.parametrize(
     "broken",
     [

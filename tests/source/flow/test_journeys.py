@@ -18,7 +18,7 @@ from redhanded.source.flow.events import (
 )
 from redhanded.source.flow.journeys import matching, tree, use_of
 from redhanded.source.flow.schema import Schema, Table, Unique
-from redhanded.source.flow.values import Result, Stored, Unknown
+from redhanded.source.flow.values import Computed, Input, Known, Result, Stored, Unknown
 
 
 def at(line: int, function: str = "book", path: str = "seats.js") -> Location:
@@ -118,6 +118,27 @@ def test_across_the_queue_and_no_further_than_a_circle() -> None:
     ]
     alone = route("POST /x", event(0, add, at(4)))
     assert drawn(tree([alone], 0, SCHEMA))[-1].strip() == "unresolved: who takes it is not known"
+
+
+def test_only_what_happens_for_a_job_of_that_name() -> None:
+    def named(job: str) -> Effect:
+        return Effect(
+            kind="enqueue", store="queue", library="bullmq", verb="add", subject="mail", job=job
+        )
+
+    asked = Computed("===", (Input("job", ("name",)), Known("go")))
+    guards = [Guard(test=asked, holds=holds, location=at(1, "work")) for holds in (True, False)]
+    job = Path(
+        entry=Entry(kind="job", name="mail:*", location=at(1, path="worker.js")),
+        events=(
+            event(0, INSERT, at(2, "work"), guards=tuple(guards[:1])),
+            event(1, READ, at(3, "work"), guards=tuple(guards[1:])),
+        ),
+    )
+    for name, kind in (("go", "write"), ("stop", "read")):
+        start = route("POST /x", event(0, named(name), at(4)), jobs=(Handover(event=0, entry=1),))
+        lines = drawn(tree([start, job], 0, Schema(tables={}, has_migrations=False)))
+        assert [line.strip().partition(":")[0] for line in lines[2:]] == ["job", kind]
 
 
 def test_what_surrounds_an_event() -> None:

@@ -57,7 +57,12 @@ def test_inserting() -> None:
 @pytest.mark.parametrize(
     ("arguments", "kind"),
     [
-        ({"where": {"id": SHOW}, "create": {"id": SHOW}, "update": {}}, "upsert"),
+        ({"where": {"id": SHOW}, "create": {"id": SHOW}, "update": {"id": SHOW}}, "upsert"),
+        ({"where": {"id": SHOW}, "create": {"id": SHOW}, "update": {}}, "find-or-create"),
+        (
+            {"where": {"id": SHOW}, "create": {"id": SHOW}, "update": {"free": None}},
+            "find-or-create",
+        ),
         (
             {
                 "where": {"showId_id": {"showId": SHOW, "id": 1}},
@@ -66,17 +71,24 @@ def test_inserting() -> None:
             },
             "upsert",
         ),
-        ({"where": {"id": SHOW}, "create": {"id": 3}, "update": {}}, "find-or-create"),
-        ({"where": {"id": SHOW}, "create": {"showId": SHOW}, "update": {}}, "find-or-create"),
+        ({"where": {"id": SHOW}, "create": {"id": 3}, "update": {"free": 2}}, "find-or-create"),
         (
-            {"where": {"id": SHOW, "free": 1}, "create": {"id": SHOW, "free": 1}, "update": {}},
+            {"where": {"id": SHOW}, "create": {"showId": SHOW}, "update": {"free": 2}},
+            "find-or-create",
+        ),
+        (
+            {
+                "where": {"id": SHOW, "free": 1},
+                "create": {"id": SHOW, "free": 1},
+                "update": {"free": 2},
+            },
             "find-or-create",
         ),
         (
             {
                 "where": {"id": SHOW},
                 "create": {"id": SHOW, "notes": {"create": [{}]}},
-                "update": {},
+                "update": {"free": 2},
             },
             "find-or-create",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -37,6 +38,21 @@ def test_all_items_are_worked_on_once(processes: int, others: set[str]) -> None:
 def test_few_items_stay_in_this_process() -> None:
     found = dict(shared(["a"], lambda one: str(os.getpid()).encode(), processes=4))
     assert found == {"a": str(os.getpid()).encode()}
+
+
+def test_what_is_shared_is_not_looked_through_for_garbage(others: set[str]) -> None:
+    """That would write to it, and each process would get its own copy."""
+    before = gc.get_freeze_count()
+
+    def work(_: str) -> bytes:
+        return f"{os.getpid()} {gc.get_freeze_count()}".encode()
+
+    given = [one or b"" for one in dict(shared(ITEMS, work, processes=2)).values()]
+    frozen = {int(process): int(count) for process, count in (one.split() for one in given)}
+    assert frozen.pop(os.getpid()) == before
+    assert len(frozen) == 1
+    assert all(count > 10_000 for count in frozen.values())
+    assert gc.get_freeze_count() == before
 
 
 def test_a_process_that_dies_costs_one_item(others: set[str]) -> None:

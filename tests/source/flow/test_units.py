@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from written_programs import charted
 
+from redhanded.source.flow import modules
 from redhanded.source.flow.charting import Chart, chart
 from redhanded.source.flow.units import units
 
@@ -131,3 +132,29 @@ def test_a_damaged_cache_is_no_reason_to_fail(tmp_path: Path) -> None:
     for one in cache.glob("walks-*"):
         one.write_bytes(one.read_bytes()[:-3] + b"abc")
     assert said(chart(root, cache=cache)) == whole
+
+
+def test_a_tree_that_does_not_fit_is_seldom_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "tree"
+    with_room = charted(root, TREE)
+    unpacked: list[str] = []
+    given = modules.Modules.__getitem__
+
+    def noted(self: modules.Modules, path: str) -> object:
+        if path not in self._unpacked:
+            unpacked.append(path)
+        return given(self, path)
+
+    monkeypatch.setattr(modules, "UNPACKED_BYTES_MAX", 1)
+    monkeypatch.setattr(modules.Modules, "__getitem__", noted)
+    monkeypatch.setattr("redhanded.source.flow.walks.paths", lambda *_, **__: ((), ()))
+    found = chart(root)
+    assert found.schema == with_room.schema
+    assert len(found.files.modules) == 4
+    assert not found.files.modules._unpacked
+    assert len(unpacked) <= 2 * 4
+    monkeypatch.undo()
+    monkeypatch.setattr(modules, "UNPACKED_BYTES_MAX", 1)
+    assert said(chart(root)) == said(with_room)

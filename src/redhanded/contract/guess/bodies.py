@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from redhanded.contract.guess.shapes import example
+
 _REQUEST = r"(?:req|request|ctx\.request|ctx|c\.req)"
 _UNPACKED = re.compile(rf"\{{([^{{}}]*)\}}\s*=\s*(?:await\s+)?{_REQUEST}\.(?:body|json\(\))")
 _FIELD = re.compile(rf"\b{_REQUEST}\.body\??\.(\w+)")
-_TYPED = re.compile(r"@Body\(\s*\)\s*\w+\s*:\s*([A-Z]\w*)|\bBody\s*:\s*([A-Z]\w*)")
-_PARSED = re.compile(rf"\b(\w+)\.(?:safeParse|parse|parseAsync|validate\w*)\(\s*{_REQUEST}\.body")
-_MEMBER = re.compile(
-    r"^[^\S\n]*(?:@[^\n]*\)\s*)?(?:readonly\s+|public\s+)?(\w+)(\??)!?\s*:\s*([^;,\n=]+)",
-    re.MULTILINE,
+_TYPED = re.compile(
+    r"@Body\(\s*\)\s*\w+\s*:\s*([A-Z]\w*)|\bBody\s*:\s*([A-Z]\w*)"
+    rf"|\b{_REQUEST}\.body\s+as\s+([A-Z]\w*)"
 )
-_ZOD_MEMBER = re.compile(r"\b(\w+)\s*:\s*(?:\w+\.)?(?:z|Joi|Type|yup)\.(.+)")
+_PARSED = re.compile(rf"\b(\w+)\.(?:safeParse|parse|parseAsync|validate\w*)\(\s*{_REQUEST}\.body")
 _NUMBERS = re.compile(
     r"amount|count|total|price|cents|quantity|qty|size|score|points|number$", re.IGNORECASE
 )
@@ -29,11 +29,9 @@ def read_body(sources: Mapping[str, str], file: str, start: int) -> dict[str, ob
     text = _until_next_route(sources[file], start)
     texts = [text, *_named_handlers(sources, text)]
     for part in texts:
-        for name in (match[1] or match[2] for match in _TYPED.finditer(part)):
-            if fields := _declared(sources, name):
-                return fields
-        for match in _PARSED.finditer(part):
-            if fields := _schema(sources, match[1]):
+        typed = [match[1] or match[2] or match[3] for match in _TYPED.finditer(part)]
+        for name in (*typed, *(match[1] for match in _PARSED.finditer(part))):
+            if fields := example(sources, name):
                 return fields
         if fields := _unpacked(part):
             return fields
@@ -68,36 +66,8 @@ def _unpacked(text: str) -> dict[str, object]:
         if not entry.strip().startswith("...")
     ]
     names += [match[1] for match in _FIELD.finditer(text)]
-    return {name: _value(name, "") for name in dict.fromkeys(names) if name}
+    return {name: _value(name) for name in dict.fromkeys(names) if name}
 
 
-def _declared(sources: Mapping[str, str], name: str) -> dict[str, object]:
-    """Fields of a class or interface; optional ones are left out."""
-    pattern = re.compile(rf"\b(?:class|interface|type)\s+{name}\b[^{{]*\{{([^}}]*)\}}")
-    for text in sources.values():
-        if match := pattern.search(text):
-            members = _MEMBER.finditer(match[1])
-            return {m[1]: _value(m[1], m[3].strip()) for m in members if not m[2]}
-    return {}
-
-
-def _schema(sources: Mapping[str, str], name: str) -> dict[str, object]:
-    """Fields of a zod-like object schema."""
-    pattern = re.compile(
-        rf"\b{name}\s*=\s*\w+\.object\(\s*\{{(.*?)^\s*\}}\)", re.DOTALL | re.MULTILINE
-    )
-    for text in sources.values():
-        if match := pattern.search(text):
-            members = _ZOD_MEMBER.finditer(match[1])
-            return {m[1]: _value(m[1], m[2]) for m in members if "optional(" not in m[2]}
-    return {}
-
-
-def _value(name: str, kind: str) -> object:
-    if re.match(r"number|int|coerce\.number|bigint", kind) or (not kind and _NUMBERS.search(name)):
-        return 1
-    if kind.startswith("bool"):
-        return True
-    if kind.endswith("[]") or kind.startswith("array"):
-        return []
-    return "{unique}"
+def _value(name: str) -> object:
+    return 1 if _NUMBERS.search(name) else "{unique}"

@@ -25,6 +25,11 @@ SIGNATURES = (
     ("hmac-sha256", re.compile(r"createHmac\(\s*['\"]sha256['\"]|hmac\.new\(")),
 )
 SIGNATURE_HEADER = re.compile(r"['\"]([\w-]*signature[\w-]*)['\"]", re.IGNORECASE)
+READ_HEADER = re.compile(
+    r"headers\??\.?\[\s*['\"]([\w-]+)['\"]\s*\]|\.(?:header|get)\(\s*['\"]([\w-]+-[\w-]+)['\"]"
+)
+"""A header that is read."""
+OF_SIGNATURE = re.compile(r"signature|hmac|digest", re.IGNORECASE)
 FIXTURE_FOLDERS = ("fixtures", "test/fixtures", "tests/fixtures", "__fixtures__", "samples")
 PAYLOAD_PATH = "fixtures/redhanded-request.json"
 
@@ -118,8 +123,18 @@ def _signature(project: Project) -> tuple[str | None, str | None]:
         for text in project.sources.values():
             if pattern.search(text):
                 header = SIGNATURE_HEADER.search(text)
-                return scheme, header[1] if header else None
+                return scheme, header[1] if header else _header_read(project)
     return None, None
+
+
+def _header_read(project: Project) -> str | None:
+    """The header of a signature, where the check itself does not name it."""
+    read = (
+        match[1] or match[2]
+        for text in project.sources.values()
+        for match in READ_HEADER.finditer(text)
+    )
+    return next((name for name in read if OF_SIGNATURE.search(name)), None)
 
 
 def _fixtures(project: Project) -> list[tuple[str, Any]]:

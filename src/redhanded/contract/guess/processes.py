@@ -24,6 +24,13 @@ SAYS_READY = re.compile(
     r"([^'\"`$\n]*\b(?:ready|started|listening|running|up)\b[^'\"`$\n]*)['\"`$]",
     re.IGNORECASE,
 )
+ON_READY = re.compile(
+    r"\.(?:on|once)\s*\(\s*['\"`](?:ready|listening)['\"`]\s*,[^;]{0,80}?"
+    r"(?:log|info|debug)\w*\s*\((?:[^()'\"`]|\{[^}]*\})*['\"`]([^'\"`$\n]+)['\"`$]"
+)
+"""What is logged once something tells that it is ready, whatever the words."""
+OF_WORK = re.compile(r"\b(?:job|task|message|request|event|attempt)\b", re.IGNORECASE)
+"""Words of lines about a single piece of work, which come too late to wait for."""
 PORTS = r"PORT|(HTTP|APP|WEB|API|SERVER)_PORT"
 SECRET = re.compile(r"SECRET|TOKEN|PASSWORD|API_KEY|PRIVATE_KEY|_KEY$")
 PLAIN = re.compile(r"[\w.:/@ -]+")
@@ -83,12 +90,12 @@ def _web(
     section.add("env", env, guessed="what it reads")
     health = [route for route in routes(project) if HEALTH.match(route.path)]
     gets = [route for route in health if route.method == "GET"]
-    said = SAYS_READY.search(_entry_text(project, program))
+    said = _says_ready(_entry_text(project, program))
     if gets:
         path = min(gets, key=lambda route: len(route.path)).path
         section.add("ready", f"http://127.0.0.1:{{port}}{path}", guessed="a route of the program")
     elif said:
-        section.add("ready_log", said[1].strip(), guessed="a line that it logs")
+        section.add("ready_log", said, guessed="a line that it logs")
     elif "@nestjs/core" in project.dependencies:
         said_by = "what NestJS logs"
         section.add("ready_log", "Nest application successfully started", guessed=said_by)
@@ -116,8 +123,17 @@ def _worker(
 
 
 def _first_said(texts: Iterable[str]) -> str | None:
-    found = (SAYS_READY.search(text) for text in texts)
-    return next((match[1].strip() for match in found if match), None)
+    return next((said for text in texts if (said := _says_ready(text))), None)
+
+
+def _says_ready(text: str) -> str | None:
+    """The line of a program that tells that it serves or waits for work."""
+    if told := ON_READY.search(text):
+        return told[1].strip()
+    said = [match[1].strip() for match in SAYS_READY.finditer(text)]
+    waits = re.compile(r"\b(?:wait|listen|ready)", re.IGNORECASE)
+    fitting = [one for one in said if waits.search(one) or not OF_WORK.search(one)]
+    return min(fitting, key=lambda one: not waits.search(one), default=None)
 
 
 def _settings(project: Project, spoken_for: set[str]) -> dict[str, str]:

@@ -28,6 +28,12 @@ _PLUGIN = re.compile(
     r"\.register\s*\(\s*(?:(?:await\s+)?(?:require|import)\(\s*['\"](\.[^'\"]+)['\"]\s*\)(?:\.\w+)?"
     r"|(\w+))\s*,\s*\{[^}]*?\bprefix\s*:\s*['\"](/[^'\"]*)['\"]"
 )
+_OWN_PREFIX = re.compile(
+    r"\b(\w+)\s*(?::[^=\n]+)?=\s*new\s+[\w.]+\s*(?:<[^<>]*>)?\(\s*\{[^{}]*?\bprefix\s*:\s*"
+    r"['\"`](/[^'\"`]*)['\"`]"
+    r"|\b(\w+)\.prefix\s*\(\s*['\"`](/[^'\"`]*)['\"`]\s*\)"
+)
+"""A router that is told its prefix (Koa, Elysia): ``new Router({ prefix: '/a' })``."""
 _NAMED = re.compile(
     r"(?:const|let|var)\s+(\w+|\{[^}]*\})\s*=\s*require\(\s*['\"](\.[^'\"]+)['\"]"
     r"|import\s+(?:type\s+)?(?:\*\s+as\s+)?(\w+|\{[^}]*\})\s+from\s+['\"](\.[^'\"]+)['\"]"
@@ -71,14 +77,25 @@ def routes(project: Project) -> list[FoundRoute]:
     return found + [
         FoundRoute(
             method=match[2].upper(),
-            path=posixpath.normpath(prefixes.get(file, "") + match[3]) or "/",
+            path=_joined(prefixes.get(file, ""), own.get(match[1], ""), match[3]),
             file=file,
             body=read_body(project.sources, file, match.start()),
         )
         for file, text in project.sources.items()
+        for own in (_own_prefixes(text),)
         for match in _ROUTE.finditer(text)
         if match[1] not in ("axios", "request", "supertest", "nock", "http", "client")
     ]
+
+
+def _own_prefixes(text: str) -> dict[str, str]:
+    """Name of a router to the prefix that it is told."""
+    return {match[1] or match[3]: match[2] or match[4] for match in _OWN_PREFIX.finditer(text)}
+
+
+def _joined(*parts: str) -> str:
+    path = posixpath.normpath("/".join(part.strip("/") for part in parts if part.strip("/")))
+    return f"/{path}" if path != "." else "/"
 
 
 def _prefixes(project: Project) -> Iterator[tuple[str, str]]:

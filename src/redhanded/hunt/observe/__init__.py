@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from redhanded.case.errors import InputError
+from redhanded.case.evidence import Location
 from redhanded.case.inert import inert
 from redhanded.case.log_analysis import Candidate, LogAnalysis
 from redhanded.case.symptom import Difference, Marker, Symptom
@@ -34,6 +35,7 @@ from redhanded.logs.search import Search
 from redhanded.logs.stacks import deepest, exists_below
 from redhanded.logs.tally import Tally
 from redhanded.source.commits import commits_between
+from redhanded.source.source_maps import written_at
 
 Progress = Callable[[str], None]
 Rows = NDArray[np.int64]
@@ -214,7 +216,7 @@ def _about(
         sqlstate=failure.error.sqlstate,
         constraint=failure.error.constraint,
         table=failure.error.table,
-        stack=deepest(failure.texts(), exists_below(root)),
+        stack=_written(deepest(failure.texts(), exists_below(root)), root),
         rate=story.rate,
         lines=len(failure.matches),
         occurrences=story.occurrences,
@@ -240,6 +242,11 @@ def _about(
     )
     rows = comparing.rows([(match.path, match.line) for match in failure.matches])
     return told, found.tally, rows
+
+
+def _written(stack: Sequence[Location], root: Path | None) -> tuple[Location, ...]:
+    """Frames in the source: a program that was compiled logs lines of what was made of it."""
+    return tuple(each if root is None else written_at(root, each) for each in stack)
 
 
 def _beyond(found: Search) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from statistics import median
 
 from redhanded.case.evidence import Evidence
 from redhanded.case.symptom import Difference, Occurrence, Rate, Series
+from redhanded.hunt.observe import said_twice
 from redhanded.logs.activity import Activity, series
 from redhanded.logs.company import shared_thing
 from redhanded.logs.compare import differences
@@ -106,12 +107,17 @@ class Teller:
                 self._by_value[found.value].append(match)
         self._failing = {work.key: work for work in joined.failing.values()}
         self._near = shared_thing(joined, failure.matches, self._failing)
+        self._repeats = (
+            said_twice.NOTHING if self._near else said_twice.said_twice(files, self._by_value)
+        )
+        self._echoes = self._repeats.by_failure
         self._noun = "job" if likeness(identity)[0] == 0 or not joined.requests else "request"
 
     def tell(self) -> Story:
         shown_values = sorted(self._by_value, key=self._began)[:OCCURRENCES_MAX]
         telling, showing = self._differences()
         places = [self._joined.timeline.place(row) for rows in showing.values() for row in rows]
+        places += [place for one in self._echoes.values() for place in (one.first, one.second)]
         texts = fetch(self._files, [*self._places(shown_values), *places])
         telling = tuple(self._with_examples(one, showing, texts) for one in telling)
         occurrences = tuple(self._occurrence(value, texts) for value in shown_values)
@@ -121,7 +127,7 @@ class Teller:
             differences=telling,
             rate=share,
             statements=tuple(self._statements(occurrences, telling, share, texts)),
-            repeat_gap_ms=spread(self._near.gaps_ms()) if self._near else (),
+            repeat_gap_ms=spread(self._gaps_ms()),
             requests_per_s=self._requests_per_s(),
             series=self._series(),
             limits=tuple(self._limits(occurrences)),
@@ -149,6 +155,13 @@ class Teller:
         label = f"{self._profile.fields[self._identity].name}={value}"
         work = self._joined.failing.get(value)
         partners = self._partners(work) if work else ()
+        entity = self._entity(work, matches, texts) if work and partners else None
+        told = tuple(self._partner(work, other, texts) for other in partners if work)
+        gap_ms = self._near.gap_ms(work) if work and self._near else None
+        if (echo := self._echoes.get(value)) is not None:
+            entity = shown(said_twice.named(matches, echo), redacted=self._redacted)
+            told = (_evidence(echo.first, texts, said_twice.says(echo), self._redacted),)
+            gap_ms = echo.gap_ms
         return Occurrence(
             identity=shown(label, redacted=self._redacted),
             evidence=tuple(
@@ -156,9 +169,9 @@ class Teller:
                 for match in matches[:LINES_MAX]
             ),
             at_ms=min((match.at_ms for match in matches if match.at_ms is not None), default=None),
-            entity=self._entity(work, matches, texts) if work and partners else None,
-            partner=tuple(self._partner(work, other, texts) for other in partners if work),
-            gap_ms=rounded(self._near.gap_ms(work)) if work and self._near else None,
+            entity=entity,
+            partner=told,
+            gap_ms=rounded(gap_ms),
         )
 
     def _partner(self, work: Work, other: Work, texts: dict[Place, str]) -> Evidence:
@@ -170,6 +183,13 @@ class Teller:
             words = "after" if gap > 0 else "before"
             says = f"same {self._thing_name}, {abs(gap):,.0f} ms {words} the one that failed"
         return _evidence(place, texts, says, self._redacted)
+
+    def _gaps_ms(self) -> Sequence[float]:
+        return self._near.gaps_ms() if self._near else self._repeats.gaps_ms
+
+    @property
+    def _gaps_between(self) -> str:
+        return "lines of one statement" if self._echoes else "first lines of jobs"
 
     @property
     def _unit(self) -> str:
@@ -297,16 +317,18 @@ class Teller:
         gaps = sorted(one.gap_ms for one in paired if one.gap_ms is not None)
         if not gaps:
             return []
+        share = f"{len(paired)} of {len(occurrences)} failures"
+        apart = f"about {median(gaps):,.0f} ms apart ({gaps[0]:,.0f} to {gaps[-1]:,.0f} ms)"
         says = (
-            f"{len(paired)} of {len(occurrences)} failures had two {self._unit}s for the same "
-            f"{self._thing_name} about {median(gaps):,.0f} ms apart ({gaps[0]:,.0f} to "
-            f"{gaps[-1]:,.0f} ms)"
+            f"{share} had two {self._unit}s for the same {self._thing_name} {apart}"
+            if self._near
+            else f"before {share} {said_twice.WHAT} {apart}"
         )
         told = [_saying(paired[0].partner[0], says)]
+        twice = f"two {self._unit}s" if self._near else "two lines"
         for one in paired:
             says = (
-                f"two {self._unit}s for {one.entity} {one.gap_ms:,.0f} ms apart, "
-                f"then {one.identity} failed"
+                f"{twice} for {one.entity} {one.gap_ms:,.0f} ms apart, then {one.identity} failed"
             )
             told.append(_saying(one.partner[0], says))
         return told
@@ -336,12 +358,12 @@ class Teller:
         if not self._joined.requests:
             limits.append(
                 "the logs hold no request that could be traced to the failing jobs: the rate is "
-                "per job, and gaps are between first lines of jobs"
+                f"per job, and gaps are between {self._gaps_between}"
             )
         missing = len(self._by_value) - len(self._joined.failing)
         if missing:
             limits.append(f"{counted(missing, f'failing {self._noun}')} without a traced request")
-        if self._near is None:
+        if self._near is None and not self._echoes:
             limits.append("the failures share no identifier with other work: no partner is named")
         alone = sum(1 for one in occurrences if not one.partner)
         if self._near is not None and alone:

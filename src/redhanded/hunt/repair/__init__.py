@@ -6,7 +6,7 @@ A new remedy is one module with the names of ``Remedy`` and one line in ``REMEDI
 from __future__ import annotations
 
 from redhanded.hunt.repair.combine import combine, subsets
-from redhanded.hunt.repair.drafting import drafted
+from redhanded.hunt.repair.drafting import drafted, named, unwritten
 from redhanded.hunt.repair.parts import REMEDIES, draft
 from redhanded.hunt.repair.planted import plant
 from redhanded.hunt.repair.regression_test import command_for, regression_test
@@ -21,8 +21,10 @@ __all__ = [
     "command_for",
     "draft",
     "drafted",
+    "named",
     "open_worktree",
     "plant",
     "regression_test",
     "subsets",
+    "unwritten",
 ]

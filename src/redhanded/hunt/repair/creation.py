@@ -13,11 +13,16 @@ from redhanded.source import edit
 from redhanded.source.edit import Property, Source
 
 CREATE = "create"
+SEQUELIZE = frozenset({"sequelize", "@sequelize/core", "sequelize-typescript"})
+PRISMA = frozenset({"@prisma/client"})
+LOOKS = {**dict.fromkeys(SEQUELIZE, "findOne"), **dict.fromkeys(PRISMA, "findFirst")}
+"""Library to its method that looks for one row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Creation:
-    """``[const row =] [await] Model.create(values, options)``."""
+    """``[const row =] [await] Model.create(values, options)``; Prisma's values are ``data`` in its
+    only argument, which is then ``options``."""
 
     source: Source
     call: Node
@@ -31,18 +36,30 @@ class Creation:
     variable: str | None
     """The name that the statement declares."""
     function: Node | None
+    library: str = "sequelize"
+
+    @property
+    def look(self) -> str:
+        """The method that looks for a row."""
+        return LOOKS[self.library]
 
 
 def find(ground: Ground) -> Creation | None:
     """The create call of the root cause; None where the line holds none."""
     place = ground.place("create")
-    if place is None:
+    if place is None or not edit.is_script(place.path):
         return None
     source = edit.read(ground.text(place.path), place.path)
     call = edit.call_near(source, place.line, (CREATE,), reach=1)
     given = edit.arguments(call) if call is not None else []
-    if call is None or not given:
+    library = ground.library_at(place) or "sequelize"
+    if call is None or not given or library not in LOOKS:
         return None
+    if library in PRISMA:
+        data = edit.value_of(source, given[0], "data")
+        if data is None:
+            return None
+        given = [data, given[0]]
     parent = call.parent
     awaited = parent if parent is not None and parent.type == "await_expression" else None
     statement, variable = _statement(source, awaited)
@@ -56,6 +73,7 @@ def find(ground: Ground) -> Creation | None:
         statement=statement,
         variable=variable,
         function=edit.enclosing(call, edit.FUNCTIONS),
+        library=library,
     )
 
 
@@ -96,6 +114,54 @@ def works_on(creation: Creation) -> bool:
     return any(each.type not in {"return_statement", "comment"} for each in _after(creation))
 
 
+def answer_of_look(creation: Creation, row: str) -> str | None:
+    """``return …;`` as the function has it for a row that it finds before it creates one.
+
+    ``if (existing) return …;``, with ``row`` in the place of what was found; None without one.
+    """
+    for node in edit.walk(creation.function) if creation.function is not None else ():
+        if node.type != "if_statement" or node.end_byte > creation.call.start_byte:
+            continue
+        condition, then = (node.child_by_field_name(name) for name in ("condition", "consequence"))
+        if condition is None or then is None or not _own(node, creation.function):
+            continue
+        found = re.fullmatch(
+            r"\(\s*!{0,2}\s*([A-Za-z_$][\w$]*)(?:\s*!==?\s*(?:null|undefined))?\s*\)",
+            creation.source.of(condition),
+        )
+        inside = [then] if then.type != "statement_block" else then.named_children
+        inside = [each for each in inside if each.type != "comment"]
+        negated = creation.source.of(condition).replace(" ", "").startswith("(!")
+        if found is None or len(inside) != 1 or inside[0].type != "return_statement" or negated:
+            continue
+        if _is_looked_up(creation, found[1], node):
+            text = creation.source.of(inside[0]).rstrip().rstrip(";")
+            return _renamed(text, found[1], row) + ";"
+    return None
+
+
+def _is_looked_up(creation: Creation, name: str, before: Node) -> bool:
+    """Whether ``const name = await …`` stands in the function, before that."""
+    function = creation.function
+    for each in edit.walk(function) if function is not None else ():
+        bound = each.child_by_field_name("name") if each.type == "variable_declarator" else None
+        if bound is None or creation.source.of(bound) != name:
+            continue
+        value = each.child_by_field_name("value")
+        if value is not None and value.type == "await_expression":
+            return each.end_byte < before.start_byte
+    return False
+
+
+def _renamed(text: str, name: str, new: str) -> str:
+    """``text`` with a variable of another name; ``{ name }`` becomes ``{ name: new }``."""
+    if name == new:
+        return text
+    word = rf"(?<![.\w$]){re.escape(name)}(?![\w$])"
+    text = re.sub(rf"(?<=[{{,])(\s*){word}(?=\s*[,}}])", rf"\1{name}: {new}", text)
+    return re.sub(rf"{word}(?!\s*:)", new, text)
+
+
 def early_return(creation: Creation, row: str) -> str | None:
     """``return …;`` for a row that was there already, called ``row``; None where unknown.
 
@@ -132,8 +198,8 @@ def early_return(creation: Creation, row: str) -> str | None:
     if used & later or calls or (creation.variable and creation.variable not in used):
         return None
     text = creation.source.of(given[0])
-    if creation.variable and row != creation.variable:
-        text = re.sub(rf"(?<![.\w$]){re.escape(creation.variable)}(?![\w$])", row, text)
+    if creation.variable:
+        text = _renamed(text, creation.variable, row)
     return f"return {text};"
 
 
@@ -146,9 +212,9 @@ def _after(creation: Creation) -> list[Node]:
     ]
 
 
-def _own(node: Node, function: Node) -> bool:
+def _own(node: Node, function: Node | None) -> bool:
     nearest = edit.enclosing(node, edit.FUNCTIONS)
-    return nearest is not None and nearest.id == function.id
+    return nearest is not None and function is not None and nearest.id == function.id
 
 
 def _statement(source: Source, awaited: Node | None) -> tuple[Node | None, str | None]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from redhanded.case.errors import InputError
 from redhanded.case.fix import Fix
 from redhanded.case.hypothesis import Hypothesis
+from redhanded.hunt.repair import find_or_create, job_id, row_lock
 from redhanded.hunt.repair.combine import combine
 from redhanded.hunt.repair.parts import REMEDIES, draft
 from redhanded.hunt.repair.regression_test import regression_test
 from redhanded.hunt.repair.remedy import Ground
 from redhanded.hunt.repair.worktree import open_worktree
+
+AGAINST = {"read-modify-write": (row_lock.name,)}
+"""Mechanism to remedies, for causes that the order shows and no hypothesis may have named."""
 
 
 def drafted(
@@ -27,8 +31,7 @@ def drafted(
     None, and nothing is written, where no hypothesis names a remedy against the cause that is
     known here, or no part of one fits the code.
     """
-    suspected = [one for one in hypotheses if one.mechanism == ground.cause.mechanism]
-    remedies = {name for one in suspected for name in one.remedies}
+    remedies = named(ground, hypotheses)
     if not remedies & {remedy.name for remedy in REMEDIES}:
         return None
     parts = draft(ground)
@@ -36,7 +39,7 @@ def drafted(
     if not chosen:
         return None
     tree = open_worktree(ground.root, branch, free_folder())
-    notes = list(tree.notes)
+    notes = [*tree.notes, *unwritten(ground, remedies)]
     tree.write(combine(ground.root, chosen))
     titles = "\n".join(f"- {part.title}" for part in chosen)
     tree.commit(f"Fix: {ground.cause.title}\n\n{titles}")
@@ -60,3 +63,17 @@ def drafted(
         took_working_state=tree.took_working_state,
         notes=tuple(notes),
     )
+
+
+def named(ground: Ground, hypotheses: Sequence[Hypothesis]) -> frozenset[str]:
+    """The remedies that the hypotheses of the cause name, and those of what was measured."""
+    suspected = [one for one in hypotheses if one.mechanism == ground.cause.mechanism]
+    measured = AGAINST.get(ground.cause.mechanism, ())
+    return frozenset((*measured, *(name for one in suspected for name in one.remedies)))
+
+
+def unwritten(ground: Ground, remedies: Collection[str]) -> tuple[str, ...]:
+    """Why remedies that help elsewhere are not written here, where that is known."""
+    asked = ((job_id.name, job_id.absent), (find_or_create.name, find_or_create.absent))
+    reasons = [why(ground) for name, why in asked if name in remedies]
+    return tuple(reason for reason in reasons if reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,8 +45,8 @@ def choose(ground: Ground, source: Source, call: Node, data: Node) -> Identity |
     A measured run decides where there is one: the value must be the same in all deliveries and
     hold the trial's unique part. Without one, only a name that says so is taken.
     """
-    candidates = _candidates(ground.enqueue, source, data)
     observed = measured_values(ground, source, call)
+    candidates = _candidates(ground.enqueue, source, data, observed)
     best: tuple[int, Identity] | None = None
     for name, expression in candidates.items():
         values = observed.get(name, ())
@@ -57,7 +57,9 @@ def choose(ground: Ground, source: Source, call: Node, data: Node) -> Identity |
             continue
         if best is None or score > best[0]:
             best = (score, _identity(name, expression, values, ground))
-    return None if best is None else best[1]
+    if best is None:
+        return None
+    return with_key(best[1], ground, candidates, observed)
 
 
 def measured_values(ground: Ground, source: Source, call: Node) -> dict[str, tuple[str, ...]]:
@@ -70,7 +72,7 @@ def measured_values(ground: Ground, source: Source, call: Node) -> dict[str, tup
             operation, source.path, first, last
         ):
             continue
-        for name, value in _pairs(operation.text):
+        for name, value in leaves(operation.text):
             found.setdefault(name, {}).setdefault(operation.name.task, value)
     tasks = {task for values in found.values() for task in values}
     return {
@@ -100,7 +102,10 @@ def template_of(value: str, ground: Ground) -> tuple[str, str] | None:
     return None
 
 
-def _candidates(enqueue: Enqueue | None, source: Source, data: Node) -> dict[str, str]:
+def _candidates(
+    enqueue: Enqueue | None, source: Source, data: Node, observed: Mapping[str, tuple[str, ...]]
+) -> dict[str, str]:
+    """Path in the job's data to an expression for it."""
     found: dict[str, str] = {}
     if data.type == "object":
         for each in edit.properties(source, data):
@@ -110,7 +115,82 @@ def _candidates(enqueue: Enqueue | None, source: Source, data: Node) -> dict[str
                 found[each.name] = each.value
     elif data.type in _REPEATABLE and enqueue is not None:
         found = {name: f"{source.of(data)}.{name}" for name in enqueue.data if name.isidentifier()}
+    for path in observed:
+        head, dot, rest = path.partition(".")
+        if dot and head in found:
+            found[path] = f"{found[head]}.{rest}"
     return found
+
+
+def with_key(
+    identity: Identity,
+    ground: Ground,
+    candidates: Mapping[str, str],
+    observed: Mapping[str, tuple[str, ...]],
+) -> Identity:
+    """What else makes up the key that the database holds once, where the value is a part of one.
+
+    A purchase may bring rows of several products: its reference alone would drop the second job.
+    """
+    values = observed.get(identity.property, ())
+    if not values or _EVENT.search(f".{identity.property} {identity.expression}"):
+        return identity
+    steady = {name: each[0] for name, each in observed.items() if len(set(each)) == 1}
+    for row, table in _rows(ground):
+        for unique in ground.code.constraints:
+            held = {each: row.get(each) for each in unique.columns}
+            if unique.table != table or len(held) < 2 or values[0] not in held.values():
+                continue
+            same = [each for each, value in held.items() if value == values[0]]
+            own = max(same, key=lambda each: _alike(each, identity.property))
+            found = [_named(each, held[each], steady, candidates) for each in held if each != own]
+            if all(found):
+                return _together(identity, [each for each in found if each], candidates, steady)
+    return identity
+
+
+def _rows(ground: Ground) -> Iterator[tuple[dict[str, str], str]]:
+    """The rows that the failing run has added, and their tables."""
+    run = ground.reproduction.run
+    for operation in run.operations if run else ():
+        if operation.name.kind == "INSERT":
+            for touch in operation.touches:
+                if touch.row and touch.access == "write":
+                    yield dict(touch.row), touch.resource
+
+
+def _named(
+    column: str,
+    value: str | None,
+    steady: Mapping[str, str],
+    candidates: Mapping[str, str],
+) -> str | None:
+    """The part of the job's data that a column was set to."""
+    fitting = [name for name, each in steady.items() if each == value and name in candidates]
+    return max(fitting, key=lambda name: _alike(column, name), default=None)
+
+
+def _alike(column: str, name: str) -> int:
+    """How many letters of a word of the column a path's last name shares with it."""
+    last = name.rpartition(".")[2].lower()
+    words = column.lower().split("_")
+    return max((len(word) for word in words if last.startswith(word) or word in last), default=0)
+
+
+def _together(
+    identity: Identity,
+    more: list[str],
+    candidates: Mapping[str, str],
+    values: Mapping[str, str],
+) -> Identity:
+    parts = [identity.expression, *(candidates[each] for each in more)]
+    return Identity(
+        property=" and ".join((identity.property, *more)),
+        expression="`" + "-".join(f"${{{each}}}" for each in parts) + "`",
+        may_be_integer=False,
+        may_hold_colon=identity.may_hold_colon or any(":" in values[each] for each in more),
+        reason=f"{identity.reason}; together they are what the database holds once",
+    )
 
 
 def _score(name: str, expression: str, values: tuple[str, ...], ground: Ground) -> int:
@@ -153,11 +233,22 @@ def _stands_at(operation: Operation, path: str, first: int, last: int) -> bool:
     return any(frame.path == path and first - 3 <= frame.line <= last for frame in frames)
 
 
-def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    """Names and scalar values of the JSON in a command's text, escaped or not, cut off or not."""
-    pattern = r'\\*"([A-Za-z_$][\w$]*)\\*"\s*:\s*(?:\\*"([^"\\]*)\\*"|(-?\d[\d.]*))'
-    for match in re.finditer(pattern, text):
-        yield match[1], match[2] if match[2] is not None else match[3]
+def leaves(text: str) -> Iterator[tuple[str, str]]:
+    """Dotted paths and scalar values of the JSON in a command's text, escaped or not, cut off or
+    not."""
+    plain = re.sub(r'\\+"', '"', text)
+    pattern = r'"([A-Za-z_$][\w$]*)"\s*:\s*(?:(\{)|"([^"\\]*)"|(-?\d[\d.]*))|([{}])'
+    inside: list[str] = []
+    for match in re.finditer(pattern, plain):
+        if match[2]:
+            inside.append(match[1])
+        elif match[1]:
+            path = ".".join(each for each in (*inside, match[1]) if each)
+            yield path, match[3] if match[3] is not None else match[4]
+        elif match[5] == "{":
+            inside.append("")
+        elif inside:
+            inside.pop()
 
 
 def _strings(value: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,8 @@ from redhanded.case.fix import FixPart
 from redhanded.hunt.repair import creation as creations
 from redhanded.hunt.repair.attributes import entry
 from redhanded.hunt.repair.creation import Creation
+from redhanded.hunt.repair.python import creation as python_creations
+from redhanded.hunt.repair.python import find_or_create as python
 from redhanded.hunt.repair.remedy import Ground, part
 from redhanded.source import edit
 from redhanded.source.edit import Edit, Property
@@ -21,17 +23,22 @@ def parts(ground: Ground) -> tuple[FixPart, ...]:
     Without a violated constraint (a doubled row was the symptom) the look-up's columns are right,
     together with the unique index of part ``c``.
     """
-    creation = creations.find(ground)
-    if creation is None:
-        return ()
     right = ground.constraint.columns if ground.constraint else ground.look_up_columns
     tempting = ground.tempting_columns
     found = [
-        _part(ground, creation, columns, tempts)
+        _part(ground, columns, tempts)
         for columns, tempts in ((right, False), (tempting, True))
         if columns
     ]
     return tuple(each for each in found if each is not None)
+
+
+def absent(ground: Ground) -> str | None:
+    """Why no part finds the row, where it could be written and would do harm."""
+    columns = ground.constraint.columns if ground.constraint else ground.look_up_columns
+    creation = python_creations.find(ground) if columns else None
+    asked = python_creations.conditions(ground, creation, columns) if creation else None
+    return python.unfit(ground) if asked is not None else None
 
 
 def rewrite(creation: Creation, where: Where) -> str:
@@ -50,23 +57,42 @@ def rewrite(creation: Creation, where: Where) -> str:
     return edit.apply(source, (Edit(start=node.start_byte, end=node.end_byte, text=text),))
 
 
-def _part(
-    ground: Ground, creation: Creation, columns: tuple[str, ...], tempting: bool
-) -> FixPart | None:
-    where = creations.where(ground, creation, columns)
-    if where is None:
-        return None
+def _part(ground: Ground, columns: tuple[str, ...], tempting: bool) -> FixPart | None:
     listed = ", ".join(columns)
+    changed = _script(ground, columns) or (None if tempting else _python(ground, columns))
+    if changed is None:
+        return None
+    path, text, why = changed
     return part(
         ground,
         key="b2" if tempting else "b",
         remedy=name,
         title=f"Find or create the {ground.table} row by {listed}",
-        why=_tempting_why(ground, listed) if tempting else _why(ground, creation, listed),
-        files={creation.source.path: rewrite(creation, where)},
+        why=_tempting_why(ground, listed) if tempting else why,
+        files={path: text},
         tempting=tempting,
         excludes=("b",) if tempting else ("b2",) if ground.tempting_columns else (),
     )
+
+
+def _script(ground: Ground, columns: tuple[str, ...]) -> tuple[str, str, str] | None:
+    """Path, new content and reason where a JavaScript or TypeScript program creates the row."""
+    creation = creations.find(ground)
+    where = creations.where(ground, creation, columns) if creation is not None else None
+    if creation is None or where is None or creation.library not in creations.SEQUELIZE:
+        return None
+    why = _why(ground, creation, ", ".join(columns))
+    return creation.source.path, rewrite(creation, where), why
+
+
+def _python(ground: Ground, columns: tuple[str, ...]) -> tuple[str, str, str] | None:
+    """The same where it is a Python program."""
+    creation = python_creations.find(ground)
+    asked = python_creations.conditions(ground, creation, columns) if creation else None
+    if creation is None or asked is None or python.unfit(ground) is not None:
+        return None
+    why = python.why(ground, creation, ", ".join(columns))
+    return creation.source.path, python.rewritten(creation, asked), why
 
 
 def _statement(creation: Creation, where: Where) -> Edit:
@@ -76,7 +102,7 @@ def _statement(creation: Creation, where: Where) -> Edit:
     indent = source.indent(statement.start_byte)
     more = creations.works_on(creation)
     row = creation.variable
-    leave = creations.early_return(creation, row or "") if more else None
+    leave = leaving(creation, row) if more else None
     keyword = "const"
     if row is not None:
         keyword = source.of(statement).split(None, 1)[0]
@@ -91,6 +117,13 @@ def _statement(creation: Creation, where: Where) -> Edit:
     if leave is not None:
         text += f"\n{indent}if (!{created}) {leave if semicolon else leave.rstrip(';')}"
     return Edit(start=statement.start_byte, end=statement.end_byte, text=text)
+
+
+def leaving(creation: Creation, row: str | None) -> str | None:
+    """``return …;`` for a row that was there: as the function's own look has it, or its end."""
+    return creations.answer_of_look(creation, row or "") or creations.early_return(
+        creation, row or ""
+    )
 
 
 def _call(creation: Creation, where: Where, node: object) -> str:
@@ -157,7 +190,7 @@ def _why(ground: Ground, creation: Creation, listed: str) -> str:
     )
     if not creations.works_on(creation):
         return why
-    if creations.early_return(creation, creation.variable or "") is None:
+    if leaving(creation, creation.variable) is None:
         return why + " What follows in the function still runs for a row that was there."
     if not any("transaction" in each for each in creations.option_entries(creation)):
         why += (

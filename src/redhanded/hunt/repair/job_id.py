@@ -27,6 +27,10 @@ _OPTION_NAMES = frozenset(
 _KEPT_COUNT = 100_000
 
 
+_NAMELESS = frozenset({"celery", "dramatiq", "huey"})
+"""Queues that run a job again whatever it is called."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """The arguments of an enqueue call by what they are."""
@@ -38,7 +42,7 @@ class Call:
 def parts(ground: Ground) -> tuple[FixPart, ...]:
     """Part ``a``, where the enqueue line is known and the data identify the event."""
     place = ground.place("enqueue")
-    if place is None:
+    if place is None or not edit.is_script(place.path):
         return ()
     source = edit.read(ground.text(place.path), place.path)
     call = edit.call_near(source, place.line, ("add",))
@@ -69,6 +73,17 @@ def parts(ground: Ground) -> tuple[FixPart, ...]:
             why=_why(identity, library),
             files={place.path: text},
         ),
+    )
+
+
+def absent(ground: Ground) -> str | None:
+    """Why no part names the job, where the queue's library is known not to go by such a name."""
+    enqueue = ground.enqueue
+    if enqueue is None or enqueue.library not in _NAMELESS:
+        return None
+    return (
+        f"No part names the job: {enqueue.library} runs a second job under an identifier that it "
+        "has seen as well, so only the database can tell that the event was worked off."
     )
 
 

@@ -6,11 +6,10 @@ A new remedy is one module with the names of ``Remedy`` and one line in ``REMEDI
 from __future__ import annotations
 
 from redhanded.case.fix import FixPart
-from redhanded.hunt.repair import find_or_create, job_id, unique_index
+from redhanded.hunt.repair import find_or_create, job_id, prisma_rows, row_lock, unique_index
 from redhanded.hunt.repair.remedy import Ground, Remedy
-from redhanded.source import edit
 
-REMEDIES: tuple[Remedy, ...] = (job_id, find_or_create, unique_index)
+REMEDIES: tuple[Remedy, ...] = (job_id, find_or_create, prisma_rows, unique_index, row_lock)
 
 
 def draft(ground: Ground) -> tuple[FixPart, ...]:
@@ -18,7 +17,4 @@ def draft(ground: Ground) -> tuple[FixPart, ...]:
 
     The root of ``ground`` is read, so it must be the tree that its code and cause speak of.
     """
-    changed = [each.path for each in ground.cause.locations if each.role in ("enqueue", "create")]
-    if not all(edit.is_read(path) for path in changed):
-        return ()
     return tuple(part for remedy in REMEDIES for part in remedy.parts(ground))

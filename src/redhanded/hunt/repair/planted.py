@@ -8,6 +8,9 @@ from redhanded.case.fix import FixPart
 from redhanded.hunt.repair import creation as creations
 from redhanded.hunt.repair.attributes import entry
 from redhanded.hunt.repair.creation import Creation
+from redhanded.hunt.repair.find_or_create import leaving
+from redhanded.hunt.repair.python import creation as python_creations
+from redhanded.hunt.repair.python.planted import planted
 from redhanded.hunt.repair.remedy import Ground, part
 from redhanded.source import edit
 from redhanded.source.edit import Edit
@@ -19,9 +22,33 @@ def plant(ground: Ground) -> FixPart | None:
     It passes when deliveries come one after the other, and fails when two look before either
     writes.
     """
-    creation = creations.find(ground)
     columns = ground.constraint.columns if ground.constraint else ground.look_up_columns
-    where = creations.where(ground, creation, columns) if creation and columns else None
+    changed = (_script(ground, columns) or _python(ground, columns)) if columns else None
+    if changed is None:
+        return None
+    path, text = changed
+    return part(
+        ground,
+        key="planted",
+        remedy="check-then-create",
+        title="Look for the row, then create it",
+        why="A wrong fix that passes one delivery at a time; the new test has to catch it.",
+        files={path: text},
+        tempting=True,
+    )
+
+
+def _python(ground: Ground, columns: tuple[str, ...]) -> tuple[str, str] | None:
+    creation = python_creations.find(ground)
+    asked = python_creations.conditions(ground, creation, columns) if creation else None
+    if creation is None or asked is None:
+        return None
+    return creation.source.path, planted(creation, asked)
+
+
+def _script(ground: Ground, columns: tuple[str, ...]) -> tuple[str, str] | None:
+    creation = creations.find(ground)
+    where = creations.where(ground, creation, columns) if creation is not None else None
     if creation is None or where is None:
         return None
     conditions = ", ".join(entry(attribute, value) for attribute, (value, _) in where.items())
@@ -33,15 +60,7 @@ def plant(ground: Ground) -> FixPart | None:
         )
     }
     text = _early(creation, conditions, used) or _beside(creation, conditions)
-    return part(
-        ground,
-        key="planted",
-        remedy="check-then-create",
-        title="Look for the row, then create it",
-        why="A wrong fix that passes one delivery at a time; the new test has to catch it.",
-        files={creation.source.path: text},
-        tempting=True,
-    )
+    return creation.source.path, text
 
 
 def _early(creation: Creation, conditions: str, used: set[str]) -> str | None:
@@ -67,7 +86,7 @@ def _early(creation: Creation, conditions: str, used: set[str]) -> str | None:
     first = body.named_children[0]
     indent = source.indent(first.start_byte)
     check = (
-        f"const {row} = await {creation.model}.findOne({{ where: {{ {conditions} }} }});\n"
+        f"const {row} = await {creation.model}.{creation.look}({{ where: {{ {conditions} }} }});\n"
         f"{indent}if ({row}) {leave}\n{indent}"
     )
     return edit.apply(source, (Edit(start=first.start_byte, end=first.start_byte, text=check),))
@@ -76,11 +95,10 @@ def _early(creation: Creation, conditions: str, used: set[str]) -> str | None:
 def _beside(creation: Creation, conditions: str) -> str:
     """A look in the same expression as the create."""
     source = creation.source
-    options = [
-        each for each in creations.option_entries(creation) if "ransaction" in each or "..." in each
-    ]
+    given = creations.option_entries(creation) if creation.library in creations.SEQUELIZE else []
+    options = [each for each in given if "ransaction" in each or "..." in each]
     listed = ", ".join([f"where: {{ {conditions} }}", *options])
-    look, call = f"{creation.model}.findOne({{ {listed} }})", source.of(creation.call)
+    look, call = f"{creation.model}.{creation.look}({{ {listed} }})", source.of(creation.call)
     if creation.awaited is not None:
         node, text = creation.awaited, f"((await {look}) || (await {call}))"
     else:
@@ -93,7 +111,7 @@ def _leave(creation: Creation, chosen: Node, row: str) -> str | None:
     if creation.function is not None and chosen.id == creation.function.id:
         if creation.statement is None:
             return f"return {row};"
-        return creations.early_return(creation, row)
+        return leaving(creation, row)
     gives = [
         each
         for each in edit.walk(chosen)

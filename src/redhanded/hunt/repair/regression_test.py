@@ -15,16 +15,14 @@ from typing import Any
 import jinja2
 
 from redhanded.case.errors import InputError
-from redhanded.case.operation import Operation
-from redhanded.case.system import Delivery, Service
-from redhanded.hunt.repair import event_identity
+from redhanded.case.system import Delivery
+from redhanded.hunt.repair import tested
 from redhanded.hunt.repair.event_identity import UNIQUE
 from redhanded.hunt.repair.package import TestHome, test_command, test_home
+from redhanded.hunt.repair.python import regression_test as python
 from redhanded.hunt.repair.remedy import Ground
+from redhanded.source import edit
 
-DELIVERIES = 5
-
-_HEADERS = {"stripe": "stripe-signature", "github": "x-hub-signature-256"}
 _SKIPPED = frozenset({"node_modules", ".git", ".redhanded", "dist", "build", "coverage"})
 _MOST_FIXTURES = 500
 
@@ -34,26 +32,27 @@ def regression_test(ground: Ground) -> tuple[str, str]:
 
     Raises InputError where there is no delivery to send or no table to watch.
     """
+    if _is_python(ground):
+        return python.regression_test(ground)
+    delivery, table = tested.subject(ground)
     home = test_home(ground.root)
-    table = ground.table
-    delivery = _delivery(ground)
-    if delivery is None or table is None:
-        missing = "no [[workload]] entry" if delivery is None else "no table that failed"
-        raise InputError(f"a regression test cannot be written: {missing} is known")
     path = _path(ground.root, home, table)
     return path, _render(ground, home, delivery, table, path)
 
 
 def command_for(ground: Ground) -> str:
     """A shell command, run in the root, that runs the new test alone."""
+    if _is_python(ground):
+        return python.command_for(ground)
     home = test_home(ground.root)
     table = ground.table or ""
-    return test_command(ground.root, _path(ground.root, home, table), title(ground))
+    return test_command(ground.root, _path(ground.root, home, table), tested.title(ground))
 
 
-def title(ground: Ground) -> str:
-    """The test's name: what must hold, in the words of the system; also found by ``--fgrep``."""
-    return f"one event delivered {DELIVERIES} times at once is worked off once ({ground.table})"
+def _is_python(ground: Ground) -> bool:
+    """Whether the program in which the cause lies is Python."""
+    place = ground.place("create") or next(iter(ground.cause.locations), None)
+    return place is not None and edit.is_python(place.path)
 
 
 def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path: str) -> str:
@@ -72,19 +71,19 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
         runner=home.runner,
         esm=home.esm,
         typescript=home.suffix.endswith("ts"),
-        title=title(ground),
-        deliveries=DELIVERIES,
+        title=tested.title(ground),
+        deliveries=tested.DELIVERIES,
         table=table,
         quoted_table=quoted,
         up="/".join([".."] * (len(Path(path).parts) - 1)) or ".",
         symptom=ground.system.symptom.log or ground.symptom.text,
-        invariants=_pretty(_queries(ground)),
-        processes=_pretty([_process(each) for each in ground.system.processes]),
+        invariants=_pretty(tested.queries(ground)),
+        processes=_pretty([tested.process(each) for each in ground.system.processes]),
         stubs=_pretty([{"routes": each.routes, "env": each.env} for each in ground.system.stubs]),
-        request=_pretty(_request(delivery)),
+        request=_pretty(tested.request(delivery)),
         fixture=fixture,
         body="" if fixture else _body(delivery),
-        sign=_sign(delivery),
+        sign=tested.sign(delivery),
         database=_database(ground),
         redis=_redis(ground),
         good_status=f"status === {delivery.expect}" if delivery.expect else "status < 500",
@@ -93,59 +92,11 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
     )
 
 
-def _queries(ground: Ground) -> list[str]:
-    """The invariants that a test of its own can ask for."""
-    queries = [each.sql for each in ground.system.invariants if each.sql]
-    return [query for query in queries if UNIQUE not in query]
-
-
-def _delivery(ground: Ground) -> Delivery | None:
-    """The entry that is delivered most often: the one whose repetition is the point."""
-    return max(ground.system.workload, key=lambda each: each.deliveries, default=None)
-
-
 def _path(root: Path, home: TestHome, table: str) -> str:
     name = f"{table.replace('.', '-').replace('_', '-')}-concurrent-delivery{home.suffix}"
     if not re.search(r"test|spec", home.suffix) and home.runner == "node":
         name = f"{Path(name).stem}.test{home.suffix}"
     return f"{home.folder}/{name}" if home.folder not in ("", ".") else name
-
-
-def _process(process: Any) -> dict[str, Any]:
-    described = {
-        "name": process.name,
-        "role": process.name,
-        "command": process.command,
-        "cwd": process.cwd,
-        "replicas": process.replicas,
-        "env": process.env,
-    }
-    optional = {
-        "ready": process.ready,
-        "ready_log": process.ready_log,
-        "env_file": process.env_file,
-    }
-    return described | {key: value for key, value in optional.items() if value is not None}
-
-
-def _request(delivery: Delivery) -> dict[str, Any]:
-    headers = {key.lower(): value for key, value in delivery.headers.items()}
-    if delivery.body is not None:
-        headers.setdefault("content-type", "application/json")
-    return {
-        "to": delivery.to,
-        "method": delivery.method,
-        "path": delivery.path,
-        "headers": headers,
-    }
-
-
-def _sign(delivery: Delivery) -> dict[str, str] | None:
-    if delivery.sign is None:
-        return None
-    scheme = delivery.sign.scheme
-    header = delivery.sign.header or _HEADERS.get(scheme, "x-signature")
-    return {"scheme": scheme, "secret_env": delivery.sign.secret_env, "header": header.lower()}
 
 
 def _body(delivery: Delivery) -> str:
@@ -179,16 +130,12 @@ def _json_files(root: Path) -> Iterator[Path]:
                 yield each
 
 
-def _service(ground: Ground, kind: str) -> Service | None:
-    return next((each for each in ground.system.services if each.kind == kind), None)
-
-
 def _database(ground: Ground) -> str:
     """A JavaScript expression: how the ``pg`` module connects, from the variables of the system."""
-    service = _service(ground, "postgres")
+    service = tested.service(ground, "postgres")
     if service is None:
         raise InputError("a regression test cannot be written: there is no PostgreSQL service")
-    whole = _variable(service, r"\{url\}|postgres(?:ql)?://.*")
+    whole = tested.variable(service, r"\{url\}|postgres(?:ql)?://.*")
     if whole is not None:
         return f"{{ connectionString: process.env.{whole} }}"
     names = {
@@ -198,54 +145,34 @@ def _database(ground: Ground) -> str:
         "password": "password",
         "database": "db",
     }
-    found = {key: _variable(service, rf"\{{{word}\}}") for key, word in names.items()}
+    found = {key: tested.variable(service, rf"\{{{word}\}}") for key, word in names.items()}
     listed = ", ".join(f"{key}: process.env.{name}" for key, name in found.items() if name)
     return f"{{ {listed} }}"
 
 
 def _redis(ground: Ground) -> str:
     """A JavaScript expression: where Redis is, and the variable that a URL can be given in."""
-    service = _service(ground, "redis")
+    service = tested.service(ground, "redis")
     if service is None:
         return "null"
-    whole = _variable(service, r"\{url\}|rediss?://.*")
+    whole = tested.variable(service, r"\{url\}|rediss?://.*")
     if whole is not None:
         return f"process.env.{whole} && {{ url: process.env.{whole}, variable: '{whole}' }}"
-    found = {word: _variable(service, rf"\{{{word}\}}") for word in ("host", "port")}
+    found = {word: tested.variable(service, rf"\{{{word}\}}") for word in ("host", "port")}
     listed = ", ".join(f"{key}: process.env.{name}" for key, name in found.items() if name)
     return f"{{ {listed} }}"
 
 
-def _variable(service: Service, template: str) -> str | None:
-    return next((key for key, value in service.env.items() if re.fullmatch(template, value)), None)
-
-
 def _counted(ground: Ground, table: str) -> tuple[str, str]:
     """``WHERE`` clause and JavaScript value that pick the event's rows; empty where unknown."""
-    for operation in _inserts(ground, table):
-        for touch in operation.touches:
-            for column, value in touch.row if touch.resource == table else ():
-                template = event_identity.template_of(value, ground)
-                if template is not None:
-                    text = template[1].replace("`", "").replace(UNIQUE, "${unique}")
-                    return f'WHERE "{column}"::text = $1', f"`{text}`"
-        for path, text in event_identity.templates(ground):
-            del path
-            pattern = re.escape(text).replace(re.escape(UNIQUE), "[\\w-]{6,}")
-            if re.search(pattern, operation.text):
-                return "AS r WHERE position($1 in r::text) > 0", "unique"
-    return "", ""
-
-
-def _inserts(ground: Ground, table: str) -> list[Operation]:
-    run = ground.reproduction.run
-    return [
-        each
-        for each in (run.operations if run else ())
-        if each.name.protocol == "postgres"
-        and each.name.target == table
-        and each.name.access == "write"
-    ]
+    found = tested.counted(ground, table)
+    if found is None:
+        return "", ""
+    column, text = found
+    if column == "*":
+        return "AS r WHERE position($1 in r::text) > 0", "unique"
+    text = text.replace("`", "").replace(UNIQUE, "${unique}")
+    return f'WHERE "{column}"::text = $1', f"`{text}`"
 
 
 def _literal(value: Any) -> str:

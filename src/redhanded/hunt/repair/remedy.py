@@ -56,11 +56,19 @@ class Ground:
                 return failure.table
         if self.symptom.table:
             return self.symptom.table
-        create = self.place("create")
+        create = self.place("create") or self.place("write")
         for access in self.code.accesses:
             near = create is not None and access.location.path == create.path
             if near and create is not None and abs(access.location.line - create.line) <= 1:
                 return access.table
+        return self._written()
+
+    def _written(self) -> str | None:
+        """The table that the line of the cause writes in the failing run, directly or not."""
+        write = self.place("write")
+        for each in self.reproduction.run.operations if self.reproduction.run else ():
+            if write is not None and each.name.kind == "UPDATE" and write.location in each.stack:
+                return each.name.target
         return None
 
     @property
@@ -76,6 +84,17 @@ class Ground:
             ):
                 return access.columns
         return ()
+
+    def library_at(self, place: RootLocation) -> str | None:
+        """The library of the call that reads or writes a table at a line; None where the code map
+        knows none."""
+        near = [
+            each
+            for each in self.code.accesses
+            if each.location.path == place.path and abs(each.location.line - place.line) <= 1
+        ]
+        best = min(near, key=lambda each: abs(each.location.line - place.line), default=None)
+        return best.library if best is not None else None
 
     def migrates_with(self, library: str) -> bool:
         """Whether the table that failed is read and written by that library alone, where the code

@@ -28,8 +28,8 @@ from redhanded.hunt.suspect.rules import RULES
 from redhanded.hunt.suspect.rules.asking import look
 from redhanded.hunt.suspect.rules.rule import Rule
 from redhanded.source.flow import installed
-from redhanded.source.flow.charting import collected_rarely
 from redhanded.source.flow.values import finished
+from redhanded.source.garbage import collected_rarely
 from redhanded.source.project import Project, project_of
 
 if TYPE_CHECKING:

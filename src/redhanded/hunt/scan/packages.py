@@ -22,7 +22,6 @@ from redhanded.hunt.scan.reading import Source as Program
 from redhanded.hunt.suspect.rules.rule import Reading, Rule
 from redhanded.source.flow.events import Event
 from redhanded.source.flow.events import Path as Way
-from redhanded.source.flow.exported import chart_package, names_in
 from redhanded.source.flow.frameworks import FRAMEWORKS
 from redhanded.source.flow.installed import Installed, Source, installed, source
 from redhanded.source.flow.values import Library, finished
@@ -223,6 +222,7 @@ def _report(
     if known is not None:
         return known
     from redhanded.hunt.suspect.rules import RULES
+    from redhanded.source.flow.exported import chart_package, names_in  # every tool comes with it
 
     chart = chart_package(one, files)
     reading = Reading(paths=chart.paths, schema=chart.schema, text=lines_of(one.root))

@@ -25,7 +25,7 @@ def suspect(symptom: Symptom, code: CodeMap) -> Hypothesis | None:
     scene = survey(symptom, code)
     found = []
     if scene.write is not None:
-        says = f"this code writes {scene.table} itself"
+        says = f"this code writes {scene.table or scene.write.table} itself"
         found.append(
             Weighed(weight=0.05, evidence=at(code, scene.write.location, says, supports=False))
         )

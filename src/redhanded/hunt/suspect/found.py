@@ -65,6 +65,7 @@ TWICE = frozenset(
 REMEDIES: dict[str, tuple[str, ...]] = {
     "missing-job-deduplication": ("job-id", "find-or-create"),
     "check-then-create": ("find-or-create", "unique-index"),
+    "read-modify-write": ("atomic-update", "row-lock"),
 }
 """Where more than the rule's own remedy takes the cause away."""
 

@@ -25,7 +25,9 @@ wrong = (
 safe = "128 random bits, or a sequence of the database."
 
 _MOST_FILES = 5_000
-_SKIPPED = frozenset({"node_modules", ".git", ".redhanded", "dist", "build", "coverage", "test"})
+_SKIPPED = frozenset(
+    {"node_modules", "venv", "site-packages", "vendor", "dist", "build", "coverage", "test"}
+)
 _FALLBACK_REQUESTS_PER_S = 100.0
 
 
@@ -244,7 +246,9 @@ def _sources(root: Path) -> list[Path]:
         if not folder.is_dir():
             continue
         for each in sorted(folder.iterdir()):
-            if each.is_dir() and not each.is_symlink() and each.name not in _SKIPPED:
+            if each.is_dir() and not each.is_symlink():
+                if each.name in _SKIPPED or each.name.startswith("."):
+                    continue
                 folders.append(each)
             elif each.suffix in {".js", ".cjs", ".mjs", ".ts"} and each.is_file():
                 found.append(each)

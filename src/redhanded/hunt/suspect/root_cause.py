@@ -63,7 +63,7 @@ def sentence(
     named = failure.constraint if failure and failure.constraint else "the unique constraint"
     looks = (
         f"looks at {table} ({by_role['look-up'].location}) before the first job's COMMIT and "
-        if "look-up" in by_role
+        if "look-up" in by_role and caught.look_ups
         else ""
     )
     create = f" ({by_role['create'].location})" if "create" in by_role else ""

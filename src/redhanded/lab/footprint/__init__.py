@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from redhanded.lab.footprint.builtins import CHANNEL
 from redhanded.lab.footprint.catalogue import (
     CATALOGUE_QUERY,
     UNKNOWN,
@@ -9,18 +10,24 @@ from redhanded.lab.footprint.catalogue import (
     read_catalogue,
 )
 from redhanded.lab.footprint.keys import KeySpecifications, located, located_key, pattern
-from redhanded.lab.footprint.sql import Footprint, footprint, footprints
+from redhanded.lab.footprint.queries import resource_name
+from redhanded.lab.footprint.shape import ANYTHING
+from redhanded.lab.footprint.sql import Footprint, fingerprint, footprint, footprints
 
 __all__ = [
+    "ANYTHING",
     "CATALOGUE_QUERY",
+    "CHANNEL",
     "UNKNOWN",
     "Catalogue",
     "Footprint",
     "KeySpecifications",
+    "fingerprint",
     "footprint",
     "footprints",
     "located",
     "located_key",
     "pattern",
     "read_catalogue",
+    "resource_name",
 ]

@@ -68,6 +68,11 @@ def footprints(
     return found[0] if len(found) == 1 else _merge(found)
 
 
+def fingerprint(statements: Iterable[str]) -> str:
+    """That of a footprint of statements that are sent together, without the rest of it."""
+    return "; ".join(unmask(part.text) for sql in statements for part in mask(sql))
+
+
 @dataclass(slots=True)
 class _Reader:
     """Reads the statements of one unit; a function made by one is known to the next."""

@@ -67,7 +67,7 @@ def _transaction(verb: str, second: str, words: list[str]) -> Shape:
     return Shape(kind=kind, transaction=transaction)
 
 
-_PLACEHOLDER = re.compile(r"\$\d+(?=\S)")
+_PLACEHOLDER = re.compile(r"\$\d++(?=\S)")
 
 
 def _query(text: str) -> Shape:
@@ -88,7 +88,7 @@ def _by_names(text: str) -> Shape:
     and written if anything in the text writes."""
     verbs = [word.upper() for word in _WORD.findall(text)]
     verb = next((word for word in verbs if word in ("INSERT", "UPDATE", "DELETE", "MERGE")), "")
-    tables = dict.fromkeys(_resource(name) for name in _SOURCE.findall(text))
+    tables = dict.fromkeys(_resource(name) for name in _sources(text))
     names = [name for name in tables if name]
     accesses = [AccessShape(name, "read") for name in names]
     if verb:
@@ -105,8 +105,15 @@ def _by_names(text: str) -> Shape:
     )
 
 
+def _sources(text: str) -> list[str]:
+    """Every name where a table may stand; a function may stand where rows come from."""
+    return [changed or read for changed, read in _SOURCE.findall(text)]
+
+
 _SOURCE = re.compile(
-    rf"\b(?:FROM|JOIN|INTO|UPDATE|USING|TABLE)\s+(?:ONLY\s+)?{_QUALIFIED}(?!\s*\()", re.IGNORECASE
+    rf"\b(?:(?:INTO|UPDATE|TABLE)\s+(?:ONLY\s+)?{_QUALIFIED}"
+    rf"|(?:FROM|JOIN|USING)\s+(?:ONLY\s+)?{_QUALIFIED}(?![\w$\".])(?!\s*[.(]))",
+    re.IGNORECASE,
 )
 _CALL = re.compile(r"(?<![\w$\".])([A-Za-z_][\w$]*(?:\.[A-Za-z_][\w$]*)?)\s*\(")
 _NOT_CALLS = _words(
@@ -160,7 +167,7 @@ def _definition(text: str, verb: str, second: str) -> Shape:
     if found and found["what"].upper() in ("TABLE", "VIEW"):
         accesses += [_defined(name) for name in tables if name]
     if found and " AS " in text.upper():
-        accesses += [AccessShape(name, "read") for name in map(_resource, _SOURCE.findall(text))]
+        accesses += [AccessShape(name, "read") for name in map(_resource, _sources(text))]
     return Shape(
         kind=kind,
         target=next((access.resource for access in accesses), ""),

@@ -52,6 +52,7 @@ _CLIENT_CODES = frozenset(b"PBDESQHCFpX") | COPY_CODES
 _SERVER_CODES = frozenset(b"RSKZTDC123ntsIENAGHWdcVv")
 _UNASKED_CODES = frozenset(b"NAS")
 _ROW, _ERROR, _READY, _COMMAND_COMPLETE, _SUSPENDED, _PARAMETER_TYPES, _BACKEND_KEY = b"DEZCstK"
+_COLUMNS, NOTIFICATION = b"TA"
 _PARTS_OF_ANSWER = frozenset(b"123TnCsI")
 """Of these each message of a Flush unit is answered by exactly one."""
 _CONFIRMATIONS = frozenset(b"123")
@@ -71,6 +72,8 @@ class PostgresStream:
         """Whom a CancelRequest on this connection is meant for: that one's ``backend_key``."""
         self.parameters: dict[str, str] = {}
         """What the client asked for at start-up: ``user``, ``database``, ``application_name`` …"""
+        self.notified = 0
+        """Notifications that the server sent."""
         self._inbox = Inbox()
         self._outbox = Inbox()
         self._serial = 0
@@ -78,14 +81,13 @@ class PostgresStream:
         self._encryption_asked = False
         self._encrypted = False
         self._ready = False
-        self._prepared = Prepared()
+        self.prepared = Prepared()
         self._pending: deque[Pending] = deque()
         self._broken_until_sync = False
         self._group = Group()
         self._last = Pending(serial=0, ender=QUERY)
         self._copy = CopyIn()
-        self._copy_rest = 0
-        self._row_rest = 0
+        self._copy_rest = self._row_rest = 0
 
     @property
     def passable(self) -> bool:
@@ -207,11 +209,10 @@ class PostgresStream:
 
     def _read_message(self, data: bytes, position: int, end: int) -> None:
         try:
-            self._group.read(data[position], data[position + 5 : end], self._prepared)
+            self._group.read(data[position], data[position + 5 : end], self.prepared)
         except (ValueError, struct.error) as cut_short:
-            raise self._wrong_client(
-                data, position, f"a message whose content does not fit ({cut_short})"
-            ) from cut_short
+            what = f"a message whose content does not fit ({cut_short})"
+            raise self._wrong_client(data, position, what) from cut_short
 
     def _end_group(self, raw: bytes, start: int, ender: int) -> Unit:
         group = self._group
@@ -264,9 +265,8 @@ class PostgresStream:
         )
 
     def _wrong_client(self, data: bytes, position: int, what: str) -> WireError:
-        return wrong_bytes(
-            "PostgreSQL", "client", self._inbox.offset + position, data[position:], what
-        )
+        at = self._inbox.offset + position
+        return wrong_bytes("PostgreSQL", "client", at, data[position:], what)
 
     # Server to client
 
@@ -308,6 +308,7 @@ class PostgresStream:
                     raise self._wrong_server(data, position, "a message of impossible length")
                 need = end - position
                 break
+            self.notified += code == NOTIFICATION
             if front is None or (code in _UNASKED_CODES and not front.begun):
                 if position > start:
                     answers.append(Answer(serial=None, raw=data[start:position], complete=True))
@@ -348,6 +349,8 @@ class PostgresStream:
             return fatal or front.ender == FLUSH
         elif code == _PARAMETER_TYPES:
             front.describe(data[position + 5 : end])
+        elif code == _COLUMNS and front.describing is not None:
+            front.describe_rows(data[position + 5 : end])
         elif code in _CONFIRMATIONS:
             front.confirmed += 1
         if front.ender == FLUSH and code in _PARTS_OF_ANSWER:
@@ -393,6 +396,5 @@ class PostgresStream:
         return Answer(serial=None, raw=message, complete=True, failure=failure)
 
     def _wrong_server(self, data: bytes, position: int, what: str) -> WireError:
-        return wrong_bytes(
-            "PostgreSQL", "server", self._outbox.offset + position, data[position:], what
-        )
+        at = self._outbox.offset + position
+        return wrong_bytes("PostgreSQL", "server", at, data[position:], what)

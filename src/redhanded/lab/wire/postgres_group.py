@@ -108,6 +108,8 @@ class Pending:
     expected: int = 0
     """Answers still to come; only counted for Flush."""
     described: deque[Statement | None] = field(default_factory=deque)
+    describing: Statement | None = None
+    """The one whose parameters were named last: its columns come next."""
     changes: list[Change] = field(default_factory=list)
     """What its messages changed of the names known on the connection."""
     confirmed: int = 0
@@ -145,9 +147,16 @@ class Pending:
     def describe(self, body: bytes) -> None:
         """ParameterDescription: the types of the statement that was asked for next."""
         statement = self.described.popleft() if self.described else None
+        self.describing = statement
         if statement is not None and len(body) >= 2:
             count = min(int.from_bytes(body[:2], "big"), (len(body) - 2) // 4)
             statement.types = struct.unpack_from(f">{count}I", body, 2)
+
+    def describe_rows(self, body: bytes) -> None:
+        """RowDescription: the columns of the statement that was asked for, or of the answer."""
+        statement, self.describing = self.describing, None
+        if statement is not None:
+            statement.columns = body
 
 
 def rows_of(tag: bytes) -> int | None:

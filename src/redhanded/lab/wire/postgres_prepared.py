@@ -29,6 +29,8 @@ class Statement:
     sql: str
     types: tuple[int, ...]
     """OIDs of the parameters; 0 where the client leaves it to the server."""
+    columns: bytes = b""
+    """Body of the RowDescription that the server gave, if it was asked about the statement."""
 
 
 @dataclass(slots=True)
@@ -76,8 +78,11 @@ class Prepared:
         count = _TWO_BYTES(body, position)[0]
         formats = struct.unpack_from(f">{count}H", body, position + 2)
         position += 2 + 2 * count
-        values = _values(body, position, formats, statement.types)
-        return _remember(self._portals, portal, Bound(sql=statement.sql, values=values))
+        values, position = _values(body, position, formats, statement.types)
+        count = _TWO_BYTES(body, position)[0] if position < len(body) else 0
+        results = struct.unpack_from(f">{count}H", body, position + 2) if count else ()
+        bound = Bound(sql=statement.sql, values=values, results=results)
+        return _remember(self._portals, portal, bound)
 
     def execute(self, body: bytes) -> Bound:
         """What runs; empty SQL for a portal that was made by other means (DECLARE CURSOR)."""
@@ -90,6 +95,11 @@ class Prepared:
             return None
         return self._statements.get(_name(body, 1)[0])
 
+    def columns_of(self, sql: str) -> bytes:
+        """What the server said of the answer's columns; empty if it was not asked."""
+        described = (each.columns for each in self._statements.values() if each.sql == sql)
+        return next((columns for columns in described if columns), b"")
+
     def close(self, body: bytes) -> Change:
         name, _ = _name(body, 1)
         if body[:1] == b"S":
@@ -99,7 +109,8 @@ class Prepared:
 
 def _values(
     body: bytes, position: int, formats: tuple[int, ...], types: tuple[int, ...]
-) -> tuple[str | None, ...]:
+) -> tuple[tuple[str | None, ...], int]:
+    """The values, and where they end."""
     count = _TWO_BYTES(body, position)[0]
     position += 2
     values: list[str | None] = []
@@ -117,7 +128,7 @@ def _values(
             values.append(binary_as_text(types[index] if index < len(types) else 0, value))
         else:
             values.append(value.decode("utf-8", "replace"))
-    return tuple(values)
+    return tuple(values), position
 
 
 def _name(body: bytes, position: int) -> tuple[bytes, int]:

@@ -14,7 +14,7 @@ Every codec is pure (bytes in, values out) and keeps these promises:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from redhanded.case.operation import WireFailure
@@ -35,6 +35,8 @@ class Bound:
     """Without the closing semicolon; comments kept."""
     values: tuple[str | None, ...] = ()
     """As text; None is NULL. Bytes, and binary values whose type is unknown: ``0x…``."""
+    results: tuple[int, ...] = field(default=(), compare=False)
+    """How the client wants the columns of the answer: 1 is binary; one for all, or one each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from redhanded.logs.index.identity import FileIdentity
 from redhanded.logs.index.rows import COLUMN_NAMES, Columns, FileFacts, IndexedFile
 
-VERSION = 1
+VERSION = 2
 BYTES_MAX = 4 * 1024**3
 """Of all that is kept in one place; the longest unused goes first."""
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path as File
 
@@ -16,6 +14,7 @@ from redhanded.source.flow.reading import Files
 from redhanded.source.flow.schema import Schema
 from redhanded.source.flow.schema_texts import texts_of
 from redhanded.source.flow.schemas import PACKAGES as SCHEMA_PACKAGES
+from redhanded.source.garbage import collected_rarely
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,18 +43,6 @@ def chart(
     """
     with collected_rarely():
         return _chart(root, folders, cache, frameworks, everything, processes)
-
-
-@contextmanager
-def collected_rarely() -> Iterator[None]:
-    """Nearly all that is made here stays: to look through it for garbage again and again takes a
-    fifth of the time."""
-    before = gc.get_threshold()
-    gc.set_threshold(100_000, 20, 50)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _chart(

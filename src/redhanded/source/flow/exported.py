@@ -7,7 +7,7 @@ Nothing is known of who uses it, so what it is handed is told by how it is used
 from __future__ import annotations
 
 from redhanded.source.flow import form, package_walk, reading, walk
-from redhanded.source.flow.charting import Chart, collected_rarely
+from redhanded.source.flow.charting import Chart
 from redhanded.source.flow.frameworks import FRAMEWORKS
 from redhanded.source.flow.installed import Installed, Source
 from redhanded.source.flow.program import Program
@@ -15,6 +15,7 @@ from redhanded.source.flow.schema_of import schema_of
 from redhanded.source.flow.schema_texts import texts_of
 from redhanded.source.flow.schemas import PACKAGES as SCHEMA_PACKAGES
 from redhanded.source.flow.walking import looking
+from redhanded.source.garbage import collected_rarely
 
 
 def names_in(chart: Chart) -> dict[str, tuple[str, ...]]:

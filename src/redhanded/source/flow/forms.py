@@ -26,6 +26,19 @@ class Forms:
         self._types: dict[str, dict[str, Type]] = {}
         self._providers: list[tuple[MappingForm, str]] | None = None
 
+    def classes_named(self, name: str) -> tuple[Kind, ...]:
+        """The classes of a name at the top of files, wherever they stand."""
+        return tuple(self._classes.get(name, ()))
+
+    @cached_property
+    def _classes(self) -> dict[str, list[Kind]]:
+        found: dict[str, list[Kind]] = {}
+        for path, module in self._modules.items():
+            for index, one in enumerate(module.classes):
+                if one.parent <= 0:
+                    found.setdefault(one.name, []).append(Kind(path, index, one.name))
+        return found
+
     def modules(self) -> Iterable[Module]:
         return self._modules.values()
 

@@ -11,14 +11,17 @@ from redhanded.source.flow.events import Entry, Handover, Path
 
 def joined(paths: Sequence[Path]) -> tuple[Path, ...]:
     """The paths with their handovers, matched by library, queue and name of the job."""
-    consumers = [(at, one.entry) for at, one in enumerate(paths) if one.entry.kind == "job"]
+    consumers: dict[str, list[tuple[int, Entry]]] = {}
+    for at, one in enumerate(paths):
+        if one.entry.kind == "job":
+            consumers.setdefault(one.entry.library, []).append((at, one.entry))
     found = []
     for path in paths:
         jobs = tuple(
             Handover(event=event.number, entry=at)
             for event in path.events
             if event.effect is not None and event.effect.kind == "enqueue"
-            for at, entry in consumers
+            for at, entry in consumers.get(event.effect.library, ())
             if takes(entry, event.effect)
         )
         found.append(replace(path, jobs=jobs) if jobs else path)

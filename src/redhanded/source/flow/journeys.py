@@ -13,6 +13,7 @@ from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.schema import Schema, Table, Unique
 from redhanded.source.flow.telling import READS, WRITES, marks, said
+from redhanded.source.flow.ways import is_for_another
 
 KINDS: dict[str, HopKind] = {
     **dict.fromkeys(("read",), "read"),
@@ -57,7 +58,14 @@ def tree(paths: Sequence[Path], place: int, schema: Schema) -> Hop:
     return _tree(paths, place, schema, ())
 
 
-def _tree(paths: Sequence[Path], place: int, schema: Schema, seen: tuple[int, ...]) -> Hop:
+def _tree(
+    paths: Sequence[Path],
+    place: int,
+    schema: Schema,
+    seen: tuple[int, ...],
+    job: str | None = None,
+) -> Hop:
+    """``job``: the name of the job that is taken, where the path begins with one."""
     path = paths[place]
     top = _Node(hop=Hop(kind="entry", says=_entry(path), location=path.entry.location))
     jobs: dict[int, list[int]] = {}
@@ -65,10 +73,11 @@ def _tree(paths: Sequence[Path], place: int, schema: Schema, seen: tuple[int, ..
         jobs.setdefault(handover.event, []).append(handover.entry)
     for event in path.events:
         hop = _hop(event, path, schema)
-        if hop is None:
+        if hop is None or is_for_another(event, job):
             continue
         taken = [one for one in jobs.get(event.number, []) if 0 <= one < len(paths)]
-        below = [_job(paths, one, schema, (*seen, place)) for one in taken]
+        named = event.effect.job if event.effect is not None else None
+        below = [_job(paths, one, schema, (*seen, place), named) for one in taken]
         if hop.kind == "enqueue" and not below:
             below = [Hop(kind="unresolved", says="who takes it is not known")]
         _under(top, event).children.append(_Node(hop=replace(hop, hops=(*hop.hops, *below))))
@@ -77,12 +86,14 @@ def _tree(paths: Sequence[Path], place: int, schema: Schema, seen: tuple[int, ..
     return top.made()
 
 
-def _job(paths: Sequence[Path], place: int, schema: Schema, seen: tuple[int, ...]) -> Hop:
+def _job(
+    paths: Sequence[Path], place: int, schema: Schema, seen: tuple[int, ...], job: str | None
+) -> Hop:
     entry = paths[place].entry
     if place in seen:
         says = f"{entry.name} (drawn above)"
         return Hop(kind="job", says=says, location=entry.location)
-    return replace(_tree(paths, place, schema, seen), kind="job")
+    return replace(_tree(paths, place, schema, seen, job), kind="job")
 
 
 def _entry(path: Path) -> str:

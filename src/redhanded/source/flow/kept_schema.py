@@ -38,6 +38,7 @@ def schema(files: Files, texts: Mapping[str, str], cache: Path | None) -> Schema
 
     asked = AskedModules(files.modules)
     found = schema_of(asked, texts)
+    files.modules.forget()
     if cache is not None:
         answers = {path: (files.hashes[path], one) for path, one in asked.answers.items()}
         file.write(KeptSchema(basis, answers, written_down.written(found)))

@@ -22,6 +22,7 @@ class Modules(Mapping[str, Module]):
         self._lowered = dict(lowered)
         self._unpacked: OrderedDict[str, Module] = OrderedDict()
         self._bytes = 0
+        self._all_bytes = sum(one.size for one in self._lowered.values())
         self._decoder = msgspec.msgpack.Decoder(Module)
         self._decompressor = zstandard.ZstdDecompressor()
 
@@ -40,6 +41,12 @@ class Modules(Mapping[str, Module]):
             gone, _ = self._unpacked.popitem(last=False)
             self._bytes -= self._lowered[gone].size
         return module
+
+    def forget(self) -> None:
+        """For where others come next: none stays unpacked, unless there is room for all."""
+        if self._all_bytes > UNPACKED_BYTES_MAX:
+            self._unpacked.clear()
+            self._bytes = 0
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._lowered)

@@ -9,8 +9,9 @@ from redhanded.source.flow.events import Entry, Path
 from redhanded.source.flow.module import Module
 from redhanded.source.flow.program import Program
 from redhanded.source.flow.values import Either, Procedure, Record, Value
-from redhanded.source.flow.walk import bound, bounded, path_of
+from redhanded.source.flow.walk import bounded, path_of
 from redhanded.source.flow.walking import calls, classes, looking
+from redhanded.source.flow.walking.injection import bound
 from redhanded.source.flow.walking.opened import Opened
 from redhanded.source.flow.walking.recorder import Recorder
 from redhanded.source.flow.walking.run import Run

@@ -21,7 +21,6 @@ from redhanded.source.flow import mattering, sharing
 from redhanded.source.flow.finding import FILES_MAX, Found, find
 from redhanded.source.flow.kept import Kept, Lowered, Seen, Tree, as_written
 from redhanded.source.flow.languages import LANGUAGES, language_of
-from redhanded.source.flow.module import Module
 from redhanded.source.flow.modules import Modules, packed
 from redhanded.source.flow.resolving import Resolution, resolution
 from redhanded.source.flow.scanning import Look, look
@@ -35,7 +34,7 @@ class Files:
     """What was read of a tree."""
 
     root: Path
-    modules: Mapping[str, Module]
+    modules: Modules
     """By path from the root; unpacked when asked for."""
     limits: tuple[str, ...]
     """What was not read, and why."""

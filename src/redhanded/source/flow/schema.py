@@ -22,6 +22,8 @@ class Unique:
     where: str = ""
     """Of a partial index; empty: for all rows."""
     is_primary: bool = False
+    holds_nulls: bool = False
+    """Two rows without a value count as equal (``NULLS NOT DISTINCT``)."""
     is_in_force: bool = True
     """False: a model says it, the migrations that make the table do not, and nothing else
     creates it; `Table.unique_on` passes it over."""

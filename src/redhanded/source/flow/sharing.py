@@ -7,6 +7,7 @@ with the parent.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import struct
@@ -92,8 +93,10 @@ def _start(share: list[str], work: Work) -> tuple[int, BinaryIO]:
     # Not buffered: what was done before a child is killed counts. The parent closes it.
     stream = tempfile.TemporaryFile(prefix="redhanded-", buffering=0)  # noqa: SIM115
     parent = os.getpid()
+    gc.freeze()  # a child that looks through what it shares for garbage gets a copy of it
     process = os.fork()
     if process:
+        gc.unfreeze()
         return process, stream
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -59,9 +59,6 @@ class Library:
         # Values share their parts: to hash all that they are made of may take forever.
         return hash((self.package, self.names))
 
-    def __reduce__(self) -> tuple[type[Library], tuple[object, ...]]:
-        return Library, (self.package, self.steps, self.through)
-
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -84,9 +81,6 @@ class Procedure:
     function: int
     receiver: Value | None = None
     closure: object = field(default=None, compare=False, repr=False)
-
-    def __reduce__(self) -> tuple[type[Procedure], tuple[object, ...]]:
-        return Procedure, (self.path, self.function, self.receiver)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +165,6 @@ class Computed:
             found = hash((self.operator, *[_shallow(one) for one in self.operands]))
             object.__setattr__(self, "_hash", found)
         return found
-
-    def __reduce__(self) -> tuple[type[Computed], tuple[object, ...]]:
-        return Computed, (self.operator, self.operands)
 
 
 @dataclass(frozen=True, slots=True)

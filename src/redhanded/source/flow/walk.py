@@ -24,6 +24,7 @@ from redhanded.source.flow.walking import (
     injection,
     library,
     loading,
+    starting,
     statements,
 )
 from redhanded.source.flow.walking.recorder import Recorder, TooFar
@@ -87,6 +88,7 @@ def entries(program: Program) -> list[FoundEntry]:
     """The entries that frameworks find, and those that calls register when files are loaded."""
     for path in program.reaching:
         program.scope_of(path)
+    starting.started(program)
     for framework in program.frameworks:
         try:
             program.register(framework.entries(program))
@@ -127,7 +129,7 @@ def _enter(run: Run, function: Value, found: FoundEntry, *, is_last: bool) -> No
         function = classes.own_member(run, function.of, "__call__", function) or function
     if not isinstance(function, Procedure):
         return
-    procedure = bound(run.program, function)
+    procedure = injection.bound(run.program, function)
     form = run.program.function_of(procedure)
     arguments = found.arguments
     if not is_last:
@@ -157,24 +159,6 @@ def _enter_library(run: Run, function: Library, found: FoundEntry) -> None:
         happening.call_value(run, function, found.arguments, dict(found.keywords))
     finally:
         run.frames.pop()
-
-
-def bound(program: Program, procedure: Procedure) -> Procedure:
-    """A method with an instance that a framework would make."""
-    function = program.function_of(procedure)
-    opened = program.opened
-    if opened is not None and procedure.receiver is None:
-        receiver = opened.receiver_of(procedure)
-        if receiver is not None:
-            return Procedure(procedure.path, procedure.function, receiver, procedure.closure)
-    if procedure.receiver is not None or function.owner < 0 or function.kind == "static":
-        return procedure
-    kind = classes.kind(program, procedure.path, function.owner)
-    receiver = kind if function.kind == "class" else injection.instance(program, kind)
-    is_kept = opened is None and not procedure.path.endswith((".py", ".pyi"))
-    if isinstance(receiver, Record) and is_kept:
-        program.singletons[id(receiver)] = receiver  # Python's frameworks make one per request
-    return Procedure(procedure.path, procedure.function, receiver, procedure.closure)
 
 
 def bounded(run: Run, location: Location, act: Callable[[], None]) -> None:
@@ -260,7 +244,7 @@ def _alone(
     made: list[Value] = []
 
     def act() -> None:
-        procedure = bound(program, Procedure(module.path, place))
+        procedure = injection.bound(program, Procedure(module.path, place))
         given = calls.enter(run, procedure, (), {}, 0, is_entry=True)
         made.append(given)
         _waited_for(run, given, module.path)

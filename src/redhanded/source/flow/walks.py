@@ -141,6 +141,7 @@ def _work(
         data = _packed(result)
     except RecursionError:
         data = _packed(_without_deep(result))
+    files.modules.forget()
     done = Done(tuple(sorted(modules.touched)), data, _packed(sql_known.asked()))
     return msgspec.msgpack.encode(done)
 
@@ -186,24 +187,23 @@ def _result(data: bytes) -> Result:
 def _united(results: Sequence[tuple[Unit, Result]]) -> list[Path]:
     """The paths of all units, each once: what a unit finds in the files of another is that
     other's, and a function that another unit calls is called."""
-    owned = {
-        _key(path)
-        for unit, one in results
-        for own in (frozenset(unit.own),)
-        for path in one.walked.paths
-        if path.entry.location.path in own
-    }
-    given: list[Path] = []
+    owns = [frozenset(unit.own) for unit, _ in results]
     elsewhere: set[tuple[str, int]] = set()
-    for unit, one in results:
-        elsewhere |= one.walked.entered - _own(unit, one)
-    for unit, one in results:
-        own = frozenset(unit.own)
+    is_outside = False
+    for own, (_, one) in zip(owns, results, strict=True):
+        elsewhere.update(each for each in one.walked.entered if each[0] not in own)
+        is_outside = is_outside or not all(_begins_in(own, path) for path in one.walked.paths)
+    owned: set[Iterable[object]] = set()
+    if is_outside:
+        for own, (_, one) in zip(owns, results, strict=True):
+            owned.update(_key(path) for path in one.walked.paths if _begins_in(own, path))
+    given: list[Path] = []
+    for own, (_, one) in zip(owns, results, strict=True):
         for place, path in enumerate(one.walked.paths):
             function = one.walked.uncalled.get(place)
             if function is not None and function in elsewhere:
                 continue
-            if path.entry.location.path not in own:
+            if not _begins_in(own, path):
                 if _key(path) in owned:
                     continue
                 owned.add(_key(path))
@@ -211,9 +211,8 @@ def _united(results: Sequence[tuple[Unit, Result]]) -> list[Path]:
     return given
 
 
-def _own(unit: Unit, one: Result) -> frozenset[tuple[str, int]]:
-    own = frozenset(unit.own)
-    return frozenset(each for each in one.walked.entered if each[0] in own)
+def _begins_in(own: frozenset[str], path: Path) -> bool:
+    return path.entry.location.path in own
 
 
 def _key(path: Path) -> Iterable[object]:

@@ -99,8 +99,11 @@ def _apart(one: Event, other: Event) -> bool:
     )
 
 
-def _is_for_another(event: Event, job: str) -> bool:
-    """Whether it happens for jobs of another name: ``if (job.name === 'b')``, a ``switch``."""
+def is_for_another(event: Event, job: str | None) -> bool:
+    """Whether it happens for jobs of another name than ``job``: ``if (job.name === 'b')``, a
+    ``switch``. Where the name is not known it may happen for this one."""
+    if job is None:
+        return False
     for guard in event.guards:
         test = guard.test
         if not isinstance(test, Computed) or test.operator not in EQUAL | UNEQUAL:
@@ -121,7 +124,7 @@ def _from(paths: Sequence[Path], place: int, before: tuple[Stop, ...]) -> Iterat
         jobs.setdefault(one.event, []).append(one.entry)
     job = before[-1].event.effect.job if before and before[-1].event.effect else None
     for event in paths[place].events:
-        if job is not None and _is_for_another(event, job):
+        if is_for_another(event, job):
             continue
         here = (*before, Stop(path=place, event=event))
         if is_write(event):

@@ -12,7 +12,7 @@ from redhanded.contract.guess.outside import stubs, workload
 from redhanded.contract.guess.project import Project
 from redhanded.contract.guess.python.commands import Commands, commands
 from redhanded.contract.guess.python.processes import processes
-from redhanded.contract.guess.python.project import look_at
+from redhanded.contract.guess.python.project import extra_for_tests, look_at
 from redhanded.contract.guess.python.services import services
 from redhanded.contract.guess.writing import Guess, Section, document
 
@@ -28,6 +28,12 @@ INSTALLS = {
     "pyproject.toml": ["python -m venv .venv", ".venv/bin/pip install ."],
     "setup.py": ["python -m venv .venv", ".venv/bin/pip install ."],
 }
+FOR_TESTS = (
+    *("requirements-dev.txt", "requirements-test.txt", "requirements-tests.txt"),
+    *("requirements/dev.txt", "requirements/test.txt", "requirements/local.txt"),
+    *("dev-requirements.txt", "test-requirements.txt", "requirements_dev.txt"),
+)
+"""What is installed besides, where there are tests to run."""
 NOT_SOURCE = {"test", "tests", "docs", "venv", "node_modules", "static", "templates", "build"}
 TEST_FILE = re.compile(r"(test_\w+|\w+_test|tests)\.py")
 
@@ -71,7 +77,7 @@ def _system(project: Project) -> Section:
         lock = _lock(project.root)
         installed = (project.root / ".venv").is_dir()
         if lock and not installed:
-            section.add("prepare", INSTALLS[lock], guessed=f"there is a {lock}")
+            section.add("prepare", _install(project, lock), guessed=f"there is a {lock}")
     else:
         section.comment("prepare is not needed: the virtual environment that is active is used")
     section.add("source", _source(project), guessed="folders that hold the program")
@@ -83,10 +89,24 @@ def _lock(root: Path) -> str | None:
     return next((name for name in INSTALLS if (root / name).is_file()), None)
 
 
+def _install(project: Project, lock: str) -> list[str]:
+    """The commands that install what the program asks for, and what its tests do."""
+    listed = list(INSTALLS[lock])
+    if not _has_tests(project.root):
+        return listed
+    if lock.startswith("requirements"):
+        besides = next((name for name in FOR_TESTS if (project.root / name).is_file()), None)
+        if besides is not None:
+            listed[-1] += f" -r {besides}"
+    elif listed[-1].endswith("install .") and (extra := extra_for_tests(project.root)):
+        listed[-1] += f"[{extra}]"
+    return listed
+
+
 def _sources_first(root: Path) -> str | None:
     """Where the sources lie, if a copy of them is installed, which would be run in their stead."""
     lock = _lock(root)
-    if lock is None or ".venv/bin/pip install ." not in INSTALLS[lock]:
+    if lock is None or not INSTALLS[lock][-1].endswith("pip install ."):
         return None
     return "src" if (root / "src").is_dir() else "."
 
@@ -113,8 +133,7 @@ def _symptom() -> Section:
 
 
 def _tests(project: Project, found: Commands) -> list[Section]:
-    names = [path.name for path in project.root.rglob("*.py") if TEST_FILE.fullmatch(path.name)]
-    if not names:
+    if not _has_tests(project.root):
         return []
     section = Section(header="[tests]")
     if found.django and "pytest" not in project.dependencies:
@@ -122,3 +141,10 @@ def _tests(project: Project, found: Commands) -> list[Section]:
     else:
         section.add("command", "python -m pytest", guessed="there are tests")
     return [section]
+
+
+def _has_tests(root: Path) -> bool:
+    return any(
+        TEST_FILE.fullmatch(path.name) and not {"site-packages", "node_modules"} & set(path.parts)
+        for path in root.rglob("*.py")
+    )

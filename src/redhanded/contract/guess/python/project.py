@@ -96,6 +96,17 @@ def _pyproject(root: Path) -> dict[str, Any]:
         raise InputError(f"{root / 'pyproject.toml'} cannot be read: {error}") from None
 
 
+def extra_for_tests(root: Path) -> str | None:
+    """The extra of a project that brings pytest, where pytest is no dependency of its own."""
+    project = _pyproject(root).get("project", {})
+    if any(re.match(r"\s*pytest\b", line) for line in project.get("dependencies", [])):
+        return None
+    for name, group in project.get("optional-dependencies", {}).items():
+        if any(re.match(r"\s*pytest\b", line) for line in group):
+            return str(name)
+    return None
+
+
 def _dependencies(root: Path, pyproject: dict[str, Any]) -> Iterator[str]:
     project = pyproject.get("project", {})
     lines = list(project.get("dependencies", []))

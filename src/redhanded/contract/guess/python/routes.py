@@ -20,12 +20,15 @@ _INCLUDED = re.compile(r"\.(?:include_router|register_blueprint)\(\s*([\w.]+)([^
 _IMPORTED = re.compile(r"^from\s+([\w.]+)\s+import\s+([^\n(]+|\([^)]*\))", re.MULTILINE)
 _URL = re.compile(
     r"\b(?:re_)?path\(\s*r?['\"]([^'\"]*)['\"]\s*,\s*"
-    r"(?:include\(\s*['\"]([\w.]+)['\"]|([\w.]+?)(?:\.as_view\b|\s*[,)]))"
+    r"(?:include\(\s*['\"]([\w.]+)['\"]|([\w.]+?)(?:\.as_view\b|\s*[,)]|(?<=lambda)\b))"
 )
+_REGISTERED = re.compile(r"\b\w+\.register\(\s*r?['\"]([^'\"]*)['\"]\s*,\s*([\w.]+)")
 _METHODS = re.compile(r"methods\s*=\s*[\[(]([^\])]*)")
 _ACCEPTS = re.compile(
     r"@require_POST|@api_view\(\s*\[[^\]]*POST|require_http_methods\(\s*\[[^\]]*POST"
-    r"|method\s*[!=]=\s*['\"]POST|def post\("
+    r"|method\s*[!=]=\s*['\"]POST|def (?:post|create)\("
+    r"|^class \w+\([^)]*\b(?:ModelViewSet|CreateModelMixin|\w*CreateAPIView)\b",
+    re.MULTILINE,
 )
 
 
@@ -72,7 +75,7 @@ def _decorated(texts: Mapping[str, str]) -> Iterator[PythonRoute]:
 def _mounts(texts: Mapping[str, str]) -> Iterator[tuple[tuple[str, str], str]]:
     """File and name of a router, with the prefix that it is mounted under."""
     for file, text in texts.items():
-        names = dict(_imports(texts, text))
+        names = dict(_imports(texts, file))
         for match in _INCLUDED.finditer(text):
             prefix = _PREFIX.search(match[2])
             module, _, router = match[1].rpartition(".")
@@ -83,16 +86,19 @@ def _mounts(texts: Mapping[str, str]) -> Iterator[tuple[tuple[str, str], str]]:
                 yield (file, router), prefix[1]
 
 
-def _imports(texts: Mapping[str, str], text: str) -> Iterator[tuple[str, str]]:
+def _imports(texts: Mapping[str, str], file: str) -> Iterator[tuple[str, str]]:
     """Names that a module imports, with the file they are or come from."""
-    for match in _IMPORTED.finditer(text):
+    for match in _IMPORTED.finditer(texts[file]):
         package = match[1].lstrip(".")
+        if above := len(match[1]) - len(package):
+            folders = file.split("/")[:-above]
+            package = ".".join([*folders, *filter(None, [package])])
         for part in re.sub(r"[()\s]+", " ", match[2]).split(","):
             name, _, alias = part.strip().partition(" as ")
             for dotted in (f"{package}.{name}".strip("."), package):
-                file = _file(texts, dotted)
-                if file:
-                    yield (alias or name).strip(), file
+                found = _file(texts, dotted)
+                if found:
+                    yield (alias or name).strip(), found
                     break
 
 
@@ -122,7 +128,9 @@ def _django(texts: Mapping[str, str]) -> Iterator[PythonRoute]:
 def _urls(
     texts: Mapping[str, str], file: str, prefix: str, above: frozenset[str]
 ) -> Iterator[PythonRoute]:
-    names = dict(_imports(texts, texts[file]))
+    names = dict(_imports(texts, file))
+    for match in _REGISTERED.finditer(texts[file]):
+        yield _route(texts, names, file, f"{prefix}{match[1]}/".replace("//", "/"), match[2])
     for match in _URL.finditer(texts[file]):
         path = prefix + match[1].removeprefix("^").removesuffix("$")
         if match[2]:
@@ -130,16 +138,22 @@ def _urls(
             if inner and inner not in above and "urlpatterns" in texts[inner]:
                 yield from _urls(texts, inner, path, above | {file})
             continue
-        module, _, view = match[3].rpartition(".")
-        where = names.get(module or view, file)
-        text = _definition(texts[where], view)
-        method = "POST" if _ACCEPTS.search(text) else "GET"
-        yield PythonRoute(
-            method=method,
-            path=path if path == "/" else posixpath.normpath(path) + "/" * path.endswith("/"),
-            file=where,
-            body=read_body(texts, where, view) if method == "POST" else None,
-        )
+        yield _route(texts, names, file, path, match[3])
+
+
+def _route(
+    texts: Mapping[str, str], names: Mapping[str, str], file: str, path: str, named: str
+) -> PythonRoute:
+    """The route to the view that ``file`` calls ``named``."""
+    module, _, view = named.rpartition(".")
+    where = names.get(module or view, file)
+    method = "POST" if _ACCEPTS.search(_definition(texts[where], view)) else "GET"
+    return PythonRoute(
+        method=method,
+        path=path if path == "/" else posixpath.normpath(path) + "/" * path.endswith("/"),
+        file=where,
+        body=read_body(texts, where, view) if method == "POST" else None,
+    )
 
 
 def _definition(text: str, name: str) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from redhanded.case.evidence import Location
+from redhanded.hunt.suspect.rules.exclusion import at_once
 from redhanded.hunt.suspect.rules.guarded import Check, checks, excludes
 from redhanded.hunt.suspect.rules.handled import violation
 from redhanded.hunt.suspect.rules.occasion import is_repeated, occasion
-from redhanded.hunt.suspect.rules.origin import is_fresh, is_new_entity, roots
+from redhanded.hunt.suspect.rules.origin import is_fresh, is_new_entity, roots, written_out
 from redhanded.hunt.suspect.rules.rows import inserts, is_same_table, table_of
 from redhanded.hunt.suspect.rules.rule import Reason
 from redhanded.hunt.suspect.rules.serialised import FULL, kept_apart
@@ -27,6 +28,8 @@ from redhanded.source.flow.values import Known, Value
 
 ANY_ROW = "any row at all is looked for: all runs mean the same one"
 _LASTING: frozenset[EffectKind] = frozenset({"insert", "upsert", "send", "enqueue", "save"})
+_GIVING: frozenset[EffectKind] = frozenset({"find-or-create", "insert", "upsert"})
+"""What gives a row whether it was there or not, so that it never finds none."""
 _KEYS = frozenset({"id", "pk", "uuid"})
 """What rows are identified by where no table says it."""
 
@@ -51,7 +54,7 @@ def lookups(schema: Schema, path: Path) -> Iterator[Lookup]:
         yield from _in_one_statement(schema, act, created)
         for check in checks(path, act):
             looked = check.look.effect
-            if looked is None or check.sense != "absent":
+            if looked is None or check.sense != "absent" or looked.kind in _GIVING:
                 continue
             if looked.store != "database" or not is_same_table(schema, looked, created):
                 continue
@@ -102,6 +105,7 @@ def evidence(schema: Schema, path: Path, found: Lookup) -> tuple[Reason, ...]:
         *_constraint(path, found, table),
         *kept_apart(path, check, found.act, "absent"),
         *_leased(path, found),
+        *_alone(path, found),
         occasion(path, found.act),
     )
 
@@ -122,6 +126,10 @@ def _key(path: Path, found: Lookup, table: Table | None) -> Reason:
     looked, created = found.looked, found.created
     values = [one for column, one in looked.where.items() if column != UNREAD]
     where = check_location(found)
+    other = _left_out(found, table)
+    if other is not None:
+        says = f"the row that is added is none that was looked for: its {other} is another"
+        return Reason(weight=FULL, says=says, location=where)
     if any(is_fresh(path, one) for one in values):
         return Reason(weight=FULL, says="what is looked for is new in each run", location=where)
     if any(is_new_entity(path, one) for one in values):
@@ -144,6 +152,22 @@ def _key(path: Path, found: Lookup, table: Table | None) -> Reason:
     return Reason(weight=-0.3, says="the row is not added with what was looked for", location=where)
 
 
+def _left_out(found: Lookup, table: Table | None) -> str | None:
+    """A column whose written value is none of those that were looked for, so that the look would
+    not find the row once it is there: it was not to keep it from being added twice."""
+    made = {
+        one: value
+        for column, value in found.created.values.items()
+        for one in plain_columns(table, (column,))
+    }
+    for column, value in found.looked.where.items():
+        for name in plain_columns(table, (column,)):
+            wanted, given = written_out(value), written_out(made.get(name))
+            if wanted and given and not wanted & given:
+                return column
+    return None
+
+
 def _leased(path: Path, found: Lookup) -> Iterator[Reason]:
     """A key that only one run can set, before the look, and on whose answer the insert depends."""
     for check in checks(path, found.act):
@@ -155,6 +179,12 @@ def _leased(path: Path, found: Lookup) -> Iterator[Reason]:
             if any(not is_fresh(path, one) for one in key) or not key:
                 says = f"only one run at a time sets {effect.subject or 'the key'}"
                 yield Reason(weight=FULL, says=says, location=check.look.location)
+
+
+def _alone(path: Path, found: Lookup) -> Iterator[Reason]:
+    if found.check.look is not found.act and at_once(path, found.check.look, found.act):
+        says = "nothing is waited for between the two, and the process has one connection"
+        yield Reason(weight=FULL, says=says, location=found.act.location)
 
 
 def check_location(found: Lookup) -> Location:

@@ -16,6 +16,7 @@ from redhanded.source.flow.values import (
     Library,
     Record,
     Result,
+    Unknown,
     Value,
     sources,
 )
@@ -47,6 +48,11 @@ _DEEPEST = 12
 
 COLLECTED = "collected"
 """Put beside other things: ``[...row.tags, tag]``."""
+
+
+IDENTIFIER = "identifier"
+"""Carried over under its own name: ``{...given, id: row.details.id}``."""
+_IDENTIFIERS = frozenset({"id", "_id", "pk", "uuid", "guid"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +110,31 @@ def _uses(value: Value | None, event: int, around: tuple[str, ...], depth: int) 
             parts = parts[1:]
         if not is_part(value) and value.operator not in _KEEPING:
             around = (*around, "form" if _only_forms(value) else value.operator)
-    elif isinstance(value, Record) and len(value.parts) > 1:
-        around = (*around, COLLECTED)
+    elif isinstance(value, Record):
+        around = (*around, COLLECTED) if len(value.parts) > 1 else around
+        for name, one in value.parts.items():
+            kept = (*around, IDENTIFIER) if _is_identifier(name, one) else around
+            yield from _uses(one, event, kept, depth - 1)
+        return
     elif isinstance(value, Library):
         around = (*around, f"call:{'.'.join(value.names)}")
     for one in parts:
         yield from _uses(one, event, around, depth - 1)
+
+
+def _is_identifier(name: str, value: Value) -> bool:
+    if name not in _IDENTIFIERS:
+        return False
+    if isinstance(value, Result):
+        return value.parts[-1:] == (name,)
+    if isinstance(value, Computed) and value.operator == "?":
+        return _is_identifier(name, Either(value.operands[1:]))
+    if isinstance(value, Computed):
+        return value.operator.removeprefix(".") == name
+    if isinstance(value, Either):
+        given = [one for one in value.values if not isinstance(one, Known | Unknown)]
+        return bool(given) and all(_is_identifier(name, one) for one in given)
+    return False
 
 
 def _only_forms(value: Computed) -> bool:

@@ -117,6 +117,8 @@ def _of_computed(path: Path, value: Computed, depth: int) -> Space:
         return _cut(parts[0], value.operands[1:], last)
     if operator == "*" and len(parts) == 2:
         return _scaled(parts, value.operands)
+    if operator == "%" and _is_text(value.operands[0]):
+        return _together(parts)  # "%06d" % number
     if operator in ("//", "/", "%") and isinstance(value.operands[1], Known):
         return _divided(parts[0], value.operands[1], operator)
     if last == "toString" and len(value.operands) == 2:
@@ -126,6 +128,10 @@ def _of_computed(path: Path, value: Computed, depth: int) -> Space:
     if operator in THROUGH or last in THROUGH:
         return parts[0]
     return UNKNOWN
+
+
+def _is_text(value: Value) -> bool:
+    return isinstance(value, Known) and isinstance(value.value, str)
 
 
 def _cut(whole: Space, limits: tuple[Value, ...], how: str) -> Space:

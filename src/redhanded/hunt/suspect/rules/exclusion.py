@@ -32,7 +32,7 @@ def kept_out(
     """
     found = [*kept_apart(path, first, last, "present"), *_leased(path, first, last)]
     found.extend(_watched(path, first, last, schema))
-    if _at_once(path, first, last):
+    if at_once(path, first, last):
         says = "nothing is waited for between the two, and the process has one connection"
         found.append(Reason(weight=FULL, says=says, location=last.location))
     if one_row:
@@ -77,10 +77,12 @@ def _marks_under_lock(mark: Event, first: Event) -> bool:
     return bool(written & tested)
 
 
-def _at_once(path: Path, first: Event, last: Event) -> bool:
+def at_once(path: Path, first: Event, last: Event) -> bool:
+    """Whether all between two statements runs on the one connection without waiting."""
     effects = [one.effect for one in path.events[first.number : last.number + 1] if one.effect]
     ours = {one.library for one in effects if one.store == "database"}
-    others = [one for one in effects if one.store in ("keys", "queue", "network")]
+    waited = [one for one in effects if one.kind != "respond"]
+    others = [one for one in waited if one.store in ("keys", "queue", "network")]
     return bool(ours) and ours <= ONE_CONNECTION and not others
 
 

@@ -1,9 +1,11 @@
-"""``findOrCreate``, ``get_or_create``: two statements that only a unique index makes one."""
+"""``findOrCreate``, ``get_or_create``: two statements that only a unique index makes one; and
+``ON CONFLICT`` about an index that is not there."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from redhanded.hunt.suspect.rules.handled import violation
 from redhanded.hunt.suspect.rules.merging import one_each
@@ -32,7 +34,7 @@ safe: tuple[str, ...] = (
     "It happens under a lock that both runs must take, or in a SERIALIZABLE transaction.",
     "What is looked for is new in each run, or belongs to a row that the same run has made.",
     "The library looks again after a violation, outside the transaction that it has aborted.",
-    "It is one statement: INSERT … ON CONFLICT.",
+    "It is one statement: INSERT … ON CONFLICT, about columns that have a unique index.",
     "It runs once, or by hand: migrations, seeds, scripts, tests.",
 )
 needs = "Two calls with the same key at once; two rows, or a violated constraint."
@@ -52,6 +54,10 @@ ABORTED: Mapping[tuple[str, str], str] = {("sequelize", "findCreateFind"): "6.8.
 and the version that no longer does (pull request 13482 of Sequelize)."""
 
 
+SEVERAL = re.compile(r"^Multiple(?:Objects|Results)\w*$")
+"""Errors that say that a look found more than one row."""
+
+
 DRAWN = re.compile(r"computed|\(|current|serial|identity|now\b|uuid", re.IGNORECASE)
 """Types and defaults of columns that are filled with something else in each run."""
 
@@ -65,7 +71,13 @@ def _findings(reading: Reading) -> Iterator[Finding]:
     for path in reading.paths:
         for event in path.events:
             effect = event.effect
-            if effect is None or effect.kind != "find-or-create":
+            if effect is None:
+                continue
+            if effect.kind in ("insert", "upsert") and effect.conflict in ("ignore", "update"):
+                refused = _without_target(reading, path, event, effect)
+                if refused is not None:
+                    yield refused
+            if effect.kind != "find-or-create":
                 continue
             table = table_of(reading.schema, effect)
             unique = _holding(table, effect) if table else None
@@ -73,6 +85,45 @@ def _findings(reading: Reading) -> Iterator[Finding]:
             if unique is not None and (fails is None or violation(event) == "handled"):
                 continue
             yield _finding(path, event, effect, table, unique, fails or "")
+
+
+def _without_target(reading: Reading, path: Path, event: Event, effect: Effect) -> Finding | None:
+    """``ON CONFLICT (columns)`` where no unique index is on just these columns."""
+    table = table_of(reading.schema, effect)
+    if table is None or not table.is_complete or not effect.conflict_columns:
+        return None
+    if UNREAD in effect.conflict_columns or effect.library in FAILING:
+        return None  # Prisma makes no such call of what its schema does not hold unique
+    wanted = plain_columns(table, effect.conflict_columns)
+    if not wanted <= plain_columns(table, [one.name for one in table.columns]):
+        return None  # a constraint is named
+    if any(plain_columns(table, one.columns) == wanted for one in table.uniques):
+        return None
+    if any("(" in column for one in table.uniques for column in one.columns):
+        return None  # an index on an expression, which may be meant
+    columns, subject, where = listed(effect.conflict_columns), name_of(effect), event.location
+    return Finding(
+        rule=name,
+        location=where,
+        message=(
+            f"{subject} has no unique index on {columns}, which the insert at {where} names for "
+            f"its conflict: PostgreSQL and SQLite refuse the statement, and where the database "
+            f"takes it, two runs of {path.entry.name} add two rows."
+        ),
+        steps=(
+            Step(location=where, says=f"the first run inserts into {subject}"),
+            Step(location=where, says=f"the second run inserts: no index on {columns} sees it"),
+        ),
+        reasons=(
+            Reason(weight=0.45, says=f"{columns} is named for the conflict", location=where),
+            Reason(
+                weight=0.15, says=f"no unique index is on {columns} alone", location=table.location
+            ),
+            occasion(path, event),
+        ),
+        subject=subject,
+        entry=path.entry.name,
+    )
 
 
 def _fails(reading: Reading, event: Event, effect: Effect) -> str | None:
@@ -135,14 +186,17 @@ def _holding(table: Table, effect: Effect) -> Unique | None:
     written = plain_columns(table, (*looked, *effect.values))
     keys = {one for unique in table.uniques if unique.is_primary for one in unique.columns}
     filled = [
-        one.name
+        one
         for one in table.columns
-        if not one.is_nullable
-        and not DRAWN.search(f"{one.type} {one.default}")
+        if not DRAWN.search(f"{one.type} {one.default}")
         and one.name not in keys
         and not plain_columns(table, (one.name,)) & written
     ]
-    wider = covering(table, (*looked, *filled))
+    valued = [one.name for one in filled if not one.is_nullable]
+    wider = covering(table, (*looked, *valued))
+    if wider is None:
+        holding = replace(table, uniques=tuple(one for one in table.uniques if one.holds_nulls))
+        wider = covering(holding, (*looked, *(one.name for one in filled)))
     return wider if wider is not None and not wider.is_primary else None
 
 
@@ -170,6 +224,9 @@ def _reasons(
     if any(is_new_entity(path, one) for one in values):
         says = "what is looked for belongs to a row that the same run has made"
         yield Reason(weight=FULL, says=says, location=where)
+    if any(SEVERAL.search(one) for catcher in event.catchers for one in catcher.types):
+        says = "that there may be two is answered where it is called"
+        yield Reason(weight=-0.3, says=says, location=where)
     yield from kept_apart(path, event, event, "absent")
     yield occasion(path, event)
 

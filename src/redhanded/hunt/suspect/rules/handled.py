@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from redhanded.source.flow.events import Catcher, Event, Path
+from redhanded.hunt.suspect.rules.remembered import results_in
+from redhanded.source.flow.events import Catcher, Event, Guard, Path
 from redhanded.source.flow.values import (
     Computed,
     Either,
@@ -99,6 +100,32 @@ def in_aborted_transaction(path: Path, event: Event, catcher: Catcher) -> bool:
     if not 0 <= number < len(path.events):
         return False
     return catcher not in path.events[number].catchers
+
+
+_REFUSALS = ("OperationalError", "IntegrityError", "DatabaseError", "InternalError", "DataError")
+"""Errors that the database itself answers a statement with."""
+
+
+def is_refusal(guard: Guard) -> bool:
+    """Whether a condition says that the database has refused a statement."""
+    test = guard.test
+    if not guard.holds or not isinstance(test, Computed) or test.operator != "raised":
+        return False
+    named = [str(one.value) for one in test.operands if isinstance(one, Known)]
+    return bool(named) and all(one.endswith(_REFUSALS) for one in named)
+
+
+def undone_in(guard: Guard) -> frozenset[int]:
+    """Numbers of the events that have come to nothing where a condition says that something was
+    raised: the only one that was tried, or all of which a database refused one, as the transaction
+    of the others is aborted with it."""
+    test, holds = guard.test, guard.holds
+    while isinstance(test, Computed) and test.operator == "not":
+        test, holds = test.operands[0], not holds
+    if not holds or not isinstance(test, Computed) or test.operator != "raised":
+        return frozenset()
+    tried = results_in(test)
+    return tried if is_refusal(guard) or len(tried) == 1 else frozenset()
 
 
 def said(values: tuple[Value, ...], depth: int = 8) -> list[str]:

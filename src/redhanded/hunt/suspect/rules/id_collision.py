@@ -53,7 +53,7 @@ def look(reading: Reading) -> Iterable[Finding]:
 def _findings(reading: Reading) -> Iterator[Finding]:
     looked = _looked_for(reading)
     for path in reading.paths:
-        for event, effect in (*inserts(path), *_found_or_created(path)):
+        for event, effect in (*inserts(path), *_found_or_created(path), *_passed_over(path)):
             table = table_of(reading.schema, effect)
             for column, value in effect.values.items():
                 drawn = made_by(path, value, ("identifier", "clock"))
@@ -75,6 +75,17 @@ def _found_or_created(path: Path) -> Iterator[tuple[Event, Effect]]:
         if effect is not None and effect.kind == "find-or-create" and effect.store == "database":
             rest = {name: one for name, one in effect.values.items() if name not in effect.where}
             yield event, replace(effect, values=rest)
+
+
+def _passed_over(path: Path) -> Iterator[tuple[Event, Effect]]:
+    """What is not added when anything of it is there, and nothing tells that from what was meant to
+    be there once: ``ON CONFLICT DO NOTHING``."""
+    for event in path.events:
+        effect = event.effect
+        if effect is None or effect.store != "database" or effect.conflict != "ignore":
+            continue
+        if effect.kind in ("insert", "upsert") and not event.in_loop:
+            yield event, effect
 
 
 def chance(space: Space) -> float:
@@ -129,6 +140,8 @@ def _finding(
 ) -> Finding:
     table, likely = name_of(effect), chance(space)
     ends = "the insert is refused" if unique else "two rows cannot be told apart"
+    if effect.conflict == "ignore":
+        ends = "the row is not added"
     made = _said(space)
     return Finding(
         rule=name,

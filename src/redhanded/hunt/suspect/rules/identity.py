@@ -11,7 +11,7 @@ from redhanded.hunt.suspect.rules.uniqueness import plain
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event
 from redhanded.source.flow.schema import Schema
-from redhanded.source.flow.values import Known, Stored, Unknown, Value
+from redhanded.source.flow.values import Either, Known, Record, Stored, Unknown, Value
 
 Sameness = Literal["same", "perhaps", "other"]
 
@@ -73,6 +73,8 @@ def _by_conditions(read: int, first: Mapping[str, Value], second: Mapping[str, V
     if any(read in reads_of(value) for value in second.values()):
         return "same"
     shared = [(first[name], second[name]) for name in first if name in second]
+    if any(_is_among(other, one) for one, other in shared):
+        return "same"
     verdicts = [_same_value(one, other) for one, other in shared]
     if "other" in verdicts:
         return "other"
@@ -81,6 +83,15 @@ def _by_conditions(read: int, first: Mapping[str, Value], second: Mapping[str, V
     if not first and not second:
         return "same"
     return "perhaps"
+
+
+def _is_among(value: Value, several: Value) -> bool:
+    """Whether a value is one of those of which rows were read: ``WHERE id IN (giver, taker)``."""
+    if isinstance(several, Either):
+        return value in several.values and bool(origins(value))
+    if isinstance(several, Record) and several.of is None:
+        return value in several.parts.values() and bool(origins(value))
+    return False
 
 
 def _same_value(one: Value, other: Value) -> Sameness:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from redhanded.case.evidence import Location
 from redhanded.hunt.suspect.rules.merging import one_each
-from redhanded.hunt.suspect.rules.occasion import is_one_off, is_test
+from redhanded.hunt.suspect.rules.occasion import is_for_debugging, is_one_off, is_test
 from redhanded.hunt.suspect.rules.rows import name_of
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.transactional import (
@@ -48,6 +48,8 @@ def _findings(reading: Reading) -> Iterator[Finding]:
         for event in path.events:
             effect = event.effect
             if effect is None or effect.kind not in ("enqueue", "publish"):
+                continue
+            if is_for_debugging(event, reading):
                 continue
             for transaction in event.around:
                 if takes_part(event, transaction):

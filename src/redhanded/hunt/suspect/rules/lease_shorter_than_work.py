@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from redhanded.hunt.suspect.rules.conditional import Condition, condition_of
 from redhanded.hunt.suspect.rules.identity import same_subject
-from redhanded.hunt.suspect.rules.leases import Lease, leases, seconds
+from redhanded.hunt.suspect.rules.leases import Lease, leases, marks, seconds
 from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import occasion
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
@@ -38,6 +38,11 @@ _WORK: frozenset[EffectKind] = frozenset(
 )
 
 
+_ALONE = frozenset({"job", "schedule", "command"})
+"""Entries that keep other runs of themselves out by a key; with requests such a key limits how
+often something is done."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
     """What is done inside of a lease, as far as its length is known."""
@@ -56,7 +61,10 @@ def look(reading: Reading) -> Iterable[Finding]:
 
 
 def _on(path: Path, reading: Reading) -> Iterator[Finding]:
-    for lease in leases(path):
+    held = [*leases(path)]
+    if path.entry.kind in _ALONE:
+        held += [one for one in marks(path) if _work(one).bounded_s >= _lasts(one)]
+    for lease in held:
         effect = lease.taken.effect
         assert effect is not None
         lasts = effect.expiry_s
@@ -77,10 +85,23 @@ def _on(path: Path, reading: Reading) -> Iterator[Finding]:
         yield _finding(path, lease, work, lasts, tuple(reasons))
 
 
+def _is_over(lease: Lease, one: Event) -> bool:
+    """Whether something is done before the lease is given back: the run waits for it, or what gives
+    the lease back comes after it in the same chain of callbacks."""
+    if is_waited_for(one, lease.taken):
+        return True
+    return any(one.number < end.number and is_waited_for(one, end) for end in lease.ends)
+
+
+def _lasts(lease: Lease) -> float:
+    effect = lease.taken.effect
+    return effect.expiry_s if effect is not None and effect.expiry_s is not None else float("inf")
+
+
 def _work(lease: Lease) -> _Work:
     bounded, unbounded, statements, loops = 0.0, [], 0, False
     for one in lease.inside:
-        if one.effect is None or not is_waited_for(one, lease.taken):
+        if one.effect is None or not _is_over(lease, one):
             continue
         kind = one.effect.kind
         length = one.effect.expiry_s if kind == "sleep" else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from redhanded.hunt.suspect.rules.conditional import looked_at
 from redhanded.hunt.suspect.rules.derivation import reads_of
 from redhanded.hunt.suspect.rules.identity import key_of
+from redhanded.hunt.suspect.rules.origin import is_constant
 from redhanded.hunt.suspect.rules.remembered import OfPath
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.values import Known, Value
@@ -27,6 +28,27 @@ class Lease:
     def name(self) -> str:
         effect = self.taken.effect
         return (effect.subject if effect is not None else None) or self.taken.callee
+
+
+def marks(path: Path) -> Iterator[Lease]:
+    """Keys that are set if absent and end by themselves alone, where they are the same in each run:
+    one run of all enters in that time. A key of one thing among many says that it was done."""
+    locks = {one.taken.number for one in leases(path)}
+    for event in path.events:
+        effect = event.effect
+        if effect is None or effect.kind != "set" or effect.store != "keys":
+            continue
+        if not effect.only_if_absent or effect.expiry_s is None or event.number in locks:
+            continue
+        key = key_of(event)
+        if key is None or not is_constant((key,)):
+            continue
+        inside = tuple(
+            one
+            for one in path.events[event.number + 1 :]
+            if any(event.number in reads_of(guard.test) for guard in one.guards)
+        )
+        yield Lease(taken=event, ends=(), inside=inside)
 
 
 _ENDING = frozenset({"remove", "release", "script"})

@@ -17,6 +17,7 @@ from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.values import Input, Value, sources
+from redhanded.source.flow.ways import is_for_another
 
 name = "missing-job-deduplication"
 title = "The same event is queued more than once"
@@ -62,7 +63,7 @@ def _findings(reading: Reading) -> Iterator[Finding]:
                 continue
             if warning(reading.schema, path, event) == "claimed":
                 continue
-            done = _worst(reading, consumers)
+            done = _worst(reading, consumers, effect.job)
             if consumers and done is None:
                 continue
             yield _finding(reading, path, event, effect, dedup, done)
@@ -72,13 +73,13 @@ def _consumers(reading: Reading, path: Path, event: Event) -> tuple[Path, ...]:
     return tuple(reading.paths[one.entry] for one in path.jobs if one.event == event.number)
 
 
-def _worst(reading: Reading, consumers: Iterable[Path]) -> Repeat | None:
-    """What the job does that should be done once; what it does unwarned comes first."""
+def _worst(reading: Reading, consumers: Iterable[Path], job: str | None) -> Repeat | None:
+    """What a job of this name does that should be done once; what it does unwarned comes first."""
     found = [
         one
         for path in consumers
         for one in repeats(reading.schema, path)
-        if one.warned != "claimed"
+        if one.warned != "claimed" and not is_for_another(one.event, job)
     ]
     return max(found, key=lambda one: _weight(one)[0], default=None)
 

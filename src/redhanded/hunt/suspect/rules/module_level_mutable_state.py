@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from redhanded.hunt.suspect.rules.derivation import origins, reads_of, uses
+from redhanded.hunt.suspect.rules.derivation import comparisons, origins, reads_of, uses
 from redhanded.hunt.suspect.rules.guarded import excludes
 from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import occasion
@@ -34,7 +34,8 @@ wrong = (
     "other processes of the service do not know."
 )
 safe: tuple[str, ...] = (
-    "Nothing is waited for between the look and the act (one process, one thread).",
+    "Nothing is waited for between the look and the act (one process, one thread); a server with "
+    "threads may be interrupted anywhere.",
     "What is kept is a promise of the value, stored before it is waited for.",
     "It is a cache: filling it twice does no harm.",
     "It belongs to the request: a local variable, AsyncLocalStorage, contextvars.",
@@ -47,6 +48,8 @@ remedy = "shared-store"
 threshold = 0.5
 
 _CHANGES: frozenset[EffectKind] = frozenset({"set", "push", "increment", "remove", "pop"})
+_OVER = frozenset({">", ">="})
+_BELOW = frozenset({"<", "<="})
 _NEAR = 60
 """Uses of one variable on one path that are compared with each other."""
 _WAITS: frozenset[Store] = frozenset({"database", "keys", "queue", "network"})
@@ -60,6 +63,20 @@ _HARM: dict[EffectKind, float] = {
     "upsert": 0.1,
     "delete": 0.1,
 }
+
+
+OF_ONE = "it holds what belongs to one request, and is read after a wait"
+THREADED = frozenset({"flask", "django"})
+"""Frameworks that serve each request in a thread, which any other may interrupt anywhere."""
+_GIVEN: dict[EffectKind, bool] = {
+    "read": True,
+    "find-or-create": True,
+    "insert": False,
+    "save": False,
+    "upsert": False,
+}
+"""Events that give a row; whether it is known by what it was looked for, or by what it was made
+of."""
 
 
 def look(reading: Reading) -> Iterable[Finding]:
@@ -150,10 +167,13 @@ def _pair(path: Path, shared: list[Event], earlier: Event, later: Event) -> Find
     elif first.kind == "set" and second.kind == "get":
         kept = _is_of_request(path, first.values.values())
         if kept and not _is_keyed(first.where.values()):
-            says = "it holds what belongs to one request, and is read after a wait"
+            says = OF_ONE
     if not (says or decides) or excludes(earlier, later):
         return None
     wait = _wait(path, earlier, later)
+    if wait is None and says == OF_ONE and _is_threaded(path):
+        says = "it holds what belongs to one request, and threads serve others at the same time"
+        return _finding(path, earlier, None, later, Reason(weight=0.5, says=says))
     if wait is None:
         return None
     if decides and _again(path, earlier, later):
@@ -220,7 +240,13 @@ def _is_of_request(path: Path, values: Iterable[Value]) -> bool:
 
 def _where(path: Path, number: int) -> Iterable[Value]:
     effect = path.events[number].effect if 0 <= number < len(path.events) else None
-    return effect.where.values() if effect is not None and effect.kind == "read" else ()
+    if effect is None or effect.kind not in _GIVEN:
+        return ()
+    return effect.where.values() if _GIVEN[effect.kind] else effect.values.values()
+
+
+def _is_threaded(path: Path) -> bool:
+    return path.entry.kind == "route" and path.entry.library in THREADED
 
 
 def _is_keyed(where: Iterable[Value]) -> bool:
@@ -235,44 +261,81 @@ def _several_processes(path: Path, shared: list[Event]) -> Iterator[Finding]:
         if earlier.effect.kind != "get":
             continue
         kept = next((one for one in shared if _keeps(one)), None)
-        if kept is None or not _is_mark(path, kept):
+        if kept is None:
             continue
         weight, harm = _harm(path, earlier, kept)
         if harm is None:
             continue
+        counts = _is_limit(path, earlier, kept, harm)
+        if not counts and not _is_mark(path, kept):
+            continue
         says = "only this process remembers it, and not after a restart"
         reasons = (
-            Reason(weight=0.05, says=says, location=kept.location),
+            Reason(weight=0.2 if counts else 0.05, says=says, location=kept.location),
             Reason(weight=weight, says=f"it decides what {does(harm)}", location=harm.location),
         )
         yield _finding(path, earlier, harm, kept, *reasons)
+
+
+def _is_of_rows(lock: Event) -> bool:
+    """Whether it locks what was read: another request locks other rows."""
+    return lock.effect is not None and lock.effect.kind == "read"
+
+
+def _is_limit(path: Path, look: Event, kept: Event, harm: Event) -> bool:
+    """Whether a number is counted up there, and what cannot be done twice happens below a limit."""
+    assert kept.effect is not None
+    summed = kept.effect.kind == "increment" or any(
+        use.is_arithmetic
+        for value in kept.effect.values.values()
+        for number in reads_of(value)
+        if _is_look_at(path.events[number], kept)
+        for use in uses(value, path.events[number])
+    )
+    return summed and any(
+        look.number in reads_of(one) and one.operator in (_OVER if not guard.holds else _BELOW)
+        for guard in harm.guards
+        for one in comparisons(guard.test)
+    )
+
+
+def _is_look_at(event: Event, kept: Event) -> bool:
+    first, second = event.effect, kept.effect
+    return first is not None and second is not None and first.subject == second.subject
 
 
 def _keeps(event: Event) -> bool:
     return event.effect is not None and event.effect.kind in ("set", "push", "increment")
 
 
-def _finding(path: Path, earlier: Event, wait: Event, later: Event, *reasons: Reason) -> Finding:
+def _finding(
+    path: Path, earlier: Event, wait: Event | None, later: Event, *reasons: Reason
+) -> Finding:
     assert earlier.effect is not None
     variable = (earlier.effect.subject or "").rsplit(":", 1)[-1]
     against = [
         Reason(weight=FULL, says="a lock of the process is held", location=earlier.location)
         for number in earlier.locks
-        if number in later.locks
+        if number in later.locks and not _is_of_rows(path.events[number])
     ]
     reason = occasion(path, later)
     earlier, later = met(earlier, later)
+    waits = (step("the first request", wait, f"waits: {does(wait)}"),) if wait is not None else ()
+    meanwhile = (
+        f" and waits at {wait.location} in between, where other requests change it"
+        if wait is not None
+        else ", and the threads of other requests change it in between"
+    )
     return Finding(
         rule=name,
         location=later.location,
         message=(
             f"Requests share {variable}: {path.entry.name} uses it at {earlier.location} and "
-            f"{later.location} and waits at {wait.location} in between, where other requests "
-            f"change it."
+            f"{later.location}{meanwhile}."
         ),
         steps=(
             step("the first request", earlier, f"uses {variable}"),
-            step("the first request", wait, f"waits: {does(wait)}"),
+            *waits,
             step("the second request", earlier, f"uses {variable} meanwhile"),
             Step(location=later.location, says=f"the first request goes on with {variable}"),
         ),

@@ -92,7 +92,11 @@ def is_one_off(location: Location) -> bool:
     return bool(ONE_OFF.search(location.path))
 
 
-DEBUGGING = re.compile(r"debug|\bNODE_ENV\b.*test|\btesting\b|fault_inject", re.IGNORECASE)
+DEBUGGING = re.compile(
+    r"debug|\bNODE_ENV\b.*test|\btesting\b|fault_inject|\blocmem\b.*\bEMAIL|\bEMAIL.*\blocmem\b",
+    re.IGNORECASE,
+)
+"""In conditions. Django's ``locmem`` back end of mail is the one that tests are given."""
 
 
 def is_for_debugging(event: Event, reading: Reading) -> bool:

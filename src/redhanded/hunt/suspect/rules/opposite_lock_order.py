@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from redhanded.hunt.suspect.rules.derivation import comparisons, origins, reads_of
 from redhanded.hunt.suspect.rules.guarded import excludes
 from redhanded.hunt.suspect.rules.identity import same_row, same_subject
 from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import occasion
-from redhanded.hunt.suspect.rules.origin import is_constant
+from redhanded.hunt.suspect.rules.origin import is_constant, made_by
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.serialised import lock_key
 from redhanded.hunt.suspect.rules.telling import met, step, subject_of
 from redhanded.hunt.suspect.rules.uniqueness import plain
-from redhanded.source.flow.effects import EffectKind
+from redhanded.source.flow.effects import Effect, EffectKind
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.schema import Schema
 from redhanded.source.flow.values import (
@@ -71,7 +72,7 @@ def look(reading: Reading) -> Iterable[Finding]:
 def _all(reading: Reading) -> Iterator[Finding]:
     pairs: list[_Pair] = []
     for path in reading.paths:
-        locking = [one for one in path.events if locks_rows(one)]
+        locking = [one for one in path.events if locks_rows(path, one)]
         yield from _in_loops(path, locking, reading)
         for pair in _pairs(path, locking):
             assert pair.first.effect is not None
@@ -99,12 +100,21 @@ def _is_first(pair: _Pair, locking: list[Event]) -> bool:
     return True
 
 
-def locks_rows(event: Event) -> bool:
+def locks_rows(path: Path, event: Event) -> bool:
     """Whether an event locks rows until the transaction ends."""
     effect = event.effect
     if effect is None or effect.store != "database" or event.transaction is None:
         return False
+    if effect.kind == "save" and not _was_there(path, effect):
+        return False
     return effect.kind in _LOCKING or (effect.kind == "read" and effect.lock == "update")
+
+
+def _was_there(path: Path, effect: Effect) -> bool:
+    """Whether what is saved was read before; else it is a new row, which nobody waits for."""
+    return effect.entity is None or bool(
+        made_by(path, effect.entity, ("read", "find-or-create", "upsert"))
+    )
 
 
 def _pairs(path: Path, locking: list[Event]) -> Iterator[_Pair]:
@@ -192,11 +202,24 @@ def _is_sorted_before(event: Event, reading: Reading) -> bool:
     A list that is sorted in place is the same value as before, so only its line says so.
     """
     for place in (event.location, *event.stack):
-        first = max(1, place.line - _LINES_BEFORE)
-        lines = (replace(place, line=line) for line in range(first, place.line + 1))
-        if any(_SORTING.search(reading.text(one)) for one in lines):
-            return True
+        around = (place, *(one for one in reversed(event.stack) if one.path == place.path))
+        begins = _beginning(next((one.function for one in around if one.function), None))
+        for line in range(place.line, max(0, place.line - _LINES_BEFORE), -1):
+            text = reading.text(replace(place, line=line))
+            if _SORTING.search(text):
+                return True
+            if begins is not None and begins.search(text):
+                break
     return False
+
+
+@lru_cache(maxsize=1000)
+def _beginning(function: str | None) -> re.Pattern[str] | None:
+    """What the line looks like in which a function begins."""
+    if not function:
+        return None
+    name = re.escape(function)
+    return re.compile(rf"(?:^|[\s.])(?:def\s+)?{name}\s*(?:<[^>]*>)?(?:\(|[=:]\s).*(?:[{{(:,]|=>)$")
 
 
 def is_ordered(path: Path, value: Value, depth: int = 8) -> bool:

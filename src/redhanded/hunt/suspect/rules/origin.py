@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from redhanded.source.flow.effects import EffectKind
 from redhanded.source.flow.events import Event, Path
-from redhanded.source.flow.values import Input, Known, Result, Value, sources
+from redhanded.source.flow.values import Either, Input, Kind, Known, Record, Result, Value, sources
 
 
 def results(path: Path, value: Value) -> tuple[Event, ...]:
@@ -38,9 +38,29 @@ def is_fresh(path: Path, value: Value) -> bool:
 
 
 def is_new_entity(path: Path, value: Value) -> bool:
-    """The key of a row that this very run has inserted, so that no other run can mean it."""
+    """The key of a row that this very run has inserted, so that no other run can mean it, or the
+    instance that was inserted."""
+    if isinstance(value, Record) and isinstance(value.of, Kind):
+        return any(
+            one.effect is not None and one.effect.kind == "insert" and one.effect.entity == value
+            for one in path.events
+        )
     event = made_by(path, value, ("insert",))
     return event is not None and event.effect is not None and event.effect.conflict == ""
+
+
+def written_out(value: Value | None) -> frozenset[object]:
+    """The literals that a value is one of; empty where it may be something else."""
+    if isinstance(value, Known):
+        return frozenset((value.value,))
+    if isinstance(value, Either):
+        inside = value.values
+    elif isinstance(value, Record) and value.is_complete and value.of is None:
+        inside = tuple(value.parts.values())
+    else:
+        return frozenset()
+    found = [written_out(one) for one in inside]
+    return frozenset().union(*found) if found and all(found) else frozenset()
 
 
 def is_given(value: Value) -> bool:

@@ -39,6 +39,13 @@ STATE = re.compile(
     re.IGNORECASE,
 )
 """Columns that say how far something has come."""
+_FROM_OUTSIDE = frozenset({"route", "subscription"})
+COUNTED = re.compile(
+    r"(?:^|_)(?:version|revision|sequence|seq|counter|edition|generation)(?:$|_(?:number|no|nr)$)"
+    r"|(?:^|_)(?:event|message|meter|reading|report|state|change)_(?:number|no|nr|index)$",
+    re.IGNORECASE,
+)
+"""Columns that keep which of several events was applied: the sender counts them."""
 ORDER = re.compile(
     r"version|revision|sequence|seq$|_seq|seq_|_at$|At$|time|date|timestamp|occurred|created"
     r"|updated|modified|etag|lsn|offset",
@@ -63,7 +70,7 @@ def _findings(reading: Reading) -> Iterator[Finding]:
             column = _state_set(effect)
             if column is None or _is_ordered(reading.schema, path, event, effect, column):
                 continue
-            yield _finding(path, event, effect, column)
+            yield _finding(reading, path, event, effect, column)
 
 
 def _state_set(effect: Effect) -> str | None:
@@ -75,9 +82,16 @@ def _state_set(effect: Effect) -> str | None:
         written = changed.parts if isinstance(changed, Record) else effect.values
     else:
         return None
-    for column, value in written.items():
-        if STATE.search(_snake(column)) and column not in effect.where and _is_word(value):
-            return column
+    said = [
+        column
+        for column, value in written.items()
+        if column not in effect.where and _is_word(value)
+    ]
+    for wanted in (STATE, COUNTED):
+        for column in said:
+            # A count that stands alone is no more than it says; beside others it orders them.
+            if wanted.search(_snake(column)) and (wanted is STATE or len(said) > 1):
+                return column
     return None
 
 
@@ -125,7 +139,7 @@ def _snake(column: str) -> str:
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", column).lower()
 
 
-def _finding(path: Path, event: Event, effect: Effect, column: str) -> Finding:
+def _finding(reading: Reading, path: Path, event: Event, effect: Effect, column: str) -> Finding:
     table, where = name_of(effect), event.location
     entry = path.entry.name
     return Finding(
@@ -140,13 +154,15 @@ def _finding(path: Path, event: Event, effect: Effect, column: str) -> Finding:
             Step(location=where, says=f"the run of the newer one sets {table}.{column}"),
             Step(location=where, says=f"the run of the older one sets {table}.{column} back"),
         ),
-        reasons=tuple(_reasons(path, event, effect, column)),
+        reasons=tuple(_reasons(reading, path, event, effect, column)),
         subject=table,
         entry=entry,
     )
 
 
-def _reasons(path: Path, event: Event, effect: Effect, column: str) -> Iterator[Reason]:
+def _reasons(
+    reading: Reading, path: Path, event: Event, effect: Effect, column: str
+) -> Iterator[Reason]:
     where, entry = event.location, path.entry
     says = f"{column} is set to what the event says, with no comparison of time or version"
     yield Reason(weight=0.35, says=says, location=where)
@@ -156,6 +172,10 @@ def _reasons(path: Path, event: Event, effect: Effect, column: str) -> Iterator[
     else:
         says = f"workers take {entry.name} side by side and try again what failed"
         yield Reason(weight=0.15, says=says, location=entry.location)
+    own = _said_by_program(reading, path)
+    if own is not None:
+        says = "the program itself says it when it queues the job, and nothing from outside"
+        yield Reason(weight=-0.15, says=says, location=own.location)
     if _key_from_event(effect):
         says = "the row is named by the event: several events are about one row"
         yield Reason(weight=0.1, says=says, location=where)
@@ -166,6 +186,22 @@ def _reasons(path: Path, event: Event, effect: Effect, column: str) -> Iterator[
         yield Reason(weight=-1.0, says="only a test runs it", location=where)
     elif is_one_off(where):
         yield Reason(weight=-0.4, says="it is run by hand or once", location=where)
+
+
+def _said_by_program(reading: Reading, path: Path) -> Event | None:
+    """Where the job is queued, if no event from outside stands behind any of its jobs."""
+    first: Event | None = None
+    for other in reading.paths:
+        for one in other.jobs:
+            if reading.paths[one.entry] is not path:
+                continue
+            event = other.events[one.event]
+            values = event.effect.values.values() if event.effect is not None else ()
+            is_passed_on = any(isinstance(each, Input) for one in values for each in sources(one))
+            if is_passed_on or other.entry.webhook or other.entry.kind in _FROM_OUTSIDE:
+                return None
+            first = first or event
+    return first
 
 
 def _key_from_event(effect: Effect) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from redhanded.hunt.suspect.rules.remembered import results_in
-from redhanded.source.flow.values import Computed, Either, Known, Result, Value
+from redhanded.source.flow.values import Computed, Either, Known, Record, Result, Value
 
 Sense = Literal["absent", "present", "state", "amount"]
 """``state``: a part of it is compared (``row.status == 'paid'``); ``amount``: a number of rows or
@@ -78,6 +78,9 @@ THROUGH = frozenset(
 )
 """Calls and operators whose value is empty when what they are given is empty."""
 
+EACH = {"all": True, "every": True, "any": False, "some": False}
+"""Calls that ask something of each element; whether it has to hold for all of them."""
+
 FLIPPED = frozenset(["not", "isEmpty", "isNil", "isNull", "isUndefined", "is_none", "empty"])
 
 NOT_FOUND = ("notfound", "doesnotexist", "noresult", "norecord", "missing", "entitynotfound")
@@ -125,12 +128,27 @@ def _computed(test: Computed, event: int, depth: int) -> Sense | None:
         return _compared(test, event, depth)
     if operator == "?":
         return _chosen(test, event, depth)
+    if last in EACH and (said := _of_each(test, event)) is not None:
+        return said
     if operator.startswith("."):
         inner = _first(test.operands, event, depth)
         return inner if operator[1:] in PRESENCE_PARTS else "state"
     if operator in THROUGH or last in THROUGH:
         return _first(test.operands, event, depth)
     return "state"
+
+
+def _of_each(test: Computed, event: int) -> Sense | None:
+    """``all(each.user != user for each in rows)``: none of the rows is of that user."""
+    for one in test.operands:
+        each = one.parts.get("*") if isinstance(one, Record) else one
+        if isinstance(each, Computed) and each.operator in ("==", "!=") and mentions(each, event):
+            is_all = EACH[test.operator.removeprefix("call:").rsplit(".", 1)[-1]]
+            if is_all and each.operator == "!=":
+                return "absent"
+            if not is_all and each.operator == "==":
+                return "present"
+    return None
 
 
 def _chosen(test: Computed, event: int, depth: int) -> Sense | None:

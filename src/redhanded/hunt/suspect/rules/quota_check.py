@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +25,7 @@ from redhanded.hunt.suspect.rules.identity import (
 )
 from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import occasion
+from redhanded.hunt.suspect.rules.repeated import has_idempotency_key
 from redhanded.hunt.suspect.rules.rows import table_of
 from redhanded.hunt.suspect.rules.rule import Finding, Reading, Reason, Step
 from redhanded.hunt.suspect.rules.serialised import is_ruled_out
@@ -36,6 +37,7 @@ from redhanded.source.flow.values import (
     Computed,
     Input,
     Known,
+    Record,
     Result,
     Unknown,
     Value,
@@ -112,6 +114,8 @@ def _use(check: Check, act: Event, reading: Reading) -> _Use | None:
     look, effect = check.look, act.effect
     if look.effect is None or effect is None or look.effect.kind not in ("read", "get"):
         return None
+    if effect.kind == "insert" and _counts_included(check, act, reading):
+        return _Use(kind="rows", check=check, act=act)
     if not same_subject(look.effect, effect, reading.schema):
         return None
     adds = effect.kind in ("insert", "upsert", "save")
@@ -140,6 +144,30 @@ def _of_the_row(check: Check, act: Event, reading: Reading) -> _Use | None:
         if column in tested:
             return _Use(kind="state", check=check, act=act, column=column)
     return None
+
+
+def _counts_included(check: Check, act: Event, reading: Reading) -> bool:
+    """Whether the rows of the act's table that came with the row that was read are counted:
+    ``voucher.redemptions.length >= voucher.left``."""
+    assert act.effect is not None
+    assert check.look.effect is not None
+    table = table_of(reading.schema, act.effect)
+    came = _parts_of(check.look.effect.options.get("include"))
+    ours = {name for name, one in came.items() if table is not None and one == Known(table.name)}
+    return any(
+        isinstance(part, Result)
+        and part.event == check.look.number
+        and part.parts[:1]
+        and part.parts[0] in ours
+        and part.parts[-1] in ("length", "size")
+        for one in comparisons(check.guard.test)
+        if one.operator in ("<", "<=", ">", ">=")
+        for part in sources(one)
+    )
+
+
+def _parts_of(value: Value | None) -> Mapping[str, Value]:
+    return value.parts if isinstance(value, Record) else {}
 
 
 def _columns_tested(check: Check) -> set[str]:
@@ -252,10 +280,14 @@ def _twice(path: Path, use: _Use) -> Iterator[Reason]:
     for one in path.events:
         if one.effect is None or one is use.act or one.number <= use.check.look.number:
             continue
+        if one.effect.kind == "send" and has_idempotency_key(one, one.effect):
+            continue
         weight = _CONSEQUENCES.get(one.effect.kind, 0.0)
         if one.effect.kind == "update" and stored_columns(one.effect):
             weight = 0.25
         marked = _conditions(use.act) <= _conditions(one)
+        if one.effect.kind == "send" and has_idempotency_key(one, one.effect):
+            continue
         if weight and marked and not excludes(one, use.act):
             says = f"{subject_of(one)} is reached by both runs"
             yield Reason(weight=weight, says=says, location=one.location)
@@ -274,7 +306,8 @@ def _is_refused(use: _Use, reading: Reading) -> bool:
     if table is None:
         return False
     if use.kind == "rows":
-        columns = named(look.effect.where)
+        is_own = same_subject(look.effect, act.effect, reading.schema)
+        columns = named(look.effect.where) if is_own else ()
         return excluded(table) is not None or bool(columns and covering(table, columns))
     words = {plain(word) for text in table.checks for word in re.findall(r"\w+", text)}
     return use.kind == "amount" and use.column in words

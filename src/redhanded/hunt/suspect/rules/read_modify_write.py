@@ -10,6 +10,7 @@ from redhanded.case.evidence import Location
 from redhanded.hunt.suspect.rules.conditional import Condition, condition_of
 from redhanded.hunt.suspect.rules.derivation import (
     COLLECTED,
+    IDENTIFIER,
     Use,
     column_by_place,
     columns_of,
@@ -49,6 +50,7 @@ safe: tuple[str, ...] = (
     "The isolation is SERIALIZABLE, or REPEATABLE READ where the store refuses the second update.",
     "The new value does not depend on what was read: a user's own fields are replaced by input.",
     "The row was made by this very run, so nobody else knows it.",
+    "All that is kept of what was read is an identifier, which nobody changes.",
 )
 needs = "two runs for the same row whose reads both come before the first write"
 experiment = "hold the second run's write until the first has read and written"
@@ -74,6 +76,11 @@ class _Change:
     use: Use
     is_same_column: bool
     sameness: Sameness
+
+
+def is_statistic(column: str) -> bool:
+    """Whether a column counts what nobody is owed: views, visits, clicks."""
+    return bool(_STATISTICS.search(column))
 
 
 def look(reading: Reading) -> Iterable[Finding]:
@@ -118,7 +125,7 @@ def _changes(path: Path, write: Event, schema: Schema) -> Iterator[_Change]:
 
 def _change(read: Event, write: Event, column: str, use: Use, sameness: Sameness) -> _Change | None:
     in_keys = write.effect is not None and write.effect.store == "keys"
-    if not use.operators or (use.is_copy and not in_keys):
+    if not use.operators or (use.is_copy and not in_keys) or IDENTIFIER in use.operators:
         return None
     by_place = column_by_place(use.result, read)
     own = in_keys or column in columns_of(use.result) or column == by_place
@@ -147,6 +154,8 @@ def _how(change: _Change) -> Iterator[Reason]:
         yield Reason(weight=0.2, says=says, location=where)
     if change.use.is_arithmetic and change.is_same_column:
         yield Reason(weight=0.15, says="it is added to or taken from: every loss stays")
+    if change.is_same_column and change.use.operators == ("not",):
+        yield Reason(weight=-0.2, says="it is turned over: both runs want what the first one wrote")
     if change.sameness == "perhaps":
         yield Reason(weight=-0.25, says="whether both are the same row is not seen")
 
@@ -191,8 +200,11 @@ def _around(path: Path, change: _Change, reading: Reading) -> Iterator[Reason]:
         yield Reason(weight=0.0, says="the transaction around both does not lock what it reads")
     if path.entry.kind == "job" and not change.use.is_arithmetic:
         yield from _of_a_job(path, change, reading)
-    if _STATISTICS.search(change.column):
-        yield Reason(weight=-0.25, says=f"{change.column} looks like a statistic")
+    if is_statistic(change.column):
+        # A count that is surely too low is a fault, whatever it counts.
+        is_certain = change.is_same_column and change.sameness == "same"
+        weight = -0.05 if is_certain and change.use.is_arithmetic else -0.25
+        yield Reason(weight=weight, says=f"{change.column} looks like a statistic")
     elif _COUNTS.search(change.column):
         yield Reason(weight=0.1, says=f"{change.column} looks like something that must add up")
     if write.effect is not None and _is_json(write.effect, change.column, reading.schema):

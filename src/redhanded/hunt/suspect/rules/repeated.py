@@ -12,7 +12,7 @@ from redhanded.hunt.suspect.rules.handled import ends_run, said, violation
 from redhanded.hunt.suspect.rules.origin import is_fresh, made_by, results
 from redhanded.hunt.suspect.rules.rows import inserts, is_same_table, name_of, table_of
 from redhanded.hunt.suspect.rules.serialised import is_ruled_out, kept_apart
-from redhanded.hunt.suspect.rules.uniqueness import covering, named, plain
+from redhanded.hunt.suspect.rules.uniqueness import UNREAD, covering, named, plain
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.schema import Schema, Table, Unique
@@ -44,6 +44,8 @@ class Repeat:
     """Whether what would refuse the second one was looked at and is not there."""
     warned: Told
     unique: Unique | None = None
+    column: str = ""
+    """That is changed by an amount."""
 
 
 def repeats(schema: Schema, path: Path) -> Iterator[Repeat]:
@@ -71,6 +73,8 @@ def _row(
 ) -> Repeat | None:
     if any(_depends(path, effect, column) for column in effect.values):
         return None
+    if _is_replaced(schema, path, event, effect):
+        return None
     table = table_of(schema, effect)
     unique = identity(path, effect, table)
     if unique is not None:
@@ -91,6 +95,26 @@ def _row(
     )
 
 
+def _is_replaced(schema: Schema, path: Path, event: Event, effect: Effect) -> bool:
+    """Whether the run has deleted before what an earlier run has added: rows of the table by values
+    that the new one is given, too."""
+    for one in path.events[: event.number]:
+        gone = one.effect
+        if gone is None or gone.kind != "delete" or not is_same_table(schema, gone, effect):
+            continue
+        if excludes(one, event) or not set(one.guards) <= set(event.guards):
+            continue
+        by = [gone.where]
+        if gone.entity is not None:
+            by = [each.effect.where for each in results(path, gone.entity) if each.effect]
+        given = {plain(column): value for column, value in effect.values.items()}
+        for where in by:
+            known = {plain(column): value for column, value in where.items() if column != UNREAD}
+            if known and all(given.get(column) == value for column, value in known.items()):
+                return True
+    return False
+
+
 def _depends(path: Path, effect: Effect, column: str) -> bool:
     """A row that hangs on one that the same run made is that one's fault, not its own. One that an
     upsert gave is the same for a second run."""
@@ -100,15 +124,25 @@ def _depends(path: Path, effect: Effect, column: str) -> bool:
 
 def identity(path: Path, effect: Effect, table: Table | None) -> Unique | None:
     """The constraint that a second run with the same input violates: every column of it is
-    written, and none is drawn anew."""
+    written, and none is drawn anew.
+
+    One whose columns all come from the input is preferred: of a value that could not be read it is
+    not known whether it is drawn anew.
+    """
     if table is None:
         return None
-    steady = [
-        column
+    steady = {
+        column: value
         for column, value in effect.values.items()
         if not isinstance(value, Stored) and not _varies(path, effect, column)
-    ]
-    return covering(table, steady)
+    }
+    read = [column for column, value in steady.items() if _is_read(value)]
+    return covering(table, read) or covering(table, steady)
+
+
+def _is_read(value: Value) -> bool:
+    """Whether it is known what a value is made from."""
+    return isinstance(value, Known) or bool(sources(value))
 
 
 def _varies(path: Path, effect: Effect, column: str) -> bool:
@@ -138,6 +172,7 @@ def _count(
         says=f"{name_of(effect)}.{counted[0]} is changed twice",
         is_sure=True,
         warned=warning(schema, path, event, first),
+        column=counted[0],
     )
 
 
@@ -182,6 +217,8 @@ def warning(schema: Schema, path: Path, event: Event, first: Sequence[Event] | N
     """
     if _claimed_before(_unique_inserts(schema, path) if first is None else first, event):
         return "claimed"
+    if _is_used_up(path, event):
+        return "claimed"
     told: Told = ""
     for check in checks(path, event):
         one = _told(schema, path, event, check)
@@ -202,6 +239,22 @@ def _told(schema: Schema, path: Path, event: Event, check: Check) -> Told:
     if is_ruled_out(tuple(kept_apart(path, look, event, check.sense))):
         return "claimed"
     return "looked"
+
+
+def _is_used_up(path: Path, event: Event) -> bool:
+    """Whether every run that comes to the effect deletes, in the same transaction, a row that it
+    has read: one that comes after it has none to delete, and one that failed has left all as it
+    was."""
+    return any(
+        one.effect is not None
+        and one.effect.kind == "delete"
+        and one.effect.entity is not None
+        and made_by(path, one.effect.entity, ("read",)) is not None
+        and set(one.guards) <= set(event.guards)
+        and not (one.in_loop and not event.in_loop)
+        and _together(one, event)
+        for one in path.events
+    )
 
 
 def _is_claim(schema: Schema, path: Path, effect: Effect, check: Check) -> bool:

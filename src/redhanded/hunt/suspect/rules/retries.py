@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from redhanded.case.evidence import Location
+from redhanded.hunt.suspect.rules.elsewhere import producers
+from redhanded.hunt.suspect.rules.guarded import excludes
 from redhanded.hunt.suspect.rules.handled import said
 from redhanded.hunt.suspect.rules.rule import Reading, Reason
-from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Event, Path
 from redhanded.source.flow.values import Kind, Known, Record, Value
 
@@ -15,7 +16,10 @@ ATTEMPTS = ("attempts", "retries", "retryLimit", "max_retries", "max_tries", "ma
 """Options with a number of runs or repetitions; more than this many are retries."""
 RUNS = frozenset({"attempts", "max_tries", "maxAttempts"})
 """Those that count the first run as well."""
-RETRYING = ("autoretry_for", "retry_backoff", "retry", "backoff", "retry_when", "acks_late")
+RETRYING = (
+    *("autoretry_for", "retry_backoff", "retry", "backoff", "retry_when", "retry_on_error"),
+    "acks_late",
+)
 """Options that say a failed or lost job is run again."""
 BY_DEFAULT: Mapping[str, tuple[float, str]] = {
     "dramatiq": (0.25, "Dramatiq runs a failed message again, up to 20 times by default"),
@@ -35,16 +39,16 @@ BY_DEFAULT: Mapping[str, tuple[float, str]] = {
 """What a library does when nothing is said."""
 
 
-def retried(reading: Reading, path: Path) -> Reason:
-    """The weight of what runs a job of this path again."""
-    stated = [_stated(path.entry.options, path.entry.location)]
+def retried(reading: Reading, path: Path, after: Event | None = None) -> Reason:
+    """The weight of what runs a job of this path again, when it has come to an event."""
+    stated = [_stated(_in_force(path, after), path.entry.location)]
     stated += [
         _stated(effect.options, event.location) for event, effect in producers(reading, path)
     ]
     known = [one for one in stated if one is not None]
     if known:
         return max(known, key=lambda one: one.weight)
-    again = next((one for one in path.events if _asks_again(one)), None)
+    again = next(_askings(path, after), None)
     if again is not None:
         return Reason(weight=0.25, says="it asks to be run again", location=again.location)
     library = BY_DEFAULT.get(path.entry.library)
@@ -54,14 +58,21 @@ def retried(reading: Reading, path: Path) -> Reason:
     return Reason(weight=-0.1, says=says, location=path.entry.location)
 
 
-def producers(reading: Reading, path: Path) -> Iterator[tuple[Event, Effect]]:
-    """The events that put the jobs of this path on the queue."""
-    for other in reading.paths:
-        for handover in other.jobs:
-            if reading.paths[handover.entry] is path:
-                event = other.events[handover.event]
-                if event.effect is not None:
-                    yield event, event.effect
+def _in_force(path: Path, after: Event | None) -> Mapping[str, Value]:
+    """The options of a job. Celery's ``max_retries`` bounds how often a job may ask to be run
+    again, and runs nothing again by itself (Celery user guide, Tasks, Retrying)."""
+    options = path.entry.options
+    if path.entry.library != "celery" or options.get("autoretry_for") is not None:
+        return options
+    if next(_askings(path, after), None) is not None:
+        return options
+    return {name: value for name, value in options.items() if name not in ATTEMPTS}
+
+
+def _askings(path: Path, after: Event | None) -> Iterator[Event]:
+    for one in path.events:
+        if _asks_again(one) and (after is None or not excludes(one, after)):
+            yield one
 
 
 def _is_own_error(options: Mapping[str, Value]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from redhanded.hunt.suspect.rules.guarded import excludes
 from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import is_one_off, is_test
+from redhanded.hunt.suspect.rules.read_modify_write import is_statistic
 from redhanded.hunt.suspect.rules.repeated import Repeat, repeats
 from redhanded.hunt.suspect.rules.retries import retried
 from redhanded.hunt.suspect.rules.rows import name_of
@@ -46,11 +47,13 @@ def look(reading: Reading) -> Iterable[Finding]:
 
 
 def _findings(reading: Reading, path: Path) -> Iterator[Finding]:
-    again = retried(reading, path)
     for found in repeats(reading.schema, path):
         if found.warned == "claimed":
             continue
+        again = retried(reading, path, found.event)
         later = _fails_later(path, found)
+        if later is None and found.kind == "count" and again.weight > 0:
+            later = found.event  # its commit is done, and the answer to it is lost
         if later is not None:
             yield _finding(path, found, later, again)
 
@@ -104,7 +107,7 @@ def _finding(path: Path, found: Repeat, later: Event, again: Reason) -> Finding:
 
 def is_mail(found: Repeat) -> bool:
     """Mail is rarely refused after it was taken, and a second one rarely hurts."""
-    return found.effect.subject == "smtp" or "mail" in found.effect.library.lower()
+    return found.effect.subject in ("smtp", "mail") or "mail" in found.effect.library.lower()
 
 
 def _reasons(path: Path, found: Repeat, later: Event, again: Reason) -> Iterator[Reason]:
@@ -118,15 +121,20 @@ def _reasons(path: Path, found: Repeat, later: Event, again: Reason) -> Iterator
     elif later.in_loop:
         yield Reason(weight=0.1, says="it is done in a loop", location=later.location)
     else:
-        weight = -0.15 if is_mail(found) else 0.0
+        weight = -0.15 if is_mail(found) else -0.1 if found.kind == "count" else 0.0
         says = "only its own answer can fail the job after it was done"
         yield Reason(weight=weight, says=says, location=where)
+    if found.kind == "count" and is_statistic(found.column):
+        says = f"{found.column} looks like a statistic"
+        yield Reason(weight=-0.2, says=says, location=where)
     if not found.is_sure:
         says = "what would refuse the second one could not be read"
         yield Reason(weight=-0.1, says=says, location=where)
     if found.warned == "looked":
         says = "the job looks whether it was done; a failure between the two is not seen"
-        yield Reason(weight=-0.25, says=says, location=where)
+        # A second mail in the rare case that only the mark failed is what most programs accept.
+        weight = -0.25 if is_mail(found) or "mail" in (found.effect.subject or "") else -0.2
+        yield Reason(weight=weight, says=says, location=where)
     if is_test(where) or is_test(path.entry.location):
         yield Reason(weight=-1.0, says="only a test runs it", location=where)
     elif is_one_off(where):

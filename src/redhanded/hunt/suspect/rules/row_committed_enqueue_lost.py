@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from redhanded.hunt.suspect.rules.elsewhere import scheduled
 from redhanded.hunt.suspect.rules.guarded import excludes
 from redhanded.hunt.suspect.rules.handled import takes_all
 from redhanded.hunt.suspect.rules.merging import one_each
@@ -103,7 +104,7 @@ def _reasons(reading: Reading, path: Path, event: Event, written: Effect) -> Ite
 
 def _sweeper(reading: Reading, written: Effect) -> Path | None:
     """What runs on a schedule and looks at the table, and so may queue what was lost."""
-    for other in reading.paths:
-        if other.entry.kind == "schedule" and any(reads_of(reading.schema, other, written)):
+    for other in scheduled(reading):
+        if any(reads_of(reading.schema, other, written)):
             return other
     return None

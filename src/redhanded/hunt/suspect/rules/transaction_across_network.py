@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from redhanded.hunt.suspect.rules.exclusion import ONE_CONNECTION
 from redhanded.hunt.suspect.rules.guarded import excludes
+from redhanded.hunt.suspect.rules.handled import undone_in
 from redhanded.hunt.suspect.rules.leases import seconds
 from redhanded.hunt.suspect.rules.merging import one_each
 from redhanded.hunt.suspect.rules.occasion import is_for_debugging, is_one_off, is_test, occasion
@@ -28,6 +29,7 @@ safe: tuple[str, ...] = (
     "The transaction writes down what is to be sent, and a worker sends it (an outbox).",
     "All statements of a transaction are given its handle.",
     "It is sent and not waited for.",
+    "It happens only where the transaction could not be begun.",
 )
 needs = (
     "requests that wait for a connection, or time-outs of the pool, while the other side is slow"
@@ -57,6 +59,7 @@ def _on(path: Path, reading: Reading) -> Iterator[Finding]:
         if (
             not is_waited_for(event, begin)
             or excludes(begin, event)
+            or any(begin.number in undone_in(one) for one in event.guards)
             or is_test(event.location)
             or is_one_off(event.location)
         ):

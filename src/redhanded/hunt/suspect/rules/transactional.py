@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from redhanded.hunt.suspect.rules.guarded import excludes
+from redhanded.hunt.suspect.rules.handled import is_refusal, undone_in
 from redhanded.hunt.suspect.rules.rows import is_same_table
 from redhanded.source.flow.effects import Effect, EffectKind
 from redhanded.source.flow.events import Event, Path, Transaction
@@ -23,14 +24,36 @@ def is_write(event: Event) -> bool:
     return effect is not None and effect.store == "database" and effect.kind in WRITES
 
 
+def is_statement(event: Event) -> bool:
+    """Whether it runs in a transaction, and neither begins nor ends one."""
+    effect = event.effect
+    return effect is not None and effect.kind not in ("begin", "commit", "rollback")
+
+
 def writes_in(path: Path, transaction: Transaction, beside: Event) -> Iterator[Event]:
     """What the transaction writes in the same run as ``beside``."""
     for event in path.events:
-        if not is_write(event) or excludes(event, beside):
+        if not is_write(event) or excludes(event, beside) or _has_failed(path, event, beside):
             continue
         own = event.transaction
         if own is not None and any(one.number == transaction.number for one in event.around):
             yield event
+
+
+def _has_failed(path: Path, write: Event, beside: Event) -> bool:
+    """Whether what comes later is done because the write was refused, or another statement of the
+    transaction without a savepoint around it: that leaves nothing of what was written in it."""
+    refused = frozenset(one for guard in beside.guards for one in undone_in(guard))
+    if write.number in refused:
+        return True
+    if not beside.around or not any(is_refusal(guard) for guard in beside.guards):
+        return False
+    inner = beside.around[-1].number
+    tried = [path.events[one] for one in refused if one < len(path.events)]
+    return any(
+        one.transaction is not None and one.transaction.number == inner and is_statement(one)
+        for one in tried
+    )
 
 
 def takes_part(event: Event, transaction: Transaction) -> bool:

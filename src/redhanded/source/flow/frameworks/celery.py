@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from redhanded.case.evidence import Location
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Entry
-from redhanded.source.flow.form import Argument, Attribute, Call, Form, Name
+from redhanded.source.flow.form import Name
 from redhanded.source.flow.framework import (
     Callback,
     CallSite,
@@ -20,6 +20,12 @@ from redhanded.source.flow.framework import (
     Surroundings,
 )
 from redhanded.source.flow.frameworks import celery_settings
+from redhanded.source.flow.frameworks.celery_bases import (
+    CANVAS,
+    DECORATORS,
+    calls,
+    waits_for_commit,
+)
 from redhanded.source.flow.frameworks.chain import (
     Link,
     arguments_of,
@@ -46,10 +52,10 @@ from redhanded.source.flow.values import (
 )
 
 QUEUE = "celery"
-DECORATORS = frozenset({"task", "shared_task", "periodic_task"})
 ENQUEUES = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit"})
 SIGNATURES = frozenset({"s", "si", "signature", "subtask"})
-CANVAS = frozenset({"chain", "group", "chord", "starmap", "chunks"})
+COMMITTED = "_when_committed"
+"""Of a task whose own class waits for the commit, put behind the method when that has come."""
 RETRY_OPTIONS = (
     "acks_late",
     "autoretry_for",
@@ -80,7 +86,7 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
     last = chain[-1]
     if last.made is not None:
         return None
-    if last.name in ENQUEUES:
+    if last.name.removesuffix(COMMITTED) in ENQUEUES:
         return _enqueue(site, chain, around)
     if last.name == "send_task":
         name = text(given(site, 0, "name"))
@@ -106,27 +112,27 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
 
 
 def _enqueue(site: CallSite, chain: tuple[Link, ...], around: Surroundings) -> Meaning | None:
-    verb = chain[-1].name
-    if verb.endswith("_on_commit"):
-        inner = Library(
-            site.callee.package,
-            (*site.callee.steps[:-1], verb.removesuffix("_on_commit")),
-            site.callee.through,
-        )
+    verb, on = chain[-1].name, before(site.callee, 1)
+    is_late = verb.endswith("_on_commit")
+    if is_late or (not verb.endswith(COMMITTED) and waits_for_commit(on, around)):
+        then = verb.removesuffix("_on_commit") if is_late else f"{verb}{COMMITTED}"
+        steps = (*site.callee.steps[:-1], then)
+        inner = Library(site.callee.package, steps, site.callee.through)
         later = Callback(
             function=inner,
             arguments=site.arguments,
             keywords=site.keywords,
             after_commit=True,
         )
-        return Meaning(callbacks=(later,), result=before(site.callee, 1))
+        return Meaning(callbacks=(later,), result=on)
+    verb = verb.removesuffix(COMMITTED)
     if verb == "delay":
         taken: tuple[tuple[Value, ...], Mapping[str, Value]] = (site.arguments, site.keywords)
         options: Mapping[str, Value] = {}
     else:
         taken = elements(given(site, 0, "args")), members(given(site, 1, "kwargs"))
         options = {k: v for k, v in site.keywords.items() if k not in ("args", "kwargs")}
-    tasks = _signatures(before(site.callee, 1), around)
+    tasks = _signatures(on, around)
     if not tasks:
         return None
     effects = []
@@ -325,18 +331,8 @@ def _found(
 
 def _retries(function: Function) -> bool:
     """Whether the task puts itself on the queue again: ``self.retry(…)``."""
-    waiting: list[object] = [function.body]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, tuple):
-            waiting.extend(one)
-        elif isinstance(one, Call) and isinstance(one.function, Attribute):
-            if one.function.name == "retry" and isinstance(one.function.base, Name):
-                return True
-            waiting.extend((one.function, one.arguments))
-        elif isinstance(one, Form | Argument):
-            waiting.extend(getattr(one, name) for name in one.__struct_fields__)
-    return False
+    found = calls(function, "retry")
+    return found is not None and isinstance(getattr(found.function, "base", None), Name)
 
 
 FRAMEWORK = LibraryTable(

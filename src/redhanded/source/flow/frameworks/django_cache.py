@@ -101,6 +101,11 @@ def _lock(value: Library, verb: str) -> Effect:
     """``cache.lock`` of django-redis: redis-py's lock, released by its holder only."""
     link = links(value)[-1]
     name, lease = given(link.made, 0, "key", "name"), given(link.made, -1, "timeout", "expire")
+    options: dict[str, Value] = {}
+    if lease in (None, Known(None)):
+        options["endless"] = Known(True)
+    elif lease is not None and number(lease) is None:
+        options["expiry"] = lease
     return Effect(
         kind="release" if verb == "release" else "acquire",
         store="keys",
@@ -111,6 +116,7 @@ def _lock(value: Library, verb: str) -> Effect:
         session=value,
         owner_checked=verb == "release",
         expiry_s=number(lease),
+        options=options,
     )
 
 

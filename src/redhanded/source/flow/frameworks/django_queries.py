@@ -106,7 +106,10 @@ def _condition(value: Value, found: Query) -> None:
 
 
 def is_expression(value: Library) -> bool:
-    """Of ``django.db.models``: computed by the database."""
+    """Of ``django.db.models``, or of Tortoise, which has taken its ways from there: computed by the
+    database."""
+    if value.package == "tortoise":
+        return value.names[:1] == ("expressions",)
     return value.package == "django" and value.names[:2] == ("db", "models")
 
 

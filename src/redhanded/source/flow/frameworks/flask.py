@@ -48,7 +48,16 @@ def _prefix(value: Library) -> str:
     return ""
 
 
+BEFORE = frozenset({"before_request", "before_app_request"})
+"""Decorators of functions that run before each handler of an application or blueprint."""
+
+
 def _entries(around: Surroundings) -> Iterable[FoundEntry | Mount]:
+    for here, _, values in decorated(around, *PACKAGES):
+        for value in values:
+            last, on = links(value)[-1], before(value, 1)
+            if last.name in BEFORE and last.made is None and _makes_routes(on):
+                yield Mount(on=on, location=place_of(here, around), functions=(here,))
     for here, _, values in decorated(around, *PACKAGES):
         for value in values:
             last, on = links(value)[-1], before(value, 1)

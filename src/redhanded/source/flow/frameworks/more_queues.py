@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from redhanded.source.flow.framework import CallSite, FoundEntry, Meaning, Surroundings
+from redhanded.source.flow.framework import THIS, CallSite, FoundEntry, Meaning, Surroundings
 from redhanded.source.flow.frameworks.chain import Link, called
 from redhanded.source.flow.frameworks.jobs import consumer, enqueue, options_of
 from redhanded.source.flow.frameworks.reading import (
@@ -22,6 +22,7 @@ from redhanded.source.flow.frameworks.reading import (
     members,
     number,
     pattern,
+    told,
 )
 from redhanded.source.flow.frameworks.table import LibraryTable
 from redhanded.source.flow.values import Input, Known, Library, Made, Record, Value
@@ -56,7 +57,7 @@ def _bee(site: CallSite) -> Meaning | None:
         if link.name in names and value is not None:
             options[names[link.name]] = value
     effect = enqueue(site, pattern(made.arguments[0]), None, _given(start, 0), options)
-    return Meaning(effects=(effect,))
+    return Meaning(effects=(effect,), callbacks=told(site, 0, THIS))
 
 
 def _boss(site: CallSite) -> Meaning | None:
@@ -113,7 +114,7 @@ def _agenda(site: CallSite) -> Meaning | None:
         if link.name in ("unique", "repeatEvery", "schedule", "priority"):
             options[link.name] = _given(link, 0) or Known(True)
     effect = enqueue(site, None, pattern(_given(start, 0)), _given(start, 1), options)
-    return Meaning(effects=(effect,))
+    return Meaning(effects=(effect,), callbacks=told(site, 0, THIS))
 
 
 def _graphile(site: CallSite) -> Meaning | None:

@@ -10,18 +10,20 @@ from __future__ import annotations
 import math
 
 from redhanded.source.flow.effects import Effect, EffectKind, Store
-from redhanded.source.flow.framework import THIS, CallSite, Meaning, Surroundings
+from redhanded.source.flow.framework import THIS, Callback, CallSite, Meaning, Surroundings
 from redhanded.source.flow.frameworks.chain import is_python
 from redhanded.source.flow.frameworks.reading import (
+    RESOLVE,
     argument,
     called_back,
     function,
+    gives,
     number,
     pattern,
     words,
 )
 from redhanded.source.flow.frameworks.table import LibraryTable
-from redhanded.source.flow.values import Input, Known, Value, sources
+from redhanded.source.flow.values import Input, Known, Made, Procedure, Value, sources
 
 PACKAGES = ("global", "crypto", "timers", "timers/promises", "fs", "fs-extra", "perf_hooks", "util")
 CLOCKS = frozenset(["Date.now", "performance.now", "process.hrtime", "process.hrtime.bigint"])
@@ -45,8 +47,7 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
     if package in ("fs", "fs-extra"):
         return _file(site)
     if package == "util":
-        is_same = name == "promisify" and bool(site.arguments)
-        return Meaning(result=site.arguments[0]) if is_same else None
+        return _promisified(site, name)
     if package == "global" and name == "Date" and site.is_new and not site.arguments:
         return _one(site, "clock", "Date")
     if package in ("global", "perf_hooks") and name in CLOCKS:
@@ -58,6 +59,20 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
         if slept is not None:
             return slept
     return _crypto(site, name)
+
+
+def _promisified(site: CallSite, name: str) -> Meaning | None:
+    """``promisify(f)``: a function of the program is called with one more argument, by which it
+    says that it is done."""
+    first = argument(site, 0)
+    if name == "promisify" and first is not None:
+        return Meaning(result=gives(site) if isinstance(first, Procedure) else first)
+    made = site.callee.steps[-1] if name == "promisify.()" else None
+    if not isinstance(made, Made):
+        return None
+    arguments = (*site.arguments, RESOLVE)
+    called = Callback(function=made.arguments[0], arguments=arguments, gives=True)
+    return Meaning(callbacks=(called,))
 
 
 def _one(

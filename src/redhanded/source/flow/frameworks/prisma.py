@@ -17,6 +17,7 @@ from redhanded.source.flow.frameworks.prisma_values import (
     is_native_upsert,
     prisma_model,
     read_where,
+    related_tables,
     written,
 )
 from redhanded.source.flow.frameworks.reading import (
@@ -95,6 +96,10 @@ def effects_of(value: Library, around: Surroundings) -> tuple[Effect, ...] | Non
     query.session = session
     given = members(made.arguments[0]) if made.arguments else {}
     _read(query, method, given, made.arguments[0] if made.arguments else None)
+    if query.kind == "read":
+        included = related_tables(given, around)
+        if included:
+            query.options["include"] = Record(included)
     return query.effects()
 
 

@@ -138,21 +138,45 @@ def _foreign(query: BuiltQuery, relation: str) -> str | None:
     return query.columns.get(f"{relation}Id") or query.columns.get(f"{relation}_id")
 
 
+def related_tables(given: Mapping[str, Value], around: Surroundings) -> dict[str, Value]:
+    """What ``include`` and ``select`` bring along, and the table it is of, as far as that has its
+    name: ``{ include: { redemptions: true } }``."""
+    found: dict[str, Value] = {}
+    for name in (*members(given.get("include")), *members(given.get("select"))):
+        wanted = name.lower()
+        for table in around.schema.tables.values():
+            models = {one.lower() for one in table.models}
+            if {wanted, wanted.removesuffix("s")} & models or table.name.lower() == wanted:
+                found[name] = Known(table.name)
+    return found
+
+
 def is_native_upsert(where: Value | None, create: Value | None, arguments: Value | None) -> bool:
     """Whether Prisma sends ``INSERT … ON CONFLICT`` and does not look first.
 
     prisma.io/docs, upsert, "Database upserts": no nested writes in create and update, one unique
-    field in where whose value is the same as in create, nothing nested selected.
+    field in where whose value is the same as in create, nothing nested selected. And where update
+    changes nothing it looks first, too (prisma/orm#20229; measured with 7.10: ``update: {}`` sends
+    a SELECT, then an INSERT without ON CONFLICT; one that sets a key to itself sends INSERT … ON
+    CONFLICT).
     """
     keys, made = members(where), members(create)
     given = members(arguments)
-    if len(keys) != 1:
+    update = given.get("update")
+    if len(keys) != 1 or _changes_nothing(update):
         return False
     name, value = next(iter(keys.items()))
     wanted = members(value) if isinstance(value, Record) else {name: value}
     if any(made.get(field) != one for field, one in wanted.items()):
         return False
-    nested = [one for part in (create, given.get("update")) for one in members(part).values()]
+    nested = [one for part in (create, update) for one in members(part).values()]
     if any(NESTED.intersection(members(one)) for one in nested):
         return False
     return "include" not in given
+
+
+def _changes_nothing(update: Value | None) -> bool:
+    """``{}``, and values that are all undefined: those are left out."""
+    if not isinstance(update, Record) or not update.is_complete:
+        return False
+    return all(isinstance(one, Known) and one.value is None for one in update.parts.values())

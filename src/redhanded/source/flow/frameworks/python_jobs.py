@@ -35,13 +35,15 @@ from redhanded.source.flow.frameworks.reading import elements, members, text
 from redhanded.source.flow.frameworks.table import LibraryTable
 from redhanded.source.flow.values import Known, Library, Made, Procedure, Record, Value
 
+TASKIQ = ("taskiq", "taskiq_redis", "taskiq_aio_pika", "taskiq_nats")
+"""Taskiq, and the packages that its brokers are in."""
 DECORATORS: Mapping[str, frozenset[str]] = {
     "rq": frozenset({"job"}),
     "django_rq": frozenset({"job"}),
     "dramatiq": frozenset({"actor"}),
     "huey": frozenset({"task", "periodic_task", "db_task", "db_periodic_task"}),
     "procrastinate": frozenset({"task", "periodic"}),
-    "taskiq": frozenset({"task"}),
+    **dict.fromkeys(TASKIQ, frozenset({"task"})),
 }
 """What makes a function a job."""
 SENDS: Mapping[str, frozenset[str]] = {
@@ -50,7 +52,7 @@ SENDS: Mapping[str, frozenset[str]] = {
     "dramatiq": frozenset({"send", "send_with_options"}),
     "huey": frozenset({"schedule", "__call__"}),
     "procrastinate": frozenset({"defer", "defer_async"}),
-    "taskiq": frozenset({"kiq"}),
+    **dict.fromkeys(TASKIQ, frozenset({"kiq"})),
     "arq": frozenset({"enqueue_job"}),
     "django_q": frozenset({"async_task", "schedule"}),
 }
@@ -66,6 +68,7 @@ RQ_OPTIONS = frozenset(
 OPTIONS = frozenset({"max_retries", "min_backoff", "max_backoff", "retry_when", "time_limit"}) | {
     *("max_age", "throws", "retries", "retry_delay", "retry", "queueing_lock", "lock", "unique"),
     *("queue_name", "queue", "timeout", "result_ttl", "job_id", "_job_id", "keep_result"),
+    "retry_on_error",
 }
 
 
@@ -125,9 +128,11 @@ def _sent(
         name = name if function is not None else name.rsplit(".", 1)[-1]
         arguments = arguments[place + 1 :] or elements(keywords.get("args"))
         options = {k: v for k, v in keywords.items() if k in RQ_OPTIONS}
+        if place and site.arguments:
+            options["delay"] = site.arguments[0]
         keywords = {k: v for k, v in keywords.items() if k not in RQ_OPTIONS}
     effect = _effect(site, name, arguments, keywords, options, queue)
-    is_async = package in ("arq", "taskiq") or verb.endswith("_async")
+    is_async = package in ("arq", *TASKIQ) or verb.endswith("_async")
     return Meaning(effects=(effect,), is_async=is_async)
 
 
@@ -156,6 +161,8 @@ def _effect(
 
 
 def _canonical(package: str) -> str:
+    if package in TASKIQ:
+        return "taskiq"
     return "rq" if package == "django_rq" else package
 
 
@@ -230,6 +237,10 @@ def _decorated(
     options = {name: each for name, each in said.items() if name in OPTIONS}
     if one.name in ("periodic_task", "periodic", "db_periodic_task"):
         cron = text(said.get("cron"))
+        yield _job(here, package, around, options, schedule=f"cron {cron}" if cron else "periodic")
+    elif package == "taskiq" and "schedule" in said:
+        crons = [text(members(each).get("cron")) for each in elements(said["schedule"])]
+        cron = next(filter(None, crons), None)
         yield _job(here, package, around, options, schedule=f"cron {cron}" if cron else "periodic")
     else:
         name = text(said.get("actor_name")) or text(said.get("name"))

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from redhanded.source.flow.effects import Effect, EffectKind
 from redhanded.source.flow.framework import CallSite, Meaning, Surroundings
 from redhanded.source.flow.frameworks.chain import Link, given, is_python, keywords_of, links
 from redhanded.source.flow.frameworks.reading import number, pattern, text
 from redhanded.source.flow.frameworks.table import LibraryTable
-from redhanded.source.flow.values import Known, Value
+from redhanded.source.flow.values import Known, Library, Value
 
 VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "request", "stream"})
 CLIENTS: Mapping[str, frozenset[str]] = {
@@ -111,6 +112,11 @@ def _request(site: CallSite, chain: tuple[Link, ...]) -> Meaning | None:
     host = _host(url) or _host(base)
     is_async = any(one in ASYNC for one in clients) or package == "aiohttp"
     effect = _sent(package, method, host, site, url)
+    if "timeout" not in effect.options:
+        limits = [given(one.made, -1, "timeout") for one in chain if one.made is not None]
+        seconds = next(filter(None, map(_seconds, limits)), None)
+        if seconds is not None:
+            effect = replace(effect, options={**effect.options, "timeout": Known(seconds)})
     return Meaning(effects=(effect,), is_async=is_async)
 
 
@@ -122,7 +128,7 @@ def _sent(
         options["url"] = url
     limit = site.keywords.get("timeout")
     if limit is not None:
-        seconds = number(limit)
+        seconds = _seconds(limit)
         options["timeout"] = limit if seconds is None else Known(seconds)
     return Effect(
         kind="send",
@@ -132,6 +138,13 @@ def _sent(
         subject=subject,
         options=options,
     )
+
+
+def _seconds(limit: Value | None) -> float | None:
+    """Of a number, ``ClientTimeout(total=60)``, ``httpx.Timeout(10)``."""
+    if isinstance(limit, Library) and links(limit)[-1:]:
+        return number(given(links(limit)[-1].made, 0, "total", "timeout"))
+    return number(limit)
 
 
 def _host(value: Value | None) -> str | None:

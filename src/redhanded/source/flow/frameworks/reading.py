@@ -22,6 +22,8 @@ from redhanded.source.flow.values import (
 FAILED = Unknown("error")
 """What a callback is given first."""
 JOB = Input("job")
+RESOLVE = Library("global", ("Promise", Made(), "resolve"))
+"""What somebody who waits for a promise has given to be called."""
 DEPTH_MAX = 6
 OPERANDS_MAX = 40
 """Values share parts; one that is looked at as a tree can be very large."""
@@ -168,9 +170,20 @@ def made(library: Library) -> Made | None:
 def called_back(site: CallSite, *results: Value) -> tuple[Callback, ...]:
     """A function at the end of the arguments gets an error or the results."""
     called = last_function(site)
+    if called is None and site.arguments[-1:] == (RESOLVE,):
+        called = RESOLVE
     if called is None:
         return ()
     return (Callback(function=called, arguments=(FAILED, *results), is_outcome=True),)
+
+
+def told(site: CallSite, needed: int, *results: Value) -> tuple[Callback, ...]:
+    """Who is told of the outcome where a call is given more than it needs: a function, or what is
+    one in a caller's hands (``function (id, done) { job.save(done); }``)."""
+    found = called_back(site, *results)
+    if found or len(site.arguments) <= needed:
+        return found
+    return (Callback(function=site.arguments[-1], is_outcome=True),)
 
 
 def gives(site: CallSite) -> Library:

@@ -104,7 +104,7 @@ def _call(site: CallSite, around: Surroundings) -> Meaning | None:
     if last.name in ("acquire", "release", "extend", "reacquire", "locked", "owned", "unlock"):
         return _lock(site, chain)
     if site.callee.package == "redlock" and last.name == "lock" and len(chain) > 1:
-        return _held("acquire", "lock", before(site.callee, 1), _named(last), _lease(last))
+        return _held("acquire", "lock", before(site.callee, 1), last)
     if last.name in LOCKS | BATCHES | {"register_script", "pubsub", "client"}:
         return Meaning(is_lazy=True) if _is_client(chain) or last.name == "Lock" else None
     if last.made is None or not _is_client(chain[:-1]):
@@ -266,18 +266,20 @@ def _lock(site: CallSite, chain: tuple[Link, ...]) -> Meaning | None:
     kind: EffectKind = "acquire" if verb == "acquire" else "release"
     if verb in ("extend", "reacquire"):
         kind = "extend"
-    return _held(kind, verb, before(site.callee, 1), _named(lock), _lease(lock))
+    return _held(kind, verb, before(site.callee, 1), lock)
 
 
-def _held(
-    kind: EffectKind, verb: str, session: Library, name: Value | None, lease: Value | None
-) -> Meaning:
+def _held(kind: EffectKind, verb: str, session: Library, lock: Link) -> Meaning:
+    name, lease = _named(lock), _lease(lock)
     seconds = number(lease)
     scale = 0.001 if session.package == "redlock" else 1.0
     options: dict[str, Value] = {} if name is None else {"key": name}
     if seconds is None and lease is not None and lease != Known(None):
         options["expiry"] = lease
-    if kind == "acquire" and lease in (None, Known(None)) and session.package in ENDLESS:
+    # Of a lock that only an annotation names (`lock: Lock`) it is not known how it was made.
+    is_seen = lock.made is not None and lock.made.location is not None
+    is_endless = lease in (None, Known(None)) and session.package in ENDLESS
+    if kind == "acquire" and is_seen and is_endless:
         options["endless"] = Known(True)
     effect = Effect(
         kind=kind,
@@ -299,7 +301,7 @@ def _settle(value: Library, moment: Moment, around: Surroundings) -> Meaning | N
     if moment != "enter" or not chain or chain[-1].made is None:
         return None
     if chain[-1].name in LOCKS:
-        return _held("acquire", "with", value, _named(chain[-1]), _lease(chain[-1]))
+        return _held("acquire", "with", value, chain[-1])
     return None
 
 

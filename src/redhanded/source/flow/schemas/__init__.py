@@ -7,6 +7,7 @@ PACKAGES = (
     "@mikro-orm/decorators",
     "@mikro-orm/migrations",
     "@mikro-orm/postgresql",
+    "aerich",
     "alembic",
     "django",
     "drizzle-orm",
@@ -21,6 +22,7 @@ PACKAGES = (
     "sequelize-typescript",
     "sqlalchemy",
     "sqlmodel",
+    "tortoise",
     "typeorm",
     "umzug",
 )

@@ -34,6 +34,7 @@ from redhanded.source.flow.schemas.sqlalchemy_parts import (
     add_column,
     collect,
     columns_of,
+    holds_nulls,
     where_of,
 )
 from redhanded.source.flow.schemas.tool import Migration, is_true, last_call, sql_of, written
@@ -225,6 +226,7 @@ def _unique(step: Step, table: str, columns: Value | None, where: str = "") -> I
         name=given or None,
         where=where,
         is_primary=step.method == "create_primary_key",
+        holds_nulls=holds_nulls(Made((), step.keywords)),
     )
     yield AddUnique(table=name, unique=unique)
 

@@ -8,12 +8,13 @@ the schema is the same as long as the answers are.
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from redhanded.source.flow.module import Module
+from redhanded.source.flow.module import Import, Module
 from redhanded.source.flow.schemas.program import MARKS
 
 WHOLE = "whole"
@@ -26,15 +27,20 @@ Answers = dict[str, bytes]
 
 
 class Asked:
-    """A module whose parts are handed out, and noted."""
+    """A module whose parts are handed out, and noted.
+
+    Every tool asks every file of a tree, and to unpack a file takes longer than any of the answers:
+    what is asked of all is taken out of it when it is unpacked first.
+    """
 
     def __init__(self, path: str, module: Callable[[], Module], answers: Answers) -> None:
         self.path = path
         self._module = module
         self._answers = answers
+        self._short: _Short | None = None
 
     def __getattr__(self, name: str) -> Any:
-        value = getattr(self._module(), name)
+        value = getattr(self._in_short() if name in SMALL else self._module(), name)
         if name in SMALL or not value:
             self._answers[name] = _hash(value)
         else:
@@ -43,20 +49,44 @@ class Asked:
         return value
 
     def may_call(self, names: Collection[str]) -> bool:
-        return self._told(" ".join(("may_call", *names)))
+        called = self._in_short().called
+        found = called is None or not frozenset(names).isdisjoint(called)
+        self._answers[" ".join(("may_call", *names))] = _hash(found)
+        return found
 
     def gives(self, name: str) -> bool:
         return self._told(f"gives {name}")
 
     def holds(self, marks: Mapping[str, object]) -> tuple[str, ...]:
-        found = self._module().holds(MARKS)
+        found = self._in_short().holds
         self._answers["holds"] = _hash(found)
         return tuple(one for one in found if one in marks)
+
+    def _in_short(self) -> _Short:
+        if self._short is None:
+            self._short = _in_short(self._module())
+        return self._short
 
     def _told(self, question: str) -> bool:
         found = _ask(self._module(), question)
         self._answers[question] = _hash(found)
         return bool(found)
+
+
+class _Short(msgspec.Struct, frozen=True, gc=False):
+    """What is asked of all modules."""
+
+    language: str
+    imports: tuple[Import, ...]
+    called: tuple[str, ...] | None
+    holds: tuple[str, ...]
+
+
+def _in_short(module: Module) -> _Short:
+    called = module.called
+    if called is not None:
+        called = tuple([sys.intern(one) for one in called])  # most files call the same
+    return _Short(module.language, module.imports, called, module.holds(MARKS))
 
 
 class AskedModules(Mapping[str, Any]):

@@ -50,6 +50,10 @@ def models(evaluation: Evaluation) -> Models:
     return Models(tool="django", tables=tuple(reading.tables()))
 
 
+OTHERS = frozenset({"tortoise", "peewee", "playhouse"})
+"""Packages with models of their own, whose fields have the same names."""
+
+
 class _Reading:
     def __init__(self, evaluation: Evaluation) -> None:
         self.evaluation = evaluation
@@ -68,6 +72,8 @@ class _Reading:
         for base in self.evaluation.bases(kind):
             if isinstance(base, Library):
                 names = base.names
+                if base.package in OTHERS:
+                    return False
                 if base.package == "django" and "models" in names:
                     return names[-1] in ("Model", "AbstractUser", "AbstractBaseUser")
                 if names[-1:] and names[-1].endswith("Model") and self._has_fields(kind):
@@ -201,7 +207,14 @@ class _Reading:
                 named = tuple(names.get(each, each) for each in found.fields)
                 at = found.location or model.location
                 uniques.append(
-                    unique(named, "model", at, name=_filled(found.name, model), where=found.where)
+                    unique(
+                        named,
+                        "model",
+                        at,
+                        name=_filled(found.name, model),
+                        where=found.where,
+                        holds_nulls=found.holds_nulls,
+                    )
                 )
             else:
                 checks.append(found.text)

@@ -124,6 +124,7 @@ class DjangoConstraint:
     text: str = ""
     """Of a check."""
     where: str = ""
+    holds_nulls: bool = False
     location: Location | None = None
 
 
@@ -140,7 +141,13 @@ def constraint_of(value: Value | None) -> DjangoConstraint | None:
         condition = made.keywords.get("condition")
         where = written(condition)
         return (
-            DjangoConstraint(name=name, fields=fields, where=where, location=made.location)
+            DjangoConstraint(
+                name=name,
+                fields=fields,
+                where=where,
+                holds_nulls=made.keywords.get("nulls_distinct") == Known(False),
+                location=made.location,
+            )
             if fields
             else None
         )
@@ -185,6 +192,7 @@ def unique(
     name: str = "",
     where: str = "",
     is_primary: bool = False,
+    holds_nulls: bool = False,
 ) -> Unique:
     return Unique(
         columns=columns,
@@ -193,6 +201,7 @@ def unique(
         name=name or None,
         where=where,
         is_primary=is_primary,
+        holds_nulls=holds_nulls,
     )
 
 

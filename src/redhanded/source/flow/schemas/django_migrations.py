@@ -266,7 +266,12 @@ def _constrained(model: Known, value: Value | None, at: Location) -> Iterator[Ch
         yield Unread(text="constraint", tables=(model.table,), location=at)
     elif found.fields:
         given = unique(
-            model.columns(found.fields), "migration", at, name=found.name, where=found.where
+            model.columns(found.fields),
+            "migration",
+            at,
+            name=found.name,
+            where=found.where,
+            holds_nulls=found.holds_nulls,
         )
         yield AddUnique(table=model.table, unique=given)
     else:

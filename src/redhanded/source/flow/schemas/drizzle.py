@@ -169,6 +169,7 @@ def _constraint(value: Value, said: _Said) -> None:
                     location=at,
                     name=given or None,
                     where=said_where,
+                    holds_nulls="nullsNotDistinct" in facets,
                 )
             )
 

@@ -169,6 +169,7 @@ def _index(step: Step, schema: str, name: str, links: list[Link]) -> Iterator[Ch
         return
     columns: tuple[str, ...] = ()
     table = where = ""
+    nulls = any(method == "nullsNotDistinct" for method, _ in links)
     for method, made in links:
         if method == "on":
             table = table_name(schema, text(_first(made)))
@@ -179,7 +180,7 @@ def _index(step: Step, schema: str, name: str, links: list[Link]) -> Iterator[Ch
         elif method == "expression":
             columns += ("computed",)
     if table and columns:
-        yield _unique(step, table, columns, name=name, where=where)
+        yield _unique(step, table, columns, name=name, where=where, holds_nulls=nulls)
 
 
 def _unique(
@@ -190,6 +191,7 @@ def _unique(
     name: str = "",
     is_primary: bool = False,
     where: str = "",
+    holds_nulls: bool = False,
 ) -> AddUnique:
     unique = Unique(
         columns=columns,
@@ -198,5 +200,6 @@ def _unique(
         name=name or constraint_name(table, columns, is_primary=is_primary),
         is_primary=is_primary,
         where=where,
+        holds_nulls=holds_nulls,
     )
     return AddUnique(table=table, unique=unique)

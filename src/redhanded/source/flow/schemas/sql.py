@@ -133,14 +133,23 @@ def _create_index(cursor: Cursor, at: Location) -> Iterator[Change]:
     if plain(table).startswith(UNKNOWN_WORD) or not columns:
         yield Unread(text=cursor.source[:200], location=at)
         return
+    nulls = _said_of_nulls(cursor)
     unique = Unique(
         columns=columns,
         said=("migration",),
         location=at,
         name=name or f"{plain(table)}_{'_'.join(map(_short, columns))}_idx",
         where=condition(cursor),
+        holds_nulls=nulls,
     )
     yield AddUnique(table=table, unique=unique)
+
+
+def _said_of_nulls(cursor: Cursor) -> bool:
+    """Whether an index holds rows without a value once: ``NULLS NOT DISTINCT``."""
+    if cursor.take("INCLUDE"):
+        cursor.group()
+    return cursor.take("NULLS", "NOT", "DISTINCT")
 
 
 def _short(column: str) -> str:

@@ -80,11 +80,11 @@ def _read_constraint(cursor: Cursor, name: str, parts: Parts, at: Location) -> b
         _unique(parts, indexed(cursor, cursor.group() or []), name, at, is_primary=True)
     elif cursor.take("UNIQUE"):
         cursor.take_any("KEY", "INDEX", "CLUSTERED", "NONCLUSTERED")
-        cursor.take("NULLS", "NOT", "DISTINCT")
+        nulls = cursor.take("NULLS", "NOT", "DISTINCT")
         cursor.take("NULLS", "DISTINCT")
         given = name or ("" if cursor.sees("(") else cursor.name())
         columns = indexed(cursor, cursor.group() or [])
-        _unique(parts, columns, given, at, where=condition(cursor))
+        _unique(parts, columns, given, at, where=condition(cursor), holds_nulls=nulls)
     elif cursor.sees("CHECK", "(") or cursor.sees("EXCLUDE"):
         parts.checks.append((name, cursor.said(cursor.rest())))
     elif cursor.sees("FOREIGN", "KEY"):
@@ -186,6 +186,7 @@ def _unique(
     *,
     is_primary: bool = False,
     where: str = "",
+    holds_nulls: bool = False,
 ) -> None:
     if not columns or any(one.startswith(UNKNOWN_WORD) for one in columns):
         parts.is_complete = False
@@ -198,6 +199,7 @@ def _unique(
             name=name or None,
             is_primary=is_primary,
             where=where,
+            holds_nulls=holds_nulls,
         )
     )
 

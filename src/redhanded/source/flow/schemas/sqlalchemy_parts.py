@@ -66,7 +66,13 @@ def add_constraint(name: str, made: Made, into: Collected) -> None:
         columns = columns_of(made.arguments)
         if columns:
             into.uniques.append(
-                Unique(columns=columns, said=(into.said,), location=at, name=given or None)
+                Unique(
+                    columns=columns,
+                    said=(into.said,),
+                    location=at,
+                    name=given or None,
+                    holds_nulls=holds_nulls(made),
+                )
             )
     elif name == "Index" and is_true(made.keywords.get("unique")):
         unique = index_of(made, at, into.said)
@@ -91,7 +97,13 @@ def index_of(made: Made, at: Location | None, said: Said) -> Unique | None:
         location=at,
         name=text(made.arguments[0]) or None,
         where=where_of(made),
+        holds_nulls=holds_nulls(made),
     )
+
+
+def holds_nulls(made: Made) -> bool:
+    """Whether rows without a value count as equal."""
+    return is_true(made.keywords.get("postgresql_nulls_not_distinct"))
 
 
 def where_of(made: Made) -> str:

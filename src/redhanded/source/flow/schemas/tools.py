@@ -20,6 +20,7 @@ from redhanded.source.flow.schemas import (
     sql_files,
     sql_in_code,
     sqlalchemy,
+    tortoise,
     typeorm,
     typeorm_migrations,
 )
@@ -32,6 +33,7 @@ MODELS: tuple[ModelTool, ...] = (
     typeorm.models,
     mikro_orm.models,
     peewee.models,
+    tortoise.models,
     prisma.models,
     drizzle.models,
     mongoose.models,
@@ -47,5 +49,6 @@ MIGRATIONS: tuple[MigrationTool, ...] = (
     typeorm_migrations.migrations,
     node_pg_migrate.migrations,
     db_migrate.migrations,
+    tortoise.migrations,
     sql_in_code.migrations,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from redhanded.source.flow import form
+from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.events import Guard
 from redhanded.source.flow.framework import Moment
 from redhanded.source.flow.values import (
@@ -46,12 +47,13 @@ def dropped(run: Run, one: form.Do, scope: Scope) -> None:
             awaited(run, expressions.evaluate(run, operand, scope), scope)
         _detach(run, first)
         return
+    resolved = sum(map(len, run.promised))
     value = expressions.evaluate(run, expression, scope)
     if isinstance(expression, form.Await):
         return
     run.line = one.line
     place = run.place(one.line, scope)
-    if isinstance(value, Library):
+    if isinstance(value, Library) and not scope.path.endswith((".py", ".pyi")):
         _grow(run, expression, value, scope)
         value = awaited(run, value, scope)
     if _is_caught(expression):
@@ -59,6 +61,10 @@ def dropped(run: Run, one: form.Do, scope: Scope) -> None:
         return
     call = _called(expression)
     if call is None:
+        return
+    if isinstance(call.function, form.Attribute) and call.function.name in CHAINED:
+        if sum(map(len, run.promised)) == resolved:
+            _drop_chain(run, call, first, scope)
         return
     if isinstance(value, Result) and value.event >= first:
         draft = record.draft(value.event)
@@ -72,6 +78,27 @@ def dropped(run: Run, one: form.Do, scope: Scope) -> None:
             if draft is not None and not draft.is_detached and draft.dropped_at is None:
                 draft.awaited = False
                 draft.dropped_at = place
+
+
+def _drop_chain(run: Run, call: form.Call, first: int, scope: Scope) -> None:
+    """``f().then(g);``: nobody waits for any of it, and nobody asked what becomes of failures;
+    where it answers, or calls what it was given (``resolve``, ``done``), that tells somebody that
+    it is done."""
+    drafts = [run.record.draft(number) for number in range(first, run.record.next_number)]
+    known = [one for one in drafts if one is not None]
+    if any(_tells(one.parts) for one in known):
+        return
+    place = run.place(call.line, scope)
+    for one in known:
+        if one.is_async and not one.is_detached and one.dropped_at is None:
+            one.awaited = False
+            one.dropped_at = place
+
+
+def _tells(parts: dict[str, object]) -> bool:
+    effect = parts["effect"]
+    answers = isinstance(effect, Effect) and effect.kind == "respond"
+    return answers or not parts["is_resolved"]
 
 
 GROWING = {"typeorm": "createQueryBuilder"}

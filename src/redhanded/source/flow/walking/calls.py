@@ -336,16 +336,27 @@ def given_by(frame: Frame, falls: bool, base: tuple[object, ...]) -> Value:
     return told if told is not None else either(values)
 
 
+def _says_raised(guard: object) -> bool:
+    test = guard.test if isinstance(guard, Guard) and guard.holds else None
+    return isinstance(test, Computed) and test.operator == "raised"
+
+
 def _told_apart(frame: Frame, falls: bool, base: tuple[object, ...]) -> Value | None:
-    """``if (row) return true; return false`` gives whether ``row`` is true."""
+    """``if (row) return true; return false`` gives whether ``row`` is true, and ``try { act();
+    return true } catch { return false }`` whether nothing was raised."""
     if len(frame.given) != 2 or falls:
         return None
-    (guards, one), (_, other) = frame.given
-    inner = guards[len(base) :]
-    if not (isinstance(one, Known) and isinstance(other, Known)) or len(inner) != 1:
+    (guards, one), (later, other) = frame.given
+    inner, after = guards[len(base) :], later[len(base) :]
+    if not (isinstance(one, Known) and isinstance(other, Known)) or one == other:
+        return None
+    if not inner and after and _says_raised(after[0]):
+        # What ends the handler otherwise gives nothing.
+        one, other, inner = other, one, after[:1]
+    if len(inner) != 1:
         return None
     (guard,) = inner
-    if not isinstance(guard, Guard) or one == other:
+    if not isinstance(guard, Guard):
         return None
     test = guard.test if guard.holds else expressions.opposite(guard.test)
     if one.value is True and other.value is False:

@@ -34,6 +34,7 @@ from redhanded.source.flow.walking.scope import Scope, either
 from redhanded.source.flow.walking.words import GLOBALS
 
 TEXT_MAX = 200
+POWER_MAX = 64
 
 
 def evaluate(run: Run, expression: Expression, scope: Scope) -> Value:
@@ -248,6 +249,7 @@ _WORK: dict[str, Callable[[Any, Any], Any]] = {
     "-": lambda one, other: one - other,
     "*": lambda one, other: one * other if not isinstance(one, str) else None,
     "/": lambda one, other: one / other,
+    "**": lambda one, other: one**other if 0 <= other <= POWER_MAX else None,
 }
 
 

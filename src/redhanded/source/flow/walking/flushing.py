@@ -9,6 +9,7 @@ from redhanded.case.evidence import Location
 from redhanded.source.flow.effects import Effect
 from redhanded.source.flow.framework import Meaning
 from redhanded.source.flow.values import Kind, Record, Result, Value
+from redhanded.source.flow.walking import drawn
 from redhanded.source.flow.walking.recorder import Open, Pending, is_handle
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import Scope
@@ -57,7 +58,7 @@ def keep(run: Run, meaning: Meaning, place: Place, arguments: tuple[Value, ...])
     for effect in meaning.effects:
 
         def act(effect: Effect = effect) -> None:
-            effect = completed(run, effect, meaning)
+            effect = drawn.filled(run, completed(run, effect, meaning))
             if meaning.autobegin and effect.session is not None:
                 record.begin_by_itself(effect, record.next_number)
             number = record.record(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 from redhanded.case.evidence import Location
@@ -23,9 +24,9 @@ from redhanded.source.flow.values import (
     Unknown,
     Value,
 )
-from redhanded.source.flow.walking import calls, classes, flushing, library
+from redhanded.source.flow.walking import calls, classes, drawn, flushing, injection, library
 from redhanded.source.flow.walking.recorder import Held, Open, is_handle
-from redhanded.source.flow.walking.run import Run
+from redhanded.source.flow.walking.run import Frame, Run
 from redhanded.source.flow.walking.scope import Scope
 from redhanded.source.flow.walking.site import Site
 
@@ -55,7 +56,7 @@ def happen(
     if meaning.flushes:
         flushing.flush(run, meaning, location, end_line, callee)
     for effect in meaning.effects:
-        effect = flushing.completed(run, effect, meaning)
+        effect = drawn.filled(run, flushing.completed(run, effect, meaning))
         number = record.next_number
         result = renumbered(meaning.result, number) if meaning.result is not None else None
         if meaning.autobegin and effect.session is not None:
@@ -165,6 +166,29 @@ def ended_by(run: Run, effect: Effect) -> Open | None:
     return next((one for one in reversed(transactions) if not one.handles), None)
 
 
+_Place = tuple[tuple[Frame, ...], int]
+
+
+def _here(run: Run) -> _Place:
+    """The function and the line that a walk stands at."""
+    return tuple(run.frames[-1:]), run.line
+
+
+@contextmanager
+def _at(run: Run, place: _Place) -> Iterator[None]:
+    """What comes when no function runs any more is seen where it was asked for."""
+    frames, line = place
+    if run.frames:
+        yield
+        return
+    run.frames.extend(frames)
+    run.line = line
+    try:
+        yield
+    finally:
+        del run.frames[:]
+
+
 def call_back(run: Run, meaning: Meaning, first: int | None, value: Value) -> Value | None:
     """Calls what the library calls; what the call gives by that, if it does."""
     given: Value | None = None
@@ -172,9 +196,11 @@ def call_back(run: Run, meaning: Meaning, first: int | None, value: Value) -> Va
         transactions = [one for one in run.record.state.transactions if not one.handles]
         transactions = transactions or list(run.record.state.transactions)
         if callback.after_commit and transactions:
+            here = _here(run)
 
-            def act(callback: Callback = callback) -> Value:
-                return _one_callback(run, callback, meaning, first, value)
+            def act(callback: Callback = callback, place: _Place = here) -> Value:
+                with _at(run, place):
+                    return _one_callback(run, callback, meaning, first, value)
 
             run.record.later(act, transaction=transactions[0].value.number)
             continue
@@ -230,6 +256,8 @@ def call_value(
 ) -> Value:
     """Calls a value with arguments that are not written anywhere."""
     if isinstance(function, Procedure):
+        if not function.path.endswith((".py", ".pyi")):
+            function = injection.bound(run.program, function)
         return calls.enter(run, function, arguments, keywords, run.line)
     if isinstance(function, Library):
         inside = library.handler_in(function)

@@ -6,7 +6,7 @@ type or token (https://docs.nestjs.com/providers).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from redhanded.source.flow import form
@@ -31,6 +31,8 @@ from redhanded.source.flow.walking.words import CARRIERS, PLAIN_TYPES, WRAPPER_T
 
 if TYPE_CHECKING:
     from redhanded.source.flow.program import Program
+
+EMPTY: frozenset[str] = frozenset()
 
 
 def typed(
@@ -148,12 +150,33 @@ def instance(program: Program, of: Kind) -> Record:
         return found
     parts: dict[str, Value] = {}
     made = program.instances[key] = Record(parts, of=of, is_complete=False)
-    with loading.aside(program, Scope(of.path, 0)) as run:
+    if _serves_all(program, of):
+        program.singletons[id(made)] = made
+    with loading.aside(program, Scope(of.path, 0), is_once=True) as run:
         classes.initialise(run, of, made)
         constructor = classes.constructor_of(run, of, made)
         if constructor is not None:
             calls.enter(run, constructor, (), {}, program.class_of(of).line)
     return made
+
+
+SHARED: Mapping[str, frozenset[str]] = {
+    "@nestjs/common": frozenset({"Injectable"}),
+    "@nestjs/cqrs": frozenset({"CommandHandler", "QueryHandler", "EventsHandler"}),
+    "typedi": frozenset({"Service"}),
+    "tsyringe": frozenset({"singleton"}),
+}
+"""Decorators of classes of which one instance serves all requests, unless they name a scope."""
+
+
+def _serves_all(program: Program, of: Kind) -> bool:
+    for one in classes.decorators(program, of):
+        if not isinstance(one, Library) or SHARED.get(one.package, EMPTY).isdisjoint(one.names):
+            continue
+        made = one.steps[-1]
+        options = made.arguments[:1] if isinstance(made, Made) else ()
+        return not any(isinstance(each, Record) and "scope" in each.parts for each in options)
+    return False
 
 
 def as_said(program: Program, value: Value, annotation: Expression | None, scope: Scope) -> Value:
@@ -169,6 +192,24 @@ def as_said(program: Program, value: Value, annotation: Expression | None, scope
 def parameter(program: Program, one: Parameter, scope: Scope) -> Value | None:
     """What a parameter holds by its annotation and decorators."""
     return typed(program, one.annotation, scope, one.decorators)
+
+
+def bound(program: Program, procedure: Procedure) -> Procedure:
+    """A method with an instance that a framework would make."""
+    function = program.function_of(procedure)
+    opened = program.opened
+    if opened is not None and procedure.receiver is None:
+        receiver = opened.receiver_of(procedure)
+        if receiver is not None:
+            return Procedure(procedure.path, procedure.function, receiver, procedure.closure)
+    if procedure.receiver is not None or function.owner < 0 or function.kind == "static":
+        return procedure
+    kind = classes.kind(program, procedure.path, function.owner)
+    receiver = kind if function.kind == "class" else instance(program, kind)
+    is_kept = opened is None and not procedure.path.endswith((".py", ".pyi"))
+    if isinstance(receiver, Record) and is_kept:
+        program.singletons[id(receiver)] = receiver  # Python's frameworks make one per request
+    return Procedure(procedure.path, procedure.function, receiver, procedure.closure)
 
 
 def assigned(run: Run, of: Kind, name: str, receiver: Record) -> Value | None:

@@ -72,13 +72,14 @@ def populate(program: Program, module: Module, scope: Scope) -> None:
 
 
 @contextmanager
-def aside(program: Program, scope: Scope) -> Iterator[Run]:
+def aside(program: Program, scope: Scope, *, is_once: bool = False) -> Iterator[Run]:
     """A run beside all paths. One within another shares its budget, so that they end together;
-    used up, the block ends early."""
+    used up, the block ends early. What happens ``is_once`` has a budget of its own: it is kept, and
+    half of it would be kept for all."""
     around = program.aside
     run = Run(program, Recorder(first=ELSEWHERE), steps=EVALUATE_STEPS_MAX)
     if around is not None:
-        run.steps = around.steps
+        run.steps = EVALUATE_STEPS_MAX if is_once else around.steps
         run.nested = around.nested
         run.making = around.making
     run.is_loading = True
@@ -92,5 +93,5 @@ def aside(program: Program, scope: Scope) -> Iterator[Run]:
         pass
     finally:
         program.aside = around
-        if around is not None:
+        if around is not None and not is_once:
             around.steps = run.steps

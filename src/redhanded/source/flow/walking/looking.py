@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from redhanded.source.flow import form
-from redhanded.source.flow.form import Form
+from redhanded.source.flow.form import Form, Statement
 from redhanded.source.flow.module import Class, Function, Module
 from redhanded.source.flow.walking.words import WRITES
 
@@ -85,11 +85,15 @@ def changed_attributes(module: Module, one: Class) -> frozenset[str]:
     """Attributes of ``this``, or of the class, that methods other than the constructor change."""
     found: set[str] = set()
     bases = {"this", "self", "cls", one.name}
+    within: dict[int, list[int]] = {}
+    for place, inner in enumerate(module.functions):
+        if inner.keeps_this or module.language == "python":
+            within.setdefault(inner.parent, []).append(place)
     for place in one.methods:
         method = module.functions[place]
         if method.kind == "constructor" or method.name in ("__init__", "__new__"):
             continue
-        for each in inside(method.body):
+        for each in (part for body in _bodies(module, place, within) for part in inside(body)):
             if isinstance(each, form.Let | form.Assigning):
                 _attribute(each.target, bases, found)
             elif isinstance(each, form.Operation) and each.operator == "delete":
@@ -100,6 +104,16 @@ def changed_attributes(module: Module, one: Class) -> frozenset[str]:
                 if isinstance(function, form.Attribute) and function.name in WRITES:
                     _attribute(function.base, bases, found)
     return frozenset(found)
+
+
+def _bodies(
+    module: Module, place: int, within: Mapping[int, list[int]]
+) -> Iterator[tuple[Statement, ...]]:
+    """Of a method, and of the functions written in it that have its ``this``."""
+    yield module.functions[place].body
+    for inner in within.get(place, ()):
+        if inner != place:
+            yield from _bodies(module, inner, within)
 
 
 def _attribute(target: form.Expression, bases: set[str], found: set[str]) -> None:

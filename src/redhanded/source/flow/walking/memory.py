@@ -84,9 +84,16 @@ def _of_singleton(run: Run, base: Value | None, name: str) -> State | None:
         cell = run.program.class_parts.setdefault((of.path, of.index), {})
     else:
         return None
-    if name not in run.program.changed_attributes(of):
+    if name not in run.program.changed_attributes(of) or _is_client(run, cell.get(name)):
         return None
     return State(f"{of.path}:{of.name}.{name}", cell, name)
+
+
+def _is_client(run: Run, value: Value | None) -> bool:
+    """What a library made, and whose methods are its own: ``this.queue.add(…)``."""
+    if not isinstance(value, Library) or is_collection(value):
+        return False
+    return value.package != "global" and bool(run.program.frameworks_of(value.package))
 
 
 def made(run: Run, instance: Value) -> None:
@@ -114,6 +121,9 @@ def event(
     value: Value | None = None,
 ) -> Value:
     location, end_line, callee = place
+    if isinstance(value, Record) and isinstance(value.parts, dict):
+        # What it holds now: later changes of it are later events.
+        value = Record(dict(value.parts), value.of, value.is_complete)
     effect = Effect(
         kind=kind,
         store="process",
@@ -218,13 +228,14 @@ def read_member(run: Run, state: State, one: form.Item, scope: Scope) -> Value:
 
 def read_part(run: Run, one: form.Attribute, found: Value | None, scope: Scope) -> Value | None:
     """``cache["key"]`` with a written key, ``state.x``: what was put there by this run."""
-    if found is None or not isinstance(found, Result | Record | Either | Computed | Input):
+    if found is not None and not isinstance(found, Result | Record | Either | Computed | Input):
         return found
     state = subject(run, one.base, scope)
     if state is None or not is_collection(current(run, state)):
         return found
     place = _here(run, one.base, scope)
-    return either([event(run, state, "get", "[]", place, key=Known(one.name)), found])
+    result = event(run, state, "get", "[]", place, key=Known(one.name))
+    return result if found is None else either([result, found])
 
 
 def tested(run: Run, one: form.Operation, scope: Scope) -> Value | None:
@@ -284,13 +295,17 @@ def delete(run: Run, one: form.Operation, scope: Scope) -> Value:
 
 def call(run: Run, state: State, base: Value, name: str, site: Site) -> Value:
     """A method of a collection that the process keeps."""
-    arguments, _ = site.given()
+    arguments, keywords = site.given()
     kind: EffectKind | None = WRITES.get(name)
     if kind is None and name in READS:
         kind = "get"
     if kind is None:
         return natural.method(run, base, name, site)
     place = (site.location, site.form.end_line, site.callee)
+    if kind == "set" and name == "update" and keywords:
+        for key_name, one in keywords.items():
+            result = event(run, state, kind, name, place, key=Known(key_name), value=one)
+        return result
     value = arguments[-1] if kind in ("set", "push") and arguments else None
     key = arguments[0] if arguments and not isinstance(base, Record) else None
     if isinstance(base, Record) and arguments and name in ("get", "setdefault", "pop", "has"):

@@ -23,6 +23,7 @@ from redhanded.source.flow.walking import (
     borrowed,
     expressions,
     folders,
+    handy,
     happening,
     library,
     literals,
@@ -46,6 +47,7 @@ from redhanded.source.flow.walking.words import (
 )
 
 UNROLLED_MAX = 200
+KEEPING = ("Map", "WeakMap")
 
 
 def special(run: Run, callee: Library, site: Site) -> Value | None:
@@ -148,10 +150,15 @@ def plain(run: Run, callee: Library, base: Value | None, site: Site) -> Value | 
     borrowed_value = borrowed.given(run, callee, arguments)
     if borrowed_value is not None:
         return borrowed_value
+    handled = handy.given(run, callee, arguments)
+    if handled is not None:
+        return handled
     if key in RUNNING:
         return asynchronous.awaited(run, arguments[0], site.scope) if arguments else Known(None)
     if callee.package == "functools" and callee.names == ("partial",) and arguments:
         return arguments[0]
+    if callee.package == "typing" and callee.names == ("cast",) and len(arguments) > 1:
+        return arguments[1]
     if callee.package == "asyncio" and callee.names == ("to_thread",) and arguments:
         return happening.call_value(run, arguments[0], arguments[1:], keywords)
     if callee.package == "global":
@@ -185,15 +192,19 @@ def _global(
         return over
     if names in (("map",), ("filter",)) and len(arguments) >= 2:
         element = members.element(run, arguments[1])
-        given = _each(run, arguments[0], (element,))
+        given = each(run, arguments[0], (element,))
         kept = given if first == "map" else element
         return Record({members.EACH: kept}, is_complete=False)
     if names == ("zip",):
         pair = Record({str(at): members.element(run, one) for at, one in enumerate(arguments)})
         return Record({members.EACH: pair}, is_complete=False)
+    if len(names) == 3 and names[0] in KEEPING and isinstance(callee.steps[1], Made):
+        held = _kept(run, callee.steps[1], str(names[2]), arguments)
+        if held is not None:
+            return held
     if names == ("Array", "from") and arguments:
         if len(arguments) > 1:
-            given = _each(run, arguments[1], (members.element(run, arguments[0]), Unknown("index")))
+            given = each(run, arguments[1], (members.element(run, arguments[0]), Unknown("index")))
             return Record({members.EACH: given}, is_complete=False)
         return arguments[0]
     if names == ("Object", "assign") and arguments:
@@ -215,8 +226,21 @@ def _global(
     if _functions(arguments):
         for one in arguments:
             if isinstance(one, Procedure) and not run.is_loading:
-                _each(run, one, (Unknown(),))
+                each(run, one, (Unknown(),))
     return Computed(f"call:{'.'.join(names)}", arguments)
+
+
+def _kept(run: Run, made: Made, name: str, arguments: tuple[Value, ...]) -> Value | None:
+    """What a Map of the function's own holds: one of what was put into it, whatever the key. It is
+    kept with the call that made it."""
+    cell = made.keywords
+    if not isinstance(cell, dict):
+        return None
+    if name == "set" and len(arguments) == 2:
+        before = [cell[members.EACH]] if members.EACH in cell else []
+        run.record.journal.write(cell, members.EACH, either([*before, arguments[1]]))
+        return None
+    return cell.get(members.EACH) if name == "get" else None
 
 
 def _assigned(arguments: tuple[Value, ...]) -> Value:
@@ -230,7 +254,7 @@ def _assigned(arguments: tuple[Value, ...]) -> Value:
     return Record(parts, is_complete=is_complete)
 
 
-def _each(run: Run, function: Value, arguments: tuple[Value, ...]) -> Value:
+def each(run: Run, function: Value, arguments: tuple[Value, ...]) -> Value:
     """A function called with one of many elements."""
     record = run.record
     in_loop, base = record.in_loop, record.guards
@@ -339,9 +363,9 @@ def _iterated(run: Run, base: Value, name: str, site: Site) -> Value:
     first = run.record.next_number
     if name in ("reduce", "reduceRight"):
         start = arguments[1] if len(arguments) > 1 else element
-        given = _each(run, function, (start, element, Unknown("index")))
+        given = each(run, function, (start, element, Unknown("index")))
         return either([start, given])
-    given = _each(run, function, (element, Unknown("index"), over))
+    given = each(run, function, (element, Unknown("index"), over))
     is_async = isinstance(function, Procedure) and asynchronous.is_async(run, function)
     if name == "forEach" and is_async:
         for number in range(first, run.record.next_number):

@@ -220,7 +220,8 @@ class Recorder:
         locks = self.state.locks
         found = next((one for one in reversed(locks) if _is_lock(effect, one)), None)
         if found is None:
-            same = [one for one in locks if one.effect.library == effect.library]
+            taken = [one for one in locks if one.effect.kind == "acquire"]
+            same = [one for one in taken if one.effect.library == effect.library]
             found = same[-1] if len(same) == 1 else None
         if found is not None:
             number = found.number

@@ -18,6 +18,8 @@ WORDS = re.compile(
     re.MULTILINE,
 )
 """Words before a name, and what is only of types."""
+USING = re.compile(rb"\busing\b(?!\s+[A-Za-z_$][\w$]*\s*(?:=[^=>]|of\b|:))")
+"""``using`` as the name of something; the grammars take it for the declaration."""
 TYPED = b">`"
 TYPE_BYTES_MAX = 2_000
 _NAME = re.compile(rb"[\w$)\]]")
@@ -31,6 +33,11 @@ def blank(text: bytes) -> bytes:
 def without_newer(source: bytes) -> bytes:
     """The source without words that the grammars do not know."""
     return WORDS.sub(lambda found: blank(found[0]), source)
+
+
+def without_using(source: bytes) -> bytes:
+    """The source with another name, as long, for what is called ``using``."""
+    return USING.sub(b"us_ng", source)
 
 
 def without_typed_templates(source: bytes, tree: Tree) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Literal
 
@@ -19,29 +20,24 @@ from tree_sitter import Node, Parser, Query, QueryCursor, Tree
 from redhanded.source.flow.languages.ecmascript.damage import mended
 from redhanded.source.flow.languages.ecmascript.newer import (
     TYPED,
+    USING,
     blank,
     without_typed_templates,
+    without_using,
 )
 
 _JAVASCRIPT = tree_sitter.Language(tree_sitter_javascript.language())
 _TYPESCRIPT = tree_sitter.Language(tree_sitter_typescript.language_typescript())
 _TSX = tree_sitter.Language(tree_sitter_typescript.language_tsx())
 _GRAMMARS = {".ts": _TYPESCRIPT, ".cts": _TYPESCRIPT, ".mts": _TYPESCRIPT, ".tsx": _TSX}
-_COMMENTS = {
-    grammar: Query(grammar, "(comment) @comment") for grammar in (_JAVASCRIPT, _TYPESCRIPT, _TSX)
-}
 _OPERATORS = (
     "[(await_expression) (unary_expression) (binary_expression) (yield_expression)"
     " (ternary_expression)]"
 )
-_MISPLACED = {
-    grammar: Query(
-        grammar,
-        f"(call_expression function: {_OPERATORS} type_arguments: (type_arguments) @types)"
-        f" (non_null_expression {_OPERATORS}) @sure",
-    )
-    for grammar in (_TYPESCRIPT, _TSX)
-}
+_MISPLACED = (
+    f"(call_expression function: {_OPERATORS} type_arguments: (type_arguments) @types)"
+    f" (non_null_expression {_OPERATORS}) @sure"
+)
 """``await f<T>(x)`` is read as ``(await f)<T>(x)``, and ``await a!.b()`` as ``(await a)!.b()``."""
 _AWAITED = re.compile(rb"(?<![.\w$])(?<!\bfor )await(?=\s*[(\[])")
 """``await (a).b()`` is read in JavaScript as a call of a function named await; so is parsed
@@ -63,6 +59,12 @@ class Parsed:
     """Where ``void`` in the tree is ``await`` in the file, in bytes."""
 
 
+@cache
+def _query(grammar: tree_sitter.Language, text: str) -> Query:
+    """To make one takes as long as to parse many files, so each is made when it is asked first."""
+    return Query(grammar, text)
+
+
 def parsed(path: str, source: bytes, *, wants_comments: bool) -> Parsed:
     """The tree of a file, whatever stands in it."""
     suffix = PurePosixPath(path).suffix
@@ -81,6 +83,9 @@ def parsed(path: str, source: bytes, *, wants_comments: bool) -> Parsed:
     if grammar is not _JAVASCRIPT:
         tree, read = _without_types(tree, read, grammar)
         source = read
+    if tree.root_node.has_error and USING.search(read):
+        third = Parser(grammar).parse(without_using(read))
+        tree = tree if third.root_node.has_error else third
     damaged_at = 0
     if tree.root_node.has_error:
         found = mended(tree, read, Parser(grammar).parse)
@@ -89,7 +94,11 @@ def parsed(path: str, source: bytes, *, wants_comments: bool) -> Parsed:
         tree, damaged_at = found.tree, found.damaged_at
     comments: list[Node] = []
     if wants_comments:
-        comments = QueryCursor(_COMMENTS[grammar]).captures(tree.root_node).get("comment", [])
+        comments = (
+            QueryCursor(_query(grammar, "(comment) @comment"))
+            .captures(tree.root_node)
+            .get("comment", [])
+        )
     language: Literal["javascript", "typescript"] = (
         "typescript" if suffix in _GRAMMARS else "javascript"
     )
@@ -105,7 +114,7 @@ def _without_types(tree: Tree, source: bytes, grammar: tree_sitter.Language) -> 
     for _ in range(ROUNDS_MAX):
         if b">(" not in source and b"!" not in source:
             break
-        found = QueryCursor(_MISPLACED[grammar]).captures(tree.root_node)
+        found = QueryCursor(_query(grammar, _MISPLACED)).captures(tree.root_node)
         if not found:
             break
         spans = [(one.start_byte, one.end_byte) for one in found.get("types", [])]

@@ -1,0 +1,10 @@
+import { Command } from '@nestjs/cqrs';
+
+export class ChangeRules extends Command<void> {
+  constructor(
+    readonly berthId: number,
+    readonly rules: Record<string, string>,
+  ) {
+    super();
+  }
+}

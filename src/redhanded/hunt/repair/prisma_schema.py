@@ -1,0 +1,67 @@
+"""What a Prisma schema says of a table: its model's fields, and how its unique keys are called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_SKIPPED = frozenset({"node_modules", ".git", ".redhanded", "dist", "build"})
+_MODEL = re.compile(r"^\s*model\s+(\w+)\s*\{(.*?)^\s*\}", re.DOTALL | re.MULTILINE)
+_FIELD = re.compile(r"^\s*(\w+)\s+\w+(\[\])?\??(.*)$")
+_TOGETHER = re.compile(r"@@(?:unique|id)\(\s*(?:fields\s*:\s*)?\[([^\]]*)\](.*?)\)\s*$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One model."""
+
+    name: str
+    fields: dict[str, str]
+    """Column to field."""
+    uniques: tuple[tuple[tuple[str, ...], str], ...]
+    """Fields that are unique together, and the name that a condition has for them; for a single
+    one that is the field."""
+
+    def key_of(self, columns: tuple[str, ...]) -> tuple[tuple[str, ...], str] | None:
+        """The unique key that holds these columns and no others."""
+        wanted = {self.fields.get(each) for each in columns}
+        return next((each for each in self.uniques if set(each[0]) == wanted), None)
+
+
+def model_of(root: Path, table: str) -> Model | None:
+    """The model of a table, as ``@@map`` or its own name say."""
+    for path in _schemas(root):
+        for match in _MODEL.finditer(path.read_text(encoding="utf-8", errors="replace")):
+            name, body = match[1], match[2]
+            mapped = re.search(r'@@map\(\s*(?:name\s*:\s*)?"([^"]+)"', body)
+            if (mapped[1] if mapped else name) == table.rpartition(".")[2]:
+                return _model(name, body)
+    return None
+
+
+def _model(name: str, body: str) -> Model:
+    fields, uniques = {}, []
+    for line in body.splitlines():
+        text = line.split("//", 1)[0].rstrip()
+        together = _TOGETHER.search(text)
+        if together is not None:
+            listed = [re.sub(r"\(.*", "", each).strip() for each in together[1].split(",")]
+            named = re.search(r'\bname\s*:\s*"([^"]+)"', together[2])
+            uniques.append((tuple(listed), named[1] if named else "_".join(listed)))
+            continue
+        field = _FIELD.match(text)
+        if field is None or text.lstrip().startswith("@@") or field[2]:
+            continue
+        mapped = re.search(r'@map\(\s*(?:name\s*:\s*)?"([^"]+)"', field[3])
+        fields[mapped[1] if mapped else field[1]] = field[1]
+        if re.search(r"@(?:unique|id)\b", field[3]):
+            uniques.append(((field[1],), field[1]))
+    return Model(name=name, fields=fields, uniques=tuple(uniques))
+
+
+def _schemas(root: Path) -> Iterator[Path]:
+    for path in sorted(root.rglob("*.prisma")):
+        if not _SKIPPED & set(path.relative_to(root).parts):
+            yield path

@@ -1,0 +1,1 @@
+"""Remedies, the wrong fix and the regression test where the program is Python."""
