@@ -50,6 +50,12 @@ class Nowhere:
     def keys(self, service: str) -> list[bytes]:
         return []
 
+    def rows(self, service: str, sql: str) -> None:
+        return None
+
+    def admin(self, service: str) -> None:
+        return None
+
     def specifications(self, service: str) -> KeySpecifications:
         raise LabError(f"the relay for {service} held a message instead of passing it")
 

@@ -131,6 +131,22 @@ def test_what_follows_a_timer_at_rest_is_housekeeping() -> None:
     assert after.ambient
 
 
+def test_what_only_followed_housekeeping_came_in_answer_to_no_work() -> None:
+    """A queue's library sets its guard when it is connected, and again by a timer, which may fall
+    due beside a message."""
+    known = causes()
+    greeting = sent("INFO")
+    known.take_place(greeting, 0.0)
+    known.delivered(greeting)
+    greeting.ambient = True
+    guard = replace(sent("EVALSHA"), ambient=False, cause=greeting.index)
+    known.follow_house(guard, greeting.index)
+    assert not known.keeps_house(guard, False)
+    again = replace(sent("EVALSHA"), ambient=False)
+    assert not known.expected(again)
+    assert known.keeps_house(again, False, perhaps=True)
+
+
 PLACE = ("db", "jobs")
 
 

@@ -124,7 +124,8 @@ class Causes:
         while a message was worked on, either may be meant (``perhaps``): that is held against it
         only until it comes in answer to a message alone. A look for jobs is housekeeping whenever a
         timer may have sent it; what it hands out is not. Nor does it say anything that a process
-        sends it to get ready: a worker may tell of itself at its start and with each job.
+        sends it to get ready: a worker may tell of itself at its start and with each job. What
+        only followed housekeeping came in answer to no work.
         """
         key, look = house_of(held), look_of(held)
         if held.stack:
@@ -145,7 +146,8 @@ class Causes:
             self._perhaps_by_timer.add(key)
         elif key not in self._by_timer:
             self._perhaps_by_timer.discard(key)
-            self._by_message.add(key)
+            if not held.ambient:
+                self._by_message.add(key)
         return key in self._by_timer or key in self._perhaps_by_timer
 
     def set_aside(self, held: Held) -> None:

@@ -22,10 +22,10 @@ class Looking:
 
     def learn(self) -> None:
         """Sees what comes again and again while nobody asks for anything."""
-        running, polls = self._running, self._running.traffic.causes.polls
+        running = self._running
         deadline = monotonic_ms() + REST_MS
         self._settle()
-        while monotonic_ms() < deadline and not polls.is_steady:
+        while monotonic_ms() < deadline:
             if running.watch.next_timer(PAUSE_MAX_MS / 1000.0) is None:
                 return
             running.pump.turn(TURN_S)

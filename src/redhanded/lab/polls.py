@@ -134,11 +134,6 @@ class Polls:
         """Whether it is a look for jobs, where a timer or nothing else may have sent it."""
         return house in self._known
 
-    @property
-    def is_steady(self) -> bool:
-        """Whether all that came at rest came again."""
-        return bool(self._last) and all(house in self._pause_ms for _, house in self._last)
-
     def came_at_rest(self, held: Held, house: House) -> None:
         """A timer sent it while its process had heard of nothing: learns how long that pauses."""
         before = self._last.get((held.process, house))
