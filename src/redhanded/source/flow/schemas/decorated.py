@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from redhanded.case.evidence import Location
 from redhanded.source.flow.form import Expression
 from redhanded.source.flow.module import Field
+from redhanded.source.flow.schema import Table
 from redhanded.source.flow.schemas.evaluation import Evaluation, Scope
 from redhanded.source.flow.schemas.program import belongs
 from redhanded.source.flow.schemas.tool import last_call
@@ -128,3 +129,20 @@ def _decorators(
         at = made.location or Location(path=kind.path, line=line)
         found.append(Decorator(name=name, made=made, location=at))
     return found
+
+
+def tables_of_classes(
+    evaluation: Evaluation,
+    is_model: Callable[[Evaluation, Kind], bool],
+    table_of: Callable[[Evaluation, Kind], Table | None],
+) -> tuple[Table, ...]:
+    """The tables of the classes in Python that have bases and are models."""
+    kinds = (
+        Kind(module.path, index, found.name)
+        for module in evaluation.program.modules.values()
+        if module.language == "python"
+        for index, found in enumerate(module.classes)
+        if found.bases
+    )
+    tables = (table_of(evaluation, kind) for kind in kinds if is_model(evaluation, kind))
+    return tuple(table for table in tables if table is not None)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from redhanded.case.evidence import Location
 from redhanded.source.flow.module import Class
 from redhanded.source.flow.schema import Column, Table, Unique
-from redhanded.source.flow.schemas.decorated import lineage
+from redhanded.source.flow.schemas.decorated import lineage, tables_of_classes
 from redhanded.source.flow.schemas.evaluation import Evaluation, Scope
 from redhanded.source.flow.schemas.lists import elements, text, texts
 from redhanded.source.flow.schemas.tool import Models, is_true, last_call, written
@@ -24,17 +24,7 @@ _KEYS = ("AutoField", "BigAutoField", "IdentityField", "PrimaryKeyField")
 
 def models(evaluation: Evaluation) -> Models:
     """Every class that has fields and comes from ``Model``."""
-    tables: list[Table] = []
-    for module in evaluation.program.modules.values():
-        if module.language != "python":
-            continue
-        for index, found in enumerate(module.classes):
-            kind = Kind(module.path, index, found.name)
-            if found.bases and _is_model(evaluation, kind):
-                table = _table(evaluation, kind)
-                if table is not None:
-                    tables.append(table)
-    return Models(tool="peewee", tables=tuple(tables))
+    return Models(tool="peewee", tables=tables_of_classes(evaluation, _is_model, _table))
 
 
 def _is_model(evaluation: Evaluation, kind: Kind) -> bool:

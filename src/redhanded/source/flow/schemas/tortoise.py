@@ -17,7 +17,7 @@ from redhanded.source.flow import form
 from redhanded.source.flow.module import Function, Module
 from redhanded.source.flow.schema import Column, Table, Unique
 from redhanded.source.flow.schemas.changes import Change
-from redhanded.source.flow.schemas.decorated import lineage
+from redhanded.source.flow.schemas.decorated import lineage, tables_of_classes
 from redhanded.source.flow.schemas.evaluation import Evaluation, Scope
 from redhanded.source.flow.schemas.lists import elements, text, texts
 from redhanded.source.flow.schemas.sql import sql_changes
@@ -38,17 +38,7 @@ _KEYED = ("ForeignKeyField", "OneToOneField")
 
 def models(evaluation: Evaluation) -> Models:
     """Every class that has fields and comes from ``Model``."""
-    tables: list[Table] = []
-    for module in evaluation.program.modules.values():
-        if module.language != "python":
-            continue
-        for index, found in enumerate(module.classes):
-            kind = Kind(module.path, index, found.name)
-            if found.bases and _is_model(evaluation, kind):
-                table = _table(evaluation, kind)
-                if table is not None:
-                    tables.append(table)
-    return Models(tool="tortoise", tables=tuple(tables))
+    return Models(tool="tortoise", tables=tables_of_classes(evaluation, _is_model, _table))
 
 
 def _is_model(evaluation: Evaluation, kind: Kind) -> bool:
