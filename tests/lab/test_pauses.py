@@ -11,6 +11,7 @@ from small_systems import lay_out, pauses
 
 from redhanded.case.run import Run
 from redhanded.lab import Lab, open_lab
+from redhanded.lab.looking import Looking
 from redhanded.lab.trial import names_of
 
 MACHINE = "arm64" if platform.machine() in ("arm64", "aarch64") else "x64"
@@ -68,3 +69,19 @@ def test_what_comes_after_a_pause_is_its_own_deliverys(lab: Lab) -> None:
 def test_exploring_again_finds_the_same_orders(lab: Lab) -> None:
     first, again = lab.explore(deliveries=2), lab.explore(deliveries=2)
     assert (first.explored, len(first.failing)) == (again.explored, len(again.failing))
+
+
+def test_a_further_lab_need_not_wait_to_learn_the_pauses(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rhythm = lab.rhythm
+    assert rhythm is not None and rhythm.pause_ms > 0
+    waited: list[Looking] = []
+    monkeypatch.setattr(Looking, "learn", waited.append)
+    usual = steps(lab.serial())
+    with open_lab(
+        lab.system, folder=tmp_path / "lab", root=lab.running.root, rhythm=rhythm
+    ) as other:
+        assert steps(other.serial()) == usual
+        assert other.rhythm is not None and other.rhythm.pause_ms > 0
+    assert not waited

@@ -41,6 +41,10 @@ def test_a_trial_is_over_when_the_work_is_done(lab: Lab) -> None:
         ]
 
 
+def test_where_workers_look_each_lab_learns_for_itself(lab: Lab) -> None:
+    assert lab.rhythm is None
+
+
 def test_looking_in_vain_is_never_chosen(lab: Lab) -> None:
     looks = [
         operation

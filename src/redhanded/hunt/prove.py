@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from redhanded.case.fix import Counted, Proof, SubsetResult
 from redhanded.case.run import Run
 from redhanded.case.schedule import Schedule
 from redhanded.case.system import SymptomPattern, System
-from redhanded.lab import Command, Finished, Lab, open_lab, open_services, wait_for_any
+from redhanded.lab import Command, Finished, Lab, Rhythm, open_lab, open_services, wait_for_any
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.explorers.systematic import Exploration
 from redhanded.lab.natural import run_naturally
@@ -61,7 +61,7 @@ QUICK = Effort(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Ground:
     """Where and on what the proof is made."""
 
@@ -72,6 +72,8 @@ class Ground:
     schedule: Schedule
     seed: int
     allow_existing: bool = False
+    rhythm: Rhythm | None = None
+    """Of the first lab that was opened here."""
 
 
 def compare(
@@ -92,21 +94,30 @@ def compare(
 def _one_subset(
     ground: Ground, parts: tuple[str, ...], files: Files, effort: Effort, number: int
 ) -> SubsetResult:
-    folder = ground.folder / f"subset-{number}"
     try:
-        with open_lab(
-            ground.system,
-            folder=folder,
-            root=ground.root,
-            files=files,
-            symptom=ground.symptom,
-            seed=ground.seed,
-            strict=True,
-            allow_existing=ground.allow_existing,
-        ) as lab:
+        with _lab(ground, f"subset-{number}", files, strict=True) as lab:
             return _measure_subset(lab, ground.schedule, parts, effort)
     except LabError as error:
         return SubsetResult(parts=parts, outcome="not run", error=str(error)[:600])
+
+
+@contextmanager
+def _lab(ground: Ground, name: str, files: Files, *, strict: bool) -> Iterator[Lab]:
+    """Only the first one learns by waiting what the system does by timers."""
+    with open_lab(
+        ground.system,
+        folder=ground.folder / name,
+        root=ground.root,
+        files=files,
+        symptom=ground.symptom,
+        seed=ground.seed,
+        strict=strict,
+        allow_existing=ground.allow_existing,
+        rhythm=ground.rhythm,
+    ) as lab:
+        if ground.rhythm is None:
+            ground.rhythm = lab.rhythm
+        yield lab
 
 
 def _measure_subset(
@@ -267,31 +278,14 @@ def _end_all(commands: Sequence[Command | None]) -> None:
 
 def serial_planted(ground: Ground, files: Files, effort: Effort) -> Counted:
     """One delivery at a time on the planted code: what a test without concurrency would see."""
-    with open_lab(
-        ground.system,
-        folder=ground.folder / "planted",
-        root=ground.root,
-        files=files,
-        symptom=ground.symptom,
-        seed=ground.seed,
-        allow_existing=ground.allow_existing,
-    ) as lab:
+    with _lab(ground, "planted", files, strict=False) as lab:
         runs = [lab.serial(DELIVERIES) for _ in range(effort.serial_planted)]
     return Counted(runs=len(runs), failed=sum(run.failed for run in runs))
 
 
 def explore(ground: Ground, files: Files, effort: Effort, progress: Progress) -> Exploration:
     """All orders of the fixed system with two deliveries within the bound."""
-    with open_lab(
-        ground.system,
-        folder=ground.folder / "fixed",
-        root=ground.root,
-        files=files,
-        symptom=ground.symptom,
-        seed=ground.seed,
-        strict=True,
-        allow_existing=ground.allow_existing,
-    ) as lab:
+    with _lab(ground, "fixed", files, strict=True) as lab:
         started = monotonic_ms()
 
         def on_run(number: int, _run: Run) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from redhanded.lab.commands import Command, Finished
+from redhanded.lab.looking import Rhythm
 from redhanded.lab.opening import Services, open_lab, open_services, wait_for_any
 from redhanded.lab.saved import load_schedule, save_schedule
 from redhanded.lab.trial import Lab, Played
@@ -12,6 +13,7 @@ __all__ = [
     "Finished",
     "Lab",
     "Played",
+    "Rhythm",
     "Services",
     "load_schedule",
     "open_lab",

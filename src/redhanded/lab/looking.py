@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from redhanded.lab.clock import monotonic_ms
 from redhanded.lab.jumps import Jumps
@@ -12,6 +13,18 @@ from redhanded.lab.running import RunningSystem
 REST_MS = 2_000.0
 """Before the first trial, as long as timers are about to fire."""
 TURN_S = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """What a lab learns in its first trial by waiting, where no worker looks for jobs by a timer.
+
+    For further labs of the same system with a few lines changed; where workers look, each lab
+    learns for itself, since a look is known by its line.
+    """
+
+    pause_ms: float
+    """The longest pause that the application makes within its work; 0 if it makes none."""
 
 
 class Looking:

@@ -16,6 +16,7 @@ import valkey
 from redhanded.case.errors import LabError
 from redhanded.case.system import SymptomPattern, System
 from redhanded.lab.commands import Command, Finished, run_command
+from redhanded.lab.looking import Rhythm
 from redhanded.lab.reset import Baseline
 from redhanded.lab.running import RunningSystem
 from redhanded.lab.services import claimed
@@ -39,6 +40,7 @@ def open_lab(
     strict: bool = False,
     allow_existing: bool = False,
     direct: bool = False,
+    rhythm: Rhythm | None = None,
     say: Say | None = None,
 ) -> Iterator[Lab]:
     """Starts the system in a lab, warmed up; everything it started is gone afterwards.
@@ -48,6 +50,9 @@ def open_lab(
     With ``strict``, error lines that serial runs do not write are failures as well as the symptom.
     Raises ``LabError`` if the system cannot be run, and ``InputError`` for a server by URL that
     holds something, unless ``allow_existing``.
+
+    With the ``rhythm`` of an earlier lab of nearly the same system, the first trial does not wait
+    to learn it.
 
     With ``direct`` nothing of ours is between processes and servers, so nothing can be held and no
     message is seen: only ``run_naturally`` makes sense then, to measure what the lab changes.
@@ -60,6 +65,8 @@ def open_lab(
         )
         lab = Lab(running, symptom or system.symptom, seed)
         lab.strict = strict
+        if rhythm is not None:
+            lab.stage.goes_by(rhythm)
         tell("first trials, to fill pools and caches")
         lab.warm_up()
         yield lab

@@ -15,7 +15,7 @@ from redhanded.lab.explorers import Candidate, Explorer, Step, Taken
 from redhanded.lab.feeding import Feeding
 from redhanded.lab.held import Held
 from redhanded.lab.jumps import Jumps
-from redhanded.lab.looking import Looking
+from redhanded.lab.looking import Looking, Rhythm
 from redhanded.lab.resting import ANSWER_TIMEOUT_MS, Rest
 from redhanded.lab.running import RunningSystem
 from redhanded.lab.tasks import task_order
@@ -67,9 +67,15 @@ class Stage:
         """The longest pause that the application was seen to make within its work."""
         self.learning = True
         """Pauses are not known yet: what may be one is waited for."""
+        self.rhythm: Rhythm | None = None
+        """Of an earlier lab: then nothing has to be waited for to learn it."""
         self._current: str | None = None
         running.on_line = self.on_line
         running.traffic.on_timer = self._on_timer
+
+    def goes_by(self, rhythm: Rhythm) -> None:
+        """Takes over what an earlier lab learned."""
+        self.rhythm, self.pause_ms = rhythm, rhythm.pause_ms
 
     @property
     def planned(self) -> list[Planned]:
@@ -93,7 +99,7 @@ class Stage:
         self._forget_fed()
         self._plan = []
         self.jumps.begin()
-        if self.learning:
+        if self.learning and self.rhythm is None:
             self._looking.learn()
         self._plan = plan()
         self.events = Events(self.running, events, means, self._deliver_again)
@@ -156,7 +162,7 @@ class Stage:
 
     @property
     def _patience_ms(self) -> float:
-        if self.learning:
+        if self.learning and self.rhythm is None:
             return PAUSE_MAX_MS
         usual = self.pause_ms * PAUSE_MARGIN + LATE_MS if self.pause_ms else 0.0
         return max(usual, self.events.recovery.left_ms)

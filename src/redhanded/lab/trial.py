@@ -22,6 +22,7 @@ from redhanded.lab.explorers.systematic import Exploration, explore
 from redhanded.lab.failures import NO_ANSWER, answers, other_failures
 from redhanded.lab.invariants import Visit, broken, visit_held
 from redhanded.lab.isolation import Behaviour, Isolation
+from redhanded.lab.looking import Rhythm
 from redhanded.lab.programs import program_named, restart_programs
 from redhanded.lab.repertoire import Repertoire
 from redhanded.lab.reset import Baseline
@@ -248,6 +249,13 @@ class Lab:
         self._workload = self.system.workload
         self.isolation.compare(run, self.trials)
         self.reset()
+
+    @property
+    def rhythm(self) -> Rhythm | None:
+        """What was learned by waiting; None where further labs have to learn it for themselves."""
+        if self.stage.learning or any(self.running.traffic.causes.polls):
+            return None
+        return Rhythm(pause_ms=self.stage.pause_ms)
 
     def check_isolation(self) -> bool:
         """Compares a serial run with the first one; False if the system has changed for good.
