@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 from redhanded.case.errors import InputError
+from redhanded.logs.scratch import process_folder
 
 STANDARD_INPUT = "-"
 
 _CHUNK_BYTES = 1024 * 1024
-_folder: list[tempfile.TemporaryDirectory[str]] = []
 _files: dict[str, Path] = {}
 
 
@@ -24,9 +23,7 @@ def spooled(path: Path) -> Path:
     """
     key = str(path)
     if key not in _files:
-        if not _folder:
-            _folder.append(tempfile.TemporaryDirectory(prefix="redhanded-"))
-        copy = Path(_folder[0].name) / str(len(_files))
+        copy = process_folder() / f"pipe-{len(_files)}"
         try:
             _copy(path, copy)
         except OSError as error:

@@ -57,9 +57,10 @@ def keep(folder: Path | None, package: str, report: Report) -> None:
     target = _place(folder, package)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as stream:
-            stream.write(msgspec.json.encode(report))
-        Path(stream.name).replace(target)
+        with tempfile.TemporaryDirectory(dir=target.parent) as draft:
+            whole = Path(draft, "whole")
+            whole.write_bytes(msgspec.json.encode(report))
+            whole.replace(target)
         _prune(target.parent)
     except OSError:
         return

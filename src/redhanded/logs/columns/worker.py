@@ -9,7 +9,6 @@ import os
 import pickle
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from redhanded.logs.columns.columns import Rows
 from redhanded.logs.columns.planned import Plans, Tables
 from redhanded.logs.columns.reading import rows_of_part
 from redhanded.logs.columns.sharing import Part
+from redhanded.logs.scratch import scratch_folder
 
 _ROWS = "rows"
 _TABLES = "tables"
@@ -58,9 +58,9 @@ class Worker:
 @contextmanager
 def start(share: Sequence[Part]) -> Iterator[Worker]:
     """A process that reads ``share``; ended with the block."""
-    with tempfile.TemporaryDirectory(prefix="redhanded-") as name:
+    with scratch_folder() as folder:
         process = subprocess.Popen(
-            [sys.executable, "-m", __name__, name],
+            [sys.executable, "-m", __name__, str(folder)],
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -70,7 +70,7 @@ def start(share: Sequence[Part]) -> Iterator[Worker]:
             process.stdin.write(pickle.dumps(list(share)))
             process.stdin.close()
             process.stdin = None
-            yield Worker(process, Path(name))
+            yield Worker(process, folder)
         finally:
             process.kill()
             process.wait()

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from redhanded.logs.files import LogFile
 from redhanded.logs.index.identity import FileIdentity, tail_of
 from redhanded.logs.index.merging import before, behind, merged, without
 from redhanded.logs.index.ranges import is_plain, records_at
 from redhanded.logs.index.rows import IndexedFile
+from redhanded.logs.scratch import scratch_folder
 
 
 def has_grown(known: FileIdentity, file: LogFile, now: FileIdentity) -> bool:
@@ -43,8 +42,8 @@ def grown(
     if not ended:
         return None
     offset, line = int(part.columns.offset[last]), int(part.columns.line[last])
-    with tempfile.TemporaryDirectory(prefix="redhanded-grown-") as folder:
-        path = Path(folder, f"new{file.path.suffix}")
+    with scratch_folder() as folder:
+        path = folder / f"new{file.path.suffix}"
         with file.path.open("rb") as whole, path.open("wb") as new:
             whole.seek(offset)
             shutil.copyfileobj(whole, new, 1 << 20)

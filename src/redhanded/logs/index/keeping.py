@@ -123,7 +123,7 @@ def _write(folder: Path, key: str, arrays: Mapping[str, NDArray[Any]], facts: by
             home.rename(draft / "before")
         draft.rename(home)
         shutil.rmtree(home / "before", ignore_errors=True)
-    except OSError:
+    except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
 

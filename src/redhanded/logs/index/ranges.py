@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +12,7 @@ from redhanded.logs.index.rows import LEVELS, IndexedFile
 from redhanded.logs.lines import physical_lines
 from redhanded.logs.read import read
 from redhanded.logs.record import Record
+from redhanded.logs.scratch import scratch_folder
 
 RANGE_BYTES_MAX = 1024 * 1024
 """Of one entry; what is behind is left out, as reading itself would."""
@@ -94,8 +93,8 @@ def is_plain(file: LogFile) -> bool:
 def read_alone(file: LogFile, pieces: Iterable[bytes]) -> list[Record]:
     """The records of pieces of a file, if each piece is one; otherwise none."""
     starts, size = [], 0
-    with tempfile.TemporaryDirectory(prefix="redhanded-entries-") as folder:
-        path = Path(folder, f"entries{file.path.suffix if is_plain(file) else ''}")
+    with scratch_folder() as folder:
+        path = folder / f"entries{file.path.suffix if is_plain(file) else ''}"
         with path.open("wb") as stream:
             for piece in pieces:
                 starts.append(size)
