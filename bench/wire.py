@@ -134,7 +134,12 @@ def trials_apart(lab: Lab, arguments: argparse.Namespace) -> Part:
 
 
 def natural_rates(_lab: Lab, arguments: argparse.Namespace) -> Part:
-    return natural_rate.measure(trials=arguments.natural_trials, seed=arguments.seed, say=say)
+    return natural_rate.measure(
+        trials=arguments.natural_trials,
+        labs=arguments.natural_labs,
+        seed=arguments.seed,
+        say=say,
+    )
 
 
 def postgres_drivers(_lab: Lab, _arguments: argparse.Namespace) -> Part:
@@ -222,7 +227,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--systems", nargs="*", default=[], help="isolation of these alone, the rest as it stands"
     )
-    made.add_argument("--natural-trials", type=int, default=300, help="of each specimen, each way")
+    made.add_argument("--natural-trials", type=int, default=240, help="of each specimen, each way")
+    made.add_argument("--natural-labs", type=int, default=4, help="in which they are made")
     made.add_argument("--operations", type=int, default=4000)
     made.add_argument("--rounds", type=int, default=6, help="of each driver: source lines")
     made.add_argument("--inputs", type=int, default=1_000_000, help="of each codec: fuzzing")

@@ -44,12 +44,23 @@ def aliases(root: Path, folders: tuple[str, ...]) -> dict[str, str]:
         r"""|field\s*:\s*['"](\w+)['"][^)]*\)[\s\w!?]*?(\w+)\s*[!?]?:""",
         re.S,
     )
-    for path in _scripts(root, folders):
+    for path in scripts(root, folders):
         text = path.read_text(encoding="utf-8", errors="replace")
         if "field" not in text:
             continue
         for match in pattern.finditer(text):
             found[match[1] or match[4]] = match[2] or match[3]
+    return found
+
+
+def drizzle_columns(root: Path) -> dict[str, str]:
+    """Property to column, wherever a table of Drizzle gives a column another name."""
+    pattern = re.compile(r"""(\w+)\s*:\s*\w+\(\s*['"](\w+)['"]""")
+    found: dict[str, str] = {}
+    for path in scripts(root, (".",)):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if "drizzle-orm" in text and "Table(" in text:
+            found.update({match[1]: match[2] for match in pattern.finditer(text)})
     return found
 
 
@@ -60,7 +71,7 @@ def attribute_named(root: Path, folders: tuple[str, ...], column: str) -> str:
         if stored == column:
             return attribute
     wanted = re.compile(rf"\b{re.escape(camel(column))}\s*[!?]?:")
-    for path in _scripts(root, folders):
+    for path in scripts(root, folders):
         if wanted.search(path.read_text(encoding="utf-8", errors="replace")):
             return camel(column)
     return column
@@ -102,7 +113,8 @@ def entry(attribute: str, value: str) -> str:
     return attribute if attribute == value else f"{attribute}: {value}"
 
 
-def _scripts(root: Path, folders: tuple[str, ...]) -> list[Path]:
+def scripts(root: Path, folders: tuple[str, ...]) -> list[Path]:
+    """The JavaScript and TypeScript files in some folders of the tree, without dependencies."""
     found: list[Path] = []
     for folder in folders:
         for path in sorted((root / folder).rglob("*")):

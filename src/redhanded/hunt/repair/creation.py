@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -162,11 +163,15 @@ def _renamed(text: str, name: str, new: str) -> str:
     return re.sub(rf"{word}(?!\s*:)", new, text)
 
 
-def early_return(creation: Creation, row: str) -> str | None:
+def early_return(
+    creation: Creation, row: str, aliases: Mapping[str, str] | None = None
+) -> str | None:
     """``return …;`` for a row that was there already, called ``row``; None where unknown.
 
     It gives what the function gives at its end, if that can be built right after the statement.
+    ``aliases`` are names of parts of what the statement binds, and the texts that say which.
     """
+    known = aliases or {}
     following = _after(creation)
     function = creation.function
     if function is None or creation.statement is None or creation.statement.parent is None:
@@ -192,12 +197,15 @@ def early_return(creation: Creation, row: str) -> str | None:
         for declarator in each.named_children
         if (bound := declarator.child_by_field_name("name")) is not None
         for name in edit.identifiers(creation.source, bound)
-    }
+    } - known.keys()
     used = edit.identifiers(creation.source, given[0])
     calls = any(each.type == "call_expression" for each in edit.walk(given[0]))
-    if used & later or calls or (creation.variable and creation.variable not in used):
+    meant = used & {creation.variable, *known}
+    if used & later or calls or (creation.variable and not meant):
         return None
     text = creation.source.of(given[0])
+    for name, part in known.items():
+        text = _renamed(text, name, part)
     if creation.variable:
         text = _renamed(text, creation.variable, row)
     return f"return {text};"

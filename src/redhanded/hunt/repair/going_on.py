@@ -35,6 +35,17 @@ def told(operations: tuple[Operation, ...]) -> str:
     )
 
 
+def caution(ground: Ground) -> str:
+    """For the person at the gate: what was measured; empty where there is nothing."""
+    measured = effects(ground)
+    if not measured:
+        return ""
+    return (
+        f" Its caller goes on with the row that was there: {told(measured)} is done once for each "
+        "delivery, unless you leave it out where the row is not new."
+    )
+
+
 def _after_the_first(ground: Ground, run: Run) -> Iterator[Operation]:
     create = ground.place("create")
     written = [

@@ -6,10 +6,28 @@ A new remedy is one module with the names of ``Remedy`` and one line in ``REMEDI
 from __future__ import annotations
 
 from redhanded.case.fix import FixPart
-from redhanded.hunt.repair import find_or_create, job_id, prisma_rows, row_lock, unique_index
+from redhanded.hunt.repair import (
+    find_or_create,
+    inserted_once,
+    job_id,
+    prisma_rows,
+    row_lock,
+    typeorm_rows,
+    unique_index,
+)
+from redhanded.hunt.repair.python import added_once
 from redhanded.hunt.repair.remedy import Ground, Remedy
 
-REMEDIES: tuple[Remedy, ...] = (job_id, find_or_create, prisma_rows, unique_index, row_lock)
+REMEDIES: tuple[Remedy, ...] = (
+    job_id,
+    find_or_create,
+    prisma_rows,
+    inserted_once,
+    typeorm_rows,
+    added_once,
+    unique_index,
+    row_lock,
+)
 
 
 def draft(ground: Ground) -> tuple[FixPart, ...]:

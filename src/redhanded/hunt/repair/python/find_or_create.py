@@ -112,12 +112,9 @@ def _in_one_transaction(creation: Creation) -> bool:
 
 def _callers_work(ground: Ground) -> str:
     """What the caller still does with a row that was there."""
-    measured = going_on.effects(ground)
+    measured = going_on.caution(ground)
     if measured:
-        return (
-            f" Its caller goes on with the row that was there: {going_on.told(measured)} is done "
-            "once for each delivery, unless you leave it out where the row is not new."
-        )
+        return measured
     place = ground.place("call")
     create = ground.place("create")
     if place is None or not edit.is_python(place.path) or create is None:
