@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import parcels
@@ -65,6 +66,20 @@ def test_job_is_named_by_the_value_that_both_deliveries_share(tmp_path: Path) ->
         "    removeOnFail: true,\n"
         "  });\n"
     ) in text
+
+
+def test_data_that_only_the_measured_run_shows(tmp_path: Path) -> None:
+    """The request's body is queued as it came: the source does not say what is in it."""
+    start, end = (
+        parcels.INTAKE.index("{\n    noticeKey"),
+        parcels.INTAKE.index(");\n  return res.send"),
+    )
+    parcels.write(tmp_path, intake=parcels.INTAKE[:start] + "notice" + parcels.INTAKE[end:])
+    ground = ground_of(tmp_path)
+    unread = replace(ground.code.enqueues[0], data={})
+    ground = replace(ground, code=replace(ground.code, enqueues=(unread,)))
+    named = next(each for each in repair.draft(ground) if each.key == "a")
+    assert "jobId: notice.noticeKey,\n" in named.files["src/intake.js"]
 
 
 @pytest.mark.parametrize(

@@ -17,14 +17,17 @@ from redhanded.hunt import repair
 
 
 def part_of(
-    root: Path, store: str, library: str, *columns: str, wanted: str = "insert"
+    root: Path, store: str, library: str, *columns: str, wanted: str = "insert", later: int = 0
 ) -> FixPart | None:
-    """The part that finds or creates the row, in a parcel service with that file ``store.js``."""
+    """The part that finds or creates the row, in a parcel service with that file ``store.js``.
+
+    The source places the write so many lines ``later`` than the measured run.
+    """
     parcels.write(root, store=store)
     line = 1 + next(n for n, text in enumerate(store.splitlines()) if wanted in text.lower())
     code = parcels.code_map(root)
     moved = [
-        replace(each, library=library, location=replace(each.location, line=line))
+        replace(each, library=library, location=replace(each.location, line=line + later))
         if each.access == "write"
         else each
         for each in code.accesses
@@ -79,6 +82,11 @@ def test_knex_adds_the_row_once_and_the_other_is_answered(tmp_path: Path) -> Non
         "  }\n"
         "  await db('events').insert({ parcel_id: parcel.id });\n"
     ) in text
+
+
+def test_a_chain_that_the_source_places_where_it_ends(tmp_path: Path) -> None:
+    found = part_of(tmp_path, KNEX, "knex", wanted="db('parcels')", later=5)
+    assert ".ignore()" in text_of(found, tmp_path)
 
 
 def test_knex_in_a_transaction_is_asked_whether_it_added_the_row(tmp_path: Path) -> None:

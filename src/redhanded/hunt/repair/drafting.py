@@ -11,6 +11,7 @@ from redhanded.case.hypothesis import Hypothesis
 from redhanded.hunt.repair import find_or_create, job_id, row_lock
 from redhanded.hunt.repair.combine import combine
 from redhanded.hunt.repair.parts import REMEDIES, draft
+from redhanded.hunt.repair.python import added_once
 from redhanded.hunt.repair.regression_test import regression_test
 from redhanded.hunt.repair.remedy import Ground
 from redhanded.hunt.repair.worktree import open_worktree
@@ -74,6 +75,10 @@ def named(ground: Ground, hypotheses: Sequence[Hypothesis]) -> frozenset[str]:
 
 def unwritten(ground: Ground, remedies: Collection[str]) -> tuple[str, ...]:
     """Why remedies that help elsewhere are not written here, where that is known."""
-    asked = ((job_id.name, job_id.absent), (find_or_create.name, find_or_create.absent))
+    asked = (
+        (job_id.name, job_id.absent),
+        (find_or_create.name, find_or_create.absent),
+        (added_once.name, added_once.absent),
+    )
     reasons = [why(ground) for name, why in asked if name in remedies]
     return tuple(reason for reason in reasons if reason)

@@ -113,8 +113,10 @@ def _candidates(
             kind = value.type if value is not None else "identifier"
             if each.name and not each.method and kind in _REPEATABLE:
                 found[each.name] = each.value
-    elif data.type in _REPEATABLE and enqueue is not None:
-        found = {name: f"{source.of(data)}.{name}" for name in enqueue.data if name.isidentifier()}
+    elif data.type in _REPEATABLE:
+        known = enqueue.data if enqueue is not None else {}
+        names = dict.fromkeys((*known, *observed))
+        found = {name: f"{source.of(data)}.{name}" for name in names if name.isidentifier()}
     for path in observed:
         head, dot, rest = path.partition(".")
         if dot and head in found:

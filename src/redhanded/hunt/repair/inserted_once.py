@@ -20,7 +20,7 @@ name = "find-or-create"
 def parts(ground: Ground) -> tuple[FixPart, ...]:
     """Part ``b``, where the code allows to leave what follows to whoever has added the row."""
     place, violated = ground.place("create"), ground.constraint
-    library = ground.library_at(place) if place is not None else None
+    library = ground.library_writing(place) if place is not None else None
     if violated is None or library is None:
         return ()
     found = writing(ground, library, violated.columns)

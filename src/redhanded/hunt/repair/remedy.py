@@ -96,6 +96,18 @@ class Ground:
         best = min(near, key=lambda each: abs(each.location.line - place.line), default=None)
         return best.library if best is not None else None
 
+    def library_writing(self, place: RootLocation) -> str | None:
+        """The library that writes the table that failed, at a line or, if none does there, in that
+        file: a chain of calls stands at several lines."""
+        in_file = {
+            each.library
+            for each in self.code.accesses
+            if each.location.path == place.path
+            and each.table == self.table
+            and each.access != "read"
+        }
+        return self.library_at(place) or (in_file.pop() if len(in_file) == 1 else None)
+
     def migrates_with(self, library: str) -> bool:
         """Whether the table that failed is read and written by that library alone, where the code
         map knows by which."""

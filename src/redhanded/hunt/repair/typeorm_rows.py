@@ -56,7 +56,7 @@ def parts(ground: Ground) -> tuple[FixPart, ...]:
     place, violated = ground.place("create"), ground.constraint
     if place is None or violated is None or not edit.is_script(place.path):
         return ()
-    if ground.library_at(place) != LIBRARY:
+    if ground.library_writing(place) != LIBRARY:
         return ()
     saving = find(ground, violated.columns)
     text = rewritten(saving) if saving is not None else None

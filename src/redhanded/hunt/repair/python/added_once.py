@@ -71,12 +71,19 @@ def parts(ground: Ground) -> tuple[FixPart, ...]:
     )
 
 
+def absent(ground: Ground) -> str | None:
+    """Why no part finds the row, where it could be written and would do harm."""
+    violated = ground.constraint
+    adding = find(ground, violated.columns) if violated is not None else None
+    return django.unfit(ground) if adding is not None else None
+
+
 def find(ground: Ground, columns: tuple[str, ...]) -> Adding | None:
     """The nearest ``add`` of the table's model at or before the root cause's line."""
     place = ground.place("create")
     if place is None or not edit.is_python(place.path):
         return None
-    if not (ground.library_at(place) or "").startswith("sqlalchemy"):
+    if not (ground.library_writing(place) or "").startswith("sqlalchemy"):
         return None
     source = edit.read(ground.text(place.path), place.path)
     models = {
