@@ -1,7 +1,7 @@
-"""A folder of this process for what it puts on disk meanwhile; gone when the process ends.
+"""A folder of this process for what it puts on disk meanwhile.
 
-There is one, so that an interrupt at the wrong moment leaves nothing: what it kept from being
-removed is removed with the folder.
+What an interrupt at the wrong moment keeps from being removed is removed with the folder when the
+process ends; and there is none while nothing is in it, so that a killed process leaves none either.
 """
 
 from __future__ import annotations
@@ -15,10 +15,31 @@ from pathlib import Path
 
 _INTERRUPTS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 _made: list[tempfile.TemporaryDirectory[str]] = []
+_in_use: list[str] = []
 
 
-def process_folder() -> Path:
-    """Made on first call."""
+def kept_folder() -> Path:
+    """The folder, which stays until the process ends from now on."""
+    _in_use.append("")
+    return _folder()
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """An empty folder inside it, for as long as the block lasts."""
+    folder = tempfile.mkdtemp(dir=_folder())
+    _in_use.append(folder)
+    try:
+        yield Path(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        _in_use.remove(folder)
+        if not _in_use and _made:
+            shutil.rmtree(_made[0].name, ignore_errors=True)
+            _made.pop().cleanup()
+
+
+def _folder() -> Path:
     if not _made:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
         try:
@@ -26,13 +47,3 @@ def process_folder() -> Path:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return Path(_made[0].name)
-
-
-@contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """An empty folder inside it, for as long as the block lasts."""
-    folder = Path(tempfile.mkdtemp(dir=process_folder()))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

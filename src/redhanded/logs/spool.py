@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from redhanded.case.errors import InputError
-from redhanded.logs.scratch import process_folder
+from redhanded.logs.scratch import kept_folder
 
 STANDARD_INPUT = "-"
 
@@ -23,7 +23,7 @@ def spooled(path: Path) -> Path:
     """
     key = str(path)
     if key not in _files:
-        copy = process_folder() / f"pipe-{len(_files)}"
+        copy = kept_folder() / f"pipe-{len(_files)}"
         try:
             _copy(path, copy)
         except OSError as error:
