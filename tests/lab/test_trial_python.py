@@ -81,6 +81,22 @@ def test_two_bookings_that_wait_belong_to_their_own_deliveries(lab: Lab) -> None
     assert sorted(inserts) == ["delivery 1", "delivery 2"]
 
 
+def test_who_takes_jobs_ahead_gets_none_while_another_one_is_idle(tmp_path: Path) -> None:
+    """As Celery's workers do: what such a process does next would be taken for the job before."""
+    system = desk(lay_out("desk", tmp_path))
+    ahead = tuple(
+        replace(each, env={**each.env, "AHEAD": "1"}) if each.name == "clerk" else each
+        for each in system.processes
+    )
+    with open_lab(replace(system, processes=ahead), folder=tmp_path / "lab") as opened:
+        schedule = early_look(opened)
+        for _ in range(5):
+            run = opened.follow(schedule)
+            inserts = [each for each in run.operations if each.name.kind == "INSERT"]
+            assert run.failed
+            assert [each.name.task for each in inserts] == ["delivery 1", "delivery 2"]
+
+
 def test_every_order_is_tried(lab: Lab) -> None:
     found = lab.explore(deliveries=2, bound=1, limit=200)
     assert found.exhausted and found.diverged == 0 and found.failing

@@ -66,7 +66,7 @@ def open_lab(
         lab = Lab(running, symptom or system.symptom, seed)
         lab.strict = strict
         if rhythm is not None:
-            lab.stage.goes_by(rhythm)
+            lab.stage.rhythm, lab.stage.pause_ms = rhythm, rhythm.pause_ms
         tell("first trials, to fill pools and caches")
         lab.warm_up()
         yield lab

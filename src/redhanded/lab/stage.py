@@ -73,10 +73,6 @@ class Stage:
         running.on_line = self.on_line
         running.traffic.on_timer = self._on_timer
 
-    def goes_by(self, rhythm: Rhythm) -> None:
-        """Takes over what an earlier lab learned."""
-        self.rhythm, self.pause_ms = rhythm, rhythm.pause_ms
-
     @property
     def planned(self) -> list[Planned]:
         """The deliveries of the current trial."""
@@ -222,13 +218,20 @@ class Stage:
         heads = [held for held in traffic.heads() if self._may_go(held)]
         fed = self._fed([held for held in heads if held.blocking])
         chosen: list[tuple[str, int, Held]] = []
-        offered: set[tuple[str, str, bytes]] = set()
+        offered: dict[tuple[str, str, bytes], int] = {}
+        busy = {held.process for held in heads if held.blocking is None}
         for order, held in enumerate(sorted(heads, key=lambda held: held.place)):
             if held.blocking is not None:
                 alike = (held.role, held.service, held.unit.raw if held.unit else b"")
-                if held not in fed or alike in offered:
+                if held not in fed:
                     continue
-                offered.add(alike)
+                if alike in offered:
+                    # Who is in the middle of a job would begin the next one unseen.
+                    _, before, other = chosen[offered[alike]]
+                    if other.process in busy and held.process not in busy:
+                        chosen[offered[alike]] = (traffic.causes.task_of(held), before, held)
+                    continue
+                offered[alike] = len(chosen)
             chosen.append((traffic.causes.task_of(held), order, held))
         chosen.sort(key=lambda item: (task_order(item[0]), item[1]))
         return [self._candidate(task, held) for task, _, held in chosen], [
