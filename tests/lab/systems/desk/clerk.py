@@ -5,27 +5,33 @@ import json
 import os
 import sys
 import time
-from queue import SimpleQueue
-from threading import Thread
+from collections import deque
+from threading import Semaphore, Thread
 
 import psycopg
 import valkey
 
 queue = valkey.Valkey.from_url(os.environ["QUEUE_URL"])
 connection = psycopg.connect(os.environ["DATABASE_URL"])
-taken = SimpleQueue()
+in_hand, fetched = deque(), Semaphore(0)
 
 
-def take_ahead():
+def fetch_ahead():
     while True:
-        taken.put(queue.brpop(["bookings"]))
+        in_hand.append(queue.brpop(["bookings"]))
+        fetched.release()
+
+
+def wait_for_next():
+    fetched.acquire()
+    return in_hand.popleft()
 
 
 if "AHEAD" in os.environ:
-    Thread(target=take_ahead, daemon=True).start()
+    Thread(target=fetch_ahead, daemon=True).start()
 print("clerk at work", flush=True)
 while True:
-    _, text = taken.get() if "AHEAD" in os.environ else queue.brpop(["bookings"])
+    _, text = wait_for_next() if "AHEAD" in os.environ else queue.brpop(["bookings"])
     time.sleep(float(os.environ.get("CARE_S", "0")))
     try:
         with connection.transaction():
