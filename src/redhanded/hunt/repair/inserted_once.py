@@ -9,7 +9,7 @@ from redhanded.hunt.repair import creation as creations
 from redhanded.hunt.repair import going_on
 from redhanded.hunt.repair.creation import Creation
 from redhanded.hunt.repair.insertion import Writing, writing
-from redhanded.hunt.repair.remedy import Ground, part
+from redhanded.hunt.repair.remedy import Ground, found_or_created
 from redhanded.hunt.repair.statements import Shape, Stated, aliases, commits, stated
 from redhanded.source import edit
 from redhanded.source.edit import Edit, Source
@@ -27,21 +27,11 @@ def parts(ground: Ground) -> tuple[FixPart, ...]:
     text = None if found is None else rewritten(*found)
     if found is None or text is None:
         return ()
-    listed = ", ".join(violated.columns)
-    return (
-        part(
-            ground,
-            key="b",
-            remedy=name,
-            title=f"Find or create the {ground.table} row by {listed}",
-            why=(
-                f"Two writers of one {listed} meet at {violated.name or 'its unique index'}. "
-                f"{found[1].how}, and tells by what it gives whether it has added the row; who has "
-                "not goes no further." + going_on.caution(ground)
-            ),
-            files={found[0].path: text},
-        ),
+    how = (
+        f"{found[1].how}, and tells by what it gives whether it has added the row; who has not "
+        "goes no further." + going_on.caution(ground)
     )
+    return (found_or_created(ground, violated.columns, how, found[0].path, text),)
 
 
 def rewritten(source: Source, write: Writing) -> str | None:

@@ -19,7 +19,7 @@ from redhanded.hunt.repair.creation import Creation
 from redhanded.hunt.repair.find_or_create import leaving
 from redhanded.hunt.repair.package import major_version
 from redhanded.hunt.repair.prisma_schema import Model, model_of
-from redhanded.hunt.repair.remedy import Ground, part
+from redhanded.hunt.repair.remedy import Ground, found_or_created, part
 from redhanded.source import edit
 from redhanded.source.edit import Edit, Property, Source
 
@@ -96,7 +96,6 @@ def _created_once(
     where = attributes.where(creation.source, creation.values, wanted, columns, model.fields)
     if where is None or _nested(creation):
         return ()
-    listed = ", ".join(wanted)
     many = _created_many(ground, creation, key, where)
     upserted = _upserted(creation, key, where) if many is None else None
     text = many or upserted
@@ -111,17 +110,7 @@ def _created_once(
     )
     if many is None and creations.works_on(creation):
         how += " What follows in the function still runs for a row that was there."
-    named = ground.constraint.name if ground.constraint else None
-    return (
-        part(
-            ground,
-            key="b",
-            remedy=name,
-            title=f"Find or create the {ground.table} row by {listed}",
-            why=f"Two writers of one {listed} meet at {named or 'the unique key'}. {how}",
-            files={creation.source.path: text},
-        ),
-    )
+    return (found_or_created(ground, wanted, how, creation.source.path, text),)
 
 
 def _nested(creation: Creation) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -179,4 +179,23 @@ def part(
         diff="".join(diffs),
         tempting=tempting,
         excludes=excludes,
+    )
+
+
+def found_or_created(
+    ground: Ground, columns: Sequence[str], how: str, path: str, text: str
+) -> FixPart:
+    """Part ``b`` for one file: the row that is there is found where two would add it.
+
+    ``how`` the library does that, in sentences.
+    """
+    listed = ", ".join(columns)
+    refuses = ground.constraint.name if ground.constraint else None
+    return part(
+        ground,
+        key="b",
+        remedy="find-or-create",
+        title=f"Find or create the {ground.table} row by {listed}",
+        why=f"Two writers of one {listed} meet at {refuses or 'its unique index'}. {how}",
+        files={path: text},
     )

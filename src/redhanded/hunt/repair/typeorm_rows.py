@@ -18,7 +18,7 @@ from redhanded.hunt.repair import attributes, going_on
 from redhanded.hunt.repair import creation as creations
 from redhanded.hunt.repair.attributes import entry
 from redhanded.hunt.repair.creation import Creation
-from redhanded.hunt.repair.remedy import Ground, part
+from redhanded.hunt.repair.remedy import Ground, found_or_created
 from redhanded.hunt.repair.statements import Stated, commits, stated
 from redhanded.source import edit
 from redhanded.source.edit import Edit, Source
@@ -62,22 +62,12 @@ def parts(ground: Ground) -> tuple[FixPart, ...]:
     text = rewritten(saving) if saving is not None else None
     if saving is None or text is None:
         return ()
-    listed = ", ".join(violated.columns)
-    return (
-        part(
-            ground,
-            key="b",
-            remedy=name,
-            title=f"Find or create the {ground.table} row by {listed}",
-            why=(
-                f"Two writers of one {listed} meet at {violated.name or 'its unique index'}; save "
-                "inserts without asking. orIgnore makes it one INSERT … ON CONFLICT DO NOTHING, "
-                "which gives a row only to the one that has added it; the other finds it."
-                + going_on.caution(ground)
-            ),
-            files={saving.source.path: text},
-        ),
+    how = (
+        "save inserts without asking; orIgnore makes it one INSERT … ON CONFLICT DO NOTHING, which "
+        "gives a row only to the one that has added it. The other finds it."
+        + going_on.caution(ground)
     )
+    return (found_or_created(ground, violated.columns, how, saving.source.path, text),)
 
 
 def find(ground: Ground, columns: tuple[str, ...]) -> Saving | None:
@@ -172,12 +162,12 @@ def _kept(saving: Saving, statement: Stated, variable: str) -> str:
         creation, variable
     )
     found = f"{keyword} {variable} = await {_look(saving)}{end}"
-    if not creations.works_on(creation) or leave is None:
+    ends = commits(source, saving.call, creation.function)
+    if not creations.works_on(creation) or leave is None or len(ends) > 1:
         return f"await {_insert(saving, pad, told=False)}{end}\n{pad}{found}"
     added = creations.free_name(creation, "added", "created")
-    ends = commits(source, saving.call, creation.function)
     inner = pad + source.indent_unit
-    body = "".join(f"\n{inner}{each.rstrip(';')}{end}" for each in (*ends[:1], leave))
+    body = "".join(f"\n{inner}{each.rstrip(';')}{end}" for each in (*ends, leave))
     return (
         f"const {{ raw: {added} }} = await {_insert(saving, pad, told=True)}{end}\n{pad}{found}\n"
         f"{pad}if ({added}.length === 0) {{{body}\n{pad}}}"
@@ -193,11 +183,11 @@ def _alone(saving: Saving, statement: Stated) -> str | None:
     if not creations.works_on(creation) and returns in (None, "return;"):
         return f"await {_insert(saving, pad, told=False)}{end}"
     leave = creations.answer_of_look(creation, taken) or returns
-    if leave is None:
+    ends = commits(source, saving.call, creation.function)
+    if leave is None or len(ends) > 1:
         return None
     added = creations.free_name(creation, "added", "created")
-    ends = commits(source, saving.call, creation.function)
-    answer = [*ends[:1], leave]
+    answer = [*ends, leave]
     if re.search(rf"\b{re.escape(taken)}\b", leave):
         answer.insert(0, f"const {taken} = await {_look(saving)}")
     inner = pad + source.indent_unit

@@ -18,7 +18,7 @@ from redhanded.hunt.repair.python import creation as creations
 from redhanded.hunt.repair.python import find_or_create as django
 from redhanded.hunt.repair.python.creation import Creation
 from redhanded.hunt.repair.python.fields import python_files
-from redhanded.hunt.repair.remedy import Ground, part
+from redhanded.hunt.repair.remedy import Ground, found_or_created
 from redhanded.source import edit, edit_python
 from redhanded.source.edit import Edit, Source
 
@@ -51,24 +51,14 @@ def parts(ground: Ground) -> tuple[FixPart, ...]:
     adding = find(ground, violated.columns) if violated is not None else None
     if violated is None or adding is None or django.unfit(ground) is not None:
         return ()
-    text = rewritten(adding)
-    listed = ", ".join(violated.columns)
-    return (
-        part(
-            ground,
-            key="b",
-            remedy=name,
-            title=f"Find or create the {ground.table} row by {listed}",
-            why=(
-                f"Two writers of one {listed} meet at {violated.name or 'its unique index'}. The "
-                "savepoint sends the INSERT where the row is added and takes back nothing else if "
-                "it is refused; the row that is there is found then."
-                + ("" if _leave(adding) else " What follows in the function still runs for it.")
-                + going_on.caution(ground)
-            ),
-            files={adding.creation.source.path: text},
-        ),
+    how = (
+        "The savepoint sends the INSERT where the row is added and takes back nothing else if it "
+        "is refused; the row that is there is found then."
+        + ("" if _leave(adding) else " What follows in the function still runs for it.")
+        + going_on.caution(ground)
     )
+    path = adding.creation.source.path
+    return (found_or_created(ground, violated.columns, how, path, rewritten(adding)),)
 
 
 def absent(ground: Ground) -> str | None:
