@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from redhanded.logs.counters import without_other_counters
@@ -89,6 +89,19 @@ def join(
         routes=(),
         thing_keys=things,
     )
+
+
+def begin_unseen(joined: Joined, identity: str, shown: Collection[tuple[str, int]]) -> bool:
+    """Whether jobs show only once something is wrong with them: nobody knows then how many there
+    were. ``shown`` are the lines of the failure, by file and line; their level does not matter.
+
+    A request shows by the line that a web server writes of it, however it ends.
+    """
+    if joined.requests:
+        return False
+    timeline = joined.timeline
+    begun = timeline.beginnings(identity)
+    return all(timeline.place(row) in shown for row in begun[~timeline.bad[begun]].tolist())
 
 
 def _by_request(

@@ -106,3 +106,11 @@ def _entries(count: int) -> str:
 
 def _lines(count: int) -> str:
     return "1 line" if count == 1 else f"{count:,} lines"
+
+
+def no_rate(name: str, unit: str) -> str:
+    """Why there is none, where ``name`` stands in the logs only for what went wrong."""
+    return (
+        f"the logs name {name} only where something is wrong: how many {unit}s there were is not "
+        f"known, so there is no rate; for one, log a line with {name} when a {unit} begins"
+    )

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from redhanded.logs.identifiers import Identifier
-from redhanded.logs.profile import value_hash
 
 Rows = NDArray[np.int64]
 
@@ -31,6 +27,8 @@ class Timeline:
     """Index into ``routes``; -1 for lines that are not about an HTTP request."""
     duration_ms: NDArray[Any]
     """NaN where the line says none."""
+    bad: NDArray[np.bool_]
+    """Whether it is a warning or worse."""
     identifiers: dict[str, NDArray[Any]]
     """Canonical field to hashes of its values; 0 where the line has none."""
     files: tuple[str, ...]
@@ -55,6 +53,14 @@ class Timeline:
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
             yield int(values[start]), order[start:end]
 
+    def beginnings(self, key: str) -> Rows:
+        """For each value under ``key`` its first row, by time; rows without a time come first."""
+        column = self.identifiers[key]
+        named = np.flatnonzero(column)
+        times = np.where(np.isnan(self.at_ms[named]), -np.inf, self.at_ms[named])
+        order = named[np.lexsort((times, column[named]))]
+        return order[np.unique(column[order], return_index=True)[1]]
+
     def place(self, row: int) -> tuple[str, int]:
         """File and line of a row."""
         return self.files[self.file[row]], int(self.line[row])
@@ -66,55 +72,3 @@ class Timeline:
             order = order[column[order] != 0]
             self._by_value[key] = (order, column[order])
         return self._by_value[key]
-
-
-class TimelineBuilder:
-    """Collects rows for the fields ``keys``."""
-
-    def __init__(self, keys: Sequence[str]) -> None:
-        self._identifiers = {key: array("q") for key in keys}
-        self._file, self._line = array("i"), array("q")
-        self._at_ms, self._duration_ms = array("d"), array("d")
-        self._process, self._route = array("i"), array("i")
-        self._names: dict[str, dict[str, int]] = {"file": {}, "process": {}, "route": {}}
-
-    def add(
-        self,
-        found: Mapping[str, Identifier],
-        *,
-        path: str,
-        line: int,
-        at_ms: float | None,
-        process: str,
-        route: str | None,
-        duration_ms: float | None,
-    ) -> None:
-        """One line; left out if it has none of the tracked identifiers."""
-        if not any(key in found for key in self._identifiers):
-            return
-        for key, column in self._identifiers.items():
-            identifier = found.get(key)
-            column.append(value_hash(identifier.value) if identifier else 0)
-        self._file.append(self._index("file", path))
-        self._line.append(line)
-        self._at_ms.append(float("nan") if at_ms is None else at_ms)
-        self._process.append(self._index("process", process))
-        self._route.append(-1 if route is None else self._index("route", route))
-        self._duration_ms.append(float("nan") if duration_ms is None else duration_ms)
-
-    def finish(self) -> Timeline:
-        return Timeline(
-            file=np.asarray(self._file),
-            line=np.asarray(self._line),
-            at_ms=np.asarray(self._at_ms),
-            process=np.asarray(self._process),
-            route=np.asarray(self._route),
-            duration_ms=np.asarray(self._duration_ms),
-            identifiers={key: np.asarray(column) for key, column in self._identifiers.items()},
-            files=tuple(self._names["file"]),
-            processes=tuple(self._names["process"]),
-            routes=tuple(self._names["route"]),
-        )
-
-    def _index(self, kind: str, name: str) -> int:
-        return self._names[kind].setdefault(name, len(self._names[kind]))

@@ -88,6 +88,28 @@ def test_the_rate_is_over_requests_that_began_the_same_way(tmp_path: Path) -> No
     assert error.rate is not None and error.rate.trials == 200
 
 
+def only_complaints(count: int) -> list[Line]:
+    """Every tenth request fails, in two lines; nothing is written of the others."""
+    return [line for line in traffic(count, set(range(0, count, 10)), known_bad=count + 1)
+            if "reqId" not in line or line["level"] == 50]  # fmt: skip
+
+
+def test_requests_that_show_only_when_they_fail_have_no_rate(tmp_path: Path) -> None:
+    found = written(tmp_path, only_complaints(300))
+    error, *_ = errors_of(found, joined_of(found))
+    assert (error.text, error.lines, error.rate) == ("row is gone", 90, None)
+
+
+def test_what_begins_with_its_failure_is_compared_with_what_is_well(tmp_path: Path) -> None:
+    lines = only_complaints(300)
+    lines += [{"time": BEGIN_MS + 1_000 * at + 9, "level": 30, "reqId": f"r{at:05x}q", "msg": m}
+              for at in range(300) if at % 10 for m in ("answered", "closed")]  # fmt: skip
+    found = written(tmp_path, lines)
+    error = next(each for each in errors_of(found, joined_of(found)) if each.text == "row is gone")
+    assert error.rate is not None
+    assert (error.rate.failures, error.rate.trials) == (30, 300)
+
+
 def test_without_ids_there_is_an_onset_but_no_rate(tmp_path: Path) -> None:
     lines = traffic(600, set(range(400, 600, 5)))
     for line in lines:

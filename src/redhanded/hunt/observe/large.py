@@ -25,6 +25,7 @@ from redhanded.logs.index.large import Large, large, rows_with
 from redhanded.logs.index.tables import count_times
 from redhanded.logs.inputs import Inputs
 from redhanded.logs.investigation import Investigation
+from redhanded.logs.limits import no_rate
 from redhanded.logs.profile import likeness
 from redhanded.logs.symptoms.partners import FailingStory, Partner
 from redhanded.stats.intervals import rate
@@ -147,14 +148,19 @@ class _Told:
     def _company(self) -> _Company:
         joined, found = self._asked.joined, self._asked.company
         if joined is None or found is None:
-            limit = "most lines that show it carry no request or job id: no rate, no company"
+            limit = (
+                "most lines that show it cannot be joined to others by a request or job id: "
+                "no rate, no company"
+            )
             return _Company((), None, (limit,))
         key = self._events.keys[joined.root]
         error = next((each for each in self._asked.errors if each.template == self._main), None)
-        share = error.rate if error is not None else None
-        if share is None:
-            noun = "jobs" if likeness(key)[0] == 0 else "requests"
-            share = rate(found.failing, len(joined.value), unit=noun)
+        unit = "job" if likeness(key)[0] == 0 else "request"
+        limits = found.limits
+        if error is None:
+            share: Rate | None = rate(found.failing, len(joined.value), unit=f"{unit}s")
+        elif (share := error.rate) is None:
+            limits = (no_rate(key, unit), *limits)
         rows = [
             row
             for story in found.stories
@@ -162,7 +168,7 @@ class _Told:
         ]
         texts = fetch(self._known.files, [self._events.place(row) for row in rows])
         told = tuple(self._occurrence(story, key, texts) for story in found.stories)
-        return _Company(told, share, found.limits)
+        return _Company(told, share, limits)
 
     def _occurrence(self, story: FailingStory, key: str, texts: dict[Place, str]) -> Occurrence:
         record = self._known.record(story.symptom_row)

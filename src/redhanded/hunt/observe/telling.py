@@ -18,7 +18,8 @@ from redhanded.logs.fetch import Place, fetch, shown
 from redhanded.logs.files import LogFile
 from redhanded.logs.gaps import rounded, rounded_up, spread
 from redhanded.logs.identifiers import identifiers
-from redhanded.logs.joining import Joined
+from redhanded.logs.joining import Joined, begin_unseen
+from redhanded.logs.limits import no_rate
 from redhanded.logs.one_error import OneError
 from redhanded.logs.profile import Profile, likeness
 from redhanded.logs.properties import Property, properties
@@ -111,6 +112,8 @@ class Teller:
             said_twice.NOTHING if self._near else said_twice.said_twice(files, self._by_value)
         )
         self._echoes = self._repeats.by_failure
+        shown = {(match.path, match.line) for match in failure.matches}
+        self._unseen = begin_unseen(joined, identity, shown)
         self._noun = "job" if likeness(identity)[0] == 0 or not joined.requests else "request"
 
     def tell(self) -> Story:
@@ -251,7 +254,7 @@ class Teller:
 
     def _rate(self) -> Rate | None:
         trials, failures = len(self._joined.all), len(self._failing)
-        if not failures or failures > trials:
+        if not failures or failures > trials or self._unseen:
             return None
         routes = self._joined.routes
         unit = f"{' and '.join(routes[:3])} requests" if routes else f"{self._unit}s"
@@ -355,10 +358,13 @@ class Teller:
                 f"{counted(self._anonymous, 'line')} show the symptom without {name}: not counted "
                 "as failures of their own"
             )
+        if self._unseen:
+            limits.append(no_rate(name, self._unit))
         if not self._joined.requests:
+            rate_is = "" if self._unseen else "the rate is per job, and "
             limits.append(
-                "the logs hold no request that could be traced to the failing jobs: the rate is "
-                f"per job, and gaps are between {self._gaps_between}"
+                "the logs hold no request that could be traced to the failing jobs: "
+                f"{rate_is}gaps are between {self._gaps_between}"
             )
         missing = len(self._by_value) - len(self._joined.failing)
         if missing:

@@ -96,6 +96,7 @@ def timeline_of(known: Index, keys: Sequence[str]) -> Timeline:
         process=joined["process"],
         route=joined["route"],
         duration_ms=joined["duration_ms"],
+        bad=joined["bad"],
         identifiers={key: joined[f"key {key}"] for key in keys},
         files=tuple(file.name for file in known.files),
         processes=tuple(names["process"]),
@@ -124,6 +125,7 @@ def _piece(
         "line": columns.line[rows],
         "at_ms": columns.at_ms[rows],
         "duration_ms": columns.duration_ms[rows],
+        "bad": columns.severity[rows] > 0,
         "process": _renumbered(columns.process[rows], part.facts.processes, names["process"]),
         "route": _renumbered(columns.route[rows], part.facts.routes, names["route"]),
     }

@@ -111,6 +111,8 @@ class _Log:
             inside = self.order[joined.story[self.order] >= 0]
             self.stories, self._first = np.unique(joined.story[inside], return_index=True)
             self.begins = inside[self._first]
+            complaints = np.isin(events.template[self.begins], _complaints(events))
+            self.begin_badly = complaints | (events.level[self.begins] >= _WARN)
 
     def rows(self, template: int) -> Whole:
         return self._by_template[self._starts[template] : self._starts[template + 1]]
@@ -119,18 +121,27 @@ class _Log:
         """What could have failed, in the order of time: its name (None for lines), whether it
         failed, and when it began.
 
-        Requests that begin with a line with which failing ones begin; lines, where most of the
-        error's lines belong to no request.
+        Requests that begin with a line with which failing ones begin; all, where these begin with a
+        complaint. Lines, where most of the error's lines belong to no request, or none is named
+        before it complains: nobody knows then how many there were.
         """
         events, joined, rows = self.events, self.joined, self.rows(template)
         if joined is None or 2 * (joined.story[rows] >= 0).sum() < len(rows):
-            return None, events.template[self.order] == template, events.at_ms[self.order]
+            return self._lines(template)
         failed = np.isin(self.stories, joined.story[rows])
         begins_with = events.template[self.begins]
-        comparable = np.flatnonzero(np.isin(begins_with, begins_with[failed]))
+        well = ~(self.begin_badly | (begins_with == template))
+        if not well.any():
+            return self._lines(template)
+        alike = np.isin(begins_with, begins_with[failed])
+        comparable = np.flatnonzero(alike if (failed & well).any() else well | failed)
         by_begin = comparable[np.argsort(self._first[comparable], kind="stable")]
         noun = "jobs" if likeness(events.keys[joined.root])[0] == 0 else "requests"
         return noun, failed[by_begin], events.at_ms[self.begins[by_begin]]
+
+    def _lines(self, template: int) -> tuple[None, Flags, NDArray[np.float64]]:
+        events = self.events
+        return None, events.template[self.order] == template, events.at_ms[self.order]
 
 
 def _rank(error: ErrorFound) -> tuple[bool, float, int, str]:
