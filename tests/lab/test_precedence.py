@@ -8,18 +8,39 @@ import sys
 
 import pytest
 
-from redhanded.lab.precedence import precedence
+from redhanded.lab import precedence as module
+from redhanded.lab.precedence import precedence, uninterrupted
+
+ASKED = "import os; print(os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, 0))"
 
 
-def test_it_is_inherited_by_nobody_and_given_back() -> None:
-    before = os.sched_getscheduler(0)
+def scheduled() -> tuple[int, int]:
+    return os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def of_a_child() -> list[int]:
+    return [int(word) for word in subprocess.check_output([sys.executable, "-c", ASKED]).split()]
+
+
+def test_precedence_is_inherited_by_nobody_and_given_back() -> None:
+    before = scheduled()
     with precedence() as granted:
         if not granted:
             pytest.skip("needs the right to run ahead of others")
-        assert os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK == os.SCHED_FIFO
-        asked = [sys.executable, "-c", "import os; print(os.sched_getscheduler(0))"]
-        assert int(subprocess.check_output(asked)) == os.SCHED_OTHER
-    assert os.sched_getscheduler(0) == before
+        assert scheduled() == (os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, -20)
+        assert of_a_child() == [os.SCHED_OTHER, 0]
+    assert scheduled() == before
+
+
+def test_uninterrupted_is_inherited_by_nobody_and_gives_precedence_back() -> None:
+    with precedence() as ahead:
+        before = scheduled()
+        with uninterrupted() as granted:
+            if not (ahead and granted):
+                pytest.skip("needs the right to run ahead of others")
+            assert scheduled()[0] == os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
+            assert of_a_child() == [os.SCHED_OTHER, 0]
+        assert scheduled() == before
 
 
 def test_without_the_right_to_it_everything_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,5 +48,13 @@ def test_without_the_right_to_it_everything_goes_on(monkeypatch: pytest.MonkeyPa
         raise PermissionError
 
     monkeypatch.setattr(os, "sched_setscheduler", refuse)
+    with uninterrupted() as granted:
+        assert not granted
+
+
+def test_on_a_machine_whose_system_calls_are_not_known_everything_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "SCHED_SETATTR", {})
     with precedence() as granted:
         assert not granted

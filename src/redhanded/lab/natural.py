@@ -17,7 +17,7 @@ from redhanded.lab.error_lines import shows
 from redhanded.lab.invariants import broken, rows_against, says_whose, visit_naturally
 from redhanded.lab.late import Late
 from redhanded.lab.outside import Answering
-from redhanded.lab.precedence import precedence
+from redhanded.lab.precedence import precedence, uninterrupted
 from redhanded.lab.trial import Lab
 from redhanded.lab.workload import Planned
 
@@ -237,11 +237,12 @@ class _World:
         plan = self.lab.plan(unique)
         self._get_ready(plan)
         at_ms = 0.0
-        for number, planned in enumerate(plan):
-            if planned.entry.after is None:
-                at_ms += self._gap_ms(planned, gap) if number else 0.0
-                late_ms = self.late.draw_ms() if self.late else 0.0
-                self._later(at_ms + late_ms, trial, planned, plan)
+        with uninterrupted():
+            for number, planned in enumerate(plan):
+                if planned.entry.after is None:
+                    at_ms += self._gap_ms(planned, gap) if number else 0.0
+                    late_ms = self.late.draw_ms() if self.late else 0.0
+                    self._later(at_ms + late_ms, trial, planned, plan)
         if self.on_progress is not None:
             self.on_progress(self.begun, self.trials)
 
