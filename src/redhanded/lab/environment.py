@@ -54,7 +54,9 @@ def environment_of(
         env |= {key: fill(value, values) for key, value in stub.env.items()}
     env = on_clock(running, {**env, **extra})
     traced = trace and not running.direct
-    return environment(env, trace_fd=running.trace_writer, ports=ports) if traced else env
+    if not traced:
+        return env
+    return environment(env, trace_fd=running.trace_writer, ports=ports, heard=running.trace_heard)
 
 
 def direct_environment(running: RunningSystem) -> dict[str, str]:

@@ -77,6 +77,8 @@ class RunningSystem:
     on_line: Callable[[OutputLine], None] | None = None
     trace_writer: int = -1
     trace_reader: FileIO | None = None
+    trace_heard: Path | None = None
+    """One byte, 0 while nobody listens to the tracers."""
     catalogues: dict[str, Catalogue] = field(default_factory=dict)
     command_environment: dict[str, str] | None = None
     visitors: dict[str, int] = field(default_factory=dict)
@@ -138,10 +140,14 @@ class RunningSystem:
     def trace(self, *, heard: bool) -> None:
         """Has the tracers look for lines, or not: they cost more than a message does.
 
-        The mode of the pipe tells them, which every process that can write to it can see.
+        The mode of the pipe tells them, which every process that can write to it can see, and a
+        byte of a file, which those see who have it in memory.
         """
         if self.trace_reader is not None:
             os.fchmod(self.trace_reader.fileno(), TRACE_HEARD if heard else TRACE_UNHEARD)
+        if self.trace_heard is not None:
+            with self.trace_heard.open("r+b") as file:
+                file.write(b"\1" if heard else b"\0")
 
     def read_trace(self) -> None:
         while data := self.trace_reader.read(1 << 16) if self.trace_reader else b"":

@@ -131,11 +131,14 @@ def _set_clock(running: RunningSystem) -> None:
 
 
 def _open_trace_pipe(running: RunningSystem) -> None:
+    place = running.undo.enter_context(temporary_folder(running.folder, "trace"))
+    record(running.folder, what="trace", removes=place)
+    running.trace_heard = place / "heard"
+    running.trace_heard.write_bytes(b"\1")
     reader, writer = os.pipe2(os.O_CLOEXEC)
     os.set_blocking(reader, False)
     file = os.fdopen(reader, "rb", buffering=0)
     running.trace_writer = writer
-
     running.trace_reader = file
     running.pump.add(file, lambda _event: running.read_trace(), select.EPOLLIN)
     running.undo.callback(os.close, writer)

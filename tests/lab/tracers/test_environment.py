@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,12 @@ def test_options_of_the_user_come_first(pipe: int) -> None:
 def test_it_is_added_once(pipe: int) -> None:
     once = environment({}, trace_fd=pipe, ports=[5, 6])
     assert environment(once, trace_fd=pipe, ports=[5, 6]) == once
+
+
+def test_where_it_is_said_whether_somebody_listens(pipe: int, tmp_path: Path) -> None:
+    found = environment({}, trace_fd=pipe, ports=[5], heard=tmp_path / "heard")
+    assert found["REDHANDED_TRACE_HEARD"] == str(tmp_path / "heard")
+    assert "REDHANDED_TRACE_HEARD" not in environment({}, trace_fd=pipe, ports=[5])
 
 
 def test_a_path_with_blanks_is_quoted() -> None:

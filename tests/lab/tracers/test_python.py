@@ -30,7 +30,13 @@ def say(key):
 
 
 def run_redis(
-    redis: RedisServer, folder: Path, script: str, *, path: str = "", before: str = ""
+    redis: RedisServer,
+    folder: Path,
+    script: str,
+    *,
+    path: str = "",
+    before: str = "",
+    settings: dict[str, str] | None = None,
 ) -> traced.Traced:
     (folder / "app.py").write_text(before + SET + script)
     return traced.run(
@@ -38,7 +44,11 @@ def run_redis(
         node=Path(sys.executable),
         packages=folder,
         server=(redis.host, redis.port),
-        env=lambda port: {"REDIS_URL": f"redis://127.0.0.1:{port}", "PYTHONPATH": path},
+        env=lambda port: {
+            "REDIS_URL": f"redis://127.0.0.1:{port}",
+            "PYTHONPATH": path,
+            **(settings or {}),
+        },
         folder=folder,
         comment="# line: ",
     )
@@ -86,6 +96,24 @@ def test_forked_and_started_children_report_too(redis: RedisServer, tmp_path: Pa
     run = run_redis(redis, tmp_path, script)
     assert run.line(b"forked") == "say"
     assert run.line(b"started") == "say"
+
+
+def test_while_nobody_listens_nothing_is_said_and_no_other_thread_is_let_in(
+    redis: RedisServer, tmp_path: Path
+) -> None:
+    heard = tmp_path / "heard"
+    heard.write_bytes(b"\0")
+    script = (
+        "asked, look = [], os.fstat\n"
+        "os.fstat = lambda number: asked.append(number) or look(number)\n"
+        "say(b'unheard')\n"
+        "print('asked the kernel', len(asked), 'times')\n"
+        f"open({str(heard)!r}, 'r+b').write(b'\\1')\n"
+        "say(b'heard')\n"
+    )
+    run = run_redis(redis, tmp_path, script, settings={"REDHANDED_TRACE_HEARD": str(heard)})
+    assert (run.line(b"unheard"), run.line(b"$5\r\nheard")) == ("", "say")
+    assert "asked the kernel 0 times" in run.output
 
 
 def test_a_descriptor_that_the_program_took_over_is_left_alone(

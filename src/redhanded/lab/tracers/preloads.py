@@ -16,14 +16,15 @@ user's own."""
 
 
 def environment(
-    existing: Mapping[str, str], *, trace_fd: int, ports: Iterable[int]
+    existing: Mapping[str, str], *, trace_fd: int, ports: Iterable[int], heard: Path | None = None
 ) -> dict[str, str]:
     """``existing`` with the tracers added; the user's NODE_OPTIONS and PYTHONPATH are kept.
 
     ``trace_fd`` is the writing end of a pipe, open here, that the caller lets the process inherit
     under the same number (``pass_fds``); ``ports`` are those of the proxies. The pipe has to be
     read all the time: a process waits when it is full. Its identity is passed on, so that no
-    process ever writes to another file that has the same number.
+    process ever writes to another file that has the same number. ``heard`` is a file of one byte,
+    0 while nobody listens, for those who cannot ask the pipe without being slower for it.
     """
     status = os.fstat(trace_fd)
     return {
@@ -33,6 +34,7 @@ def environment(
         "REDHANDED_TRACE_FD": str(trace_fd),
         "REDHANDED_TRACE_PIPE": f"{status.st_dev}:{status.st_ino}",
         "REDHANDED_TRACE_PORTS": ",".join(str(port) for port in ports),
+        **({} if heard is None else {"REDHANDED_TRACE_HEARD": str(heard.resolve())}),
     }
 
 

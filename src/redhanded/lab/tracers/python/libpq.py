@@ -7,7 +7,7 @@ from collections import deque
 from contextlib import suppress
 from typing import Any
 
-from .pipe import Frame
+from .pipe import Frame, heard
 from .stacks import capture
 from .streams import report_descriptor
 from .wrapping import after, before, before_coroutine
@@ -34,6 +34,8 @@ def patch_pipeline(module: Any) -> None:
 
 
 def _announce(connection: Any, *_: Any, **__: Any) -> None:
+    if not heard():
+        return
     descriptor = connection.pgconn.socket
     if descriptor >= 0:
         report_descriptor(descriptor, capture(sys._getframe(1)))
@@ -85,6 +87,8 @@ def patch_psycopg2(module: Any) -> None:
 
 def _traced_connection(extensions: Any) -> Any:
     def announce(connection: Any) -> None:
+        if not heard():
+            return
         with suppress(Exception):
             report_descriptor(connection.fileno(), capture(sys._getframe(2)))
 

@@ -7,7 +7,7 @@ import os
 import select
 from contextlib import suppress
 from stat import S_ISFIFO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 LINE_BYTES_MAX = 4000
 """A pipe keeps writes of up to 4,096 bytes of several processes apart."""
@@ -48,7 +48,13 @@ ports = frozenset(
 
 
 def heard() -> bool:
-    """Whether somebody listens: while nobody does, the program is to be as fast as by itself."""
+    """Whether somebody listens: while nobody does, the program is to be as fast as by itself.
+
+    That nobody does is read from a page that is shared with the lab. To ask the kernel would let
+    go of the interpreter, so that another thread might go on here that does not by itself.
+    """
+    if _page_says_no():
+        return False
     descriptor = _open()
     return descriptor is not None and not os.fstat(descriptor).st_mode & UNHEARD
 
@@ -97,8 +103,23 @@ def _encoded(frames: tuple[Frame, ...]) -> str:
 
 _identity = os.environ.get("REDHANDED_TRACE_PIPE", "")
 _number = os.environ.get("REDHANDED_TRACE_FD", "")
+_page_file = os.environ.get("REDHANDED_TRACE_HEARD", "")
+_page: Any = None
 _descriptor: int | None = None
 _silent = not (_number.isdigit() and ports)
+
+
+def _page_says_no() -> bool:
+    """False also where there is no such page; then the mode of the pipe says it alone."""
+    global _page, _page_file
+    if _page is None and _page_file:
+        with suppress(Exception):
+            import mmap
+
+            with open(_page_file, "rb") as file:
+                _page = mmap.mmap(file.fileno(), 1, prot=mmap.PROT_READ)
+        _page_file = ""
+    return _page is not None and _page[0] == 0
 
 
 def _send(data: bytes) -> None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from .pipe import heard
 from .pipelines import report_pipeline
 from .streams import report_bytes, stream_of
 from .wrapping import before
@@ -55,6 +56,8 @@ def _one(sock: Any, data: Any, *_: Any) -> None:
         return
     length = memoryview(data).nbytes
     _reported[sock] = at + length
+    if not heard():
+        return
     if not report_pipeline(sock, data, sys._getframe(1), 0, at):
         report_bytes(sock, length, 0, at)
 
@@ -65,7 +68,7 @@ def _appended(protocol: Any, data: Any) -> None:
     at = _encrypted.get(protocol, 0)
     _encrypted[protocol] = at + memoryview(data).nbytes
     sock = protocol._transport._sock
-    if stream_of(sock) is None:
+    if not heard() or stream_of(sock) is None:
         return
     if not report_pipeline(sock, data, sys._getframe(1), 0, at):
         report_bytes(sock, memoryview(data).nbytes, 0, at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from .pipe import heard
 from .pipelines import report_pipeline
 from .streams import report_bytes, stream_of
 from .wrapping import before
@@ -29,14 +30,14 @@ def patch_transport(module: Any) -> None:
 
 
 def _one(sock: Any, data: Any, *_: Any) -> None:
-    if stream_of(sock) is None:
+    if not heard() or stream_of(sock) is None:
         return
     if not report_pipeline(sock, data, sys._getframe(1)):
         report_bytes(sock, memoryview(data).nbytes)
 
 
 def _several(sock: Any, buffers: Any, *_: Any) -> None:
-    if isinstance(buffers, (list, tuple)) and stream_of(sock) is not None:
+    if isinstance(buffers, (list, tuple)) and heard() and stream_of(sock) is not None:
         data = b"".join(buffers)
         if not report_pipeline(sock, data, sys._getframe(1)):
             report_bytes(sock, len(data))
@@ -44,12 +45,12 @@ def _several(sock: Any, buffers: Any, *_: Any) -> None:
 
 def _buffered(transport: Any, data: Any) -> None:
     waiting = transport.get_write_buffer_size()
-    if not waiting or stream_of(transport._sock) is None:
+    if not waiting or not heard() or stream_of(transport._sock) is None:
         return
     if not report_pipeline(transport._sock, data, sys._getframe(1), waiting):
         report_bytes(transport._sock, memoryview(data).nbytes, waiting)
 
 
 def _buffered_lines(transport: Any, lines: Any) -> None:
-    if isinstance(lines, (list, tuple)):
+    if isinstance(lines, (list, tuple)) and heard():
         _buffered(transport, b"".join(lines))

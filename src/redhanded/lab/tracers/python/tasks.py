@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-from .pipe import Frame
+from .pipe import Frame, heard
 from .pipelines import sending
 from .stacks import ORIGIN_DEPTH, behalf_of, capture, tasks, thread
 
@@ -38,6 +38,10 @@ def _patch_create_task(owner: Any) -> None:
 
     @functools.wraps(inner)
     def create_task(self: Any, coro: Any, *arguments: Any, **options: Any) -> Any:
+        if not heard():
+            if sys.get_coroutine_origin_tracking_depth() == ORIGIN_DEPTH:
+                sys.set_coroutine_origin_tracking_depth(0)
+            return inner(self, coro, *arguments, **options)
         known = None
         with suppress(Exception):
             if sys.get_coroutine_origin_tracking_depth() < ORIGIN_DEPTH:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from .pipe import Range, report
+from .pipe import Range, heard, report
 from .pipelines import report_pipeline
 from .stacks import capture
 from .streams import position, report_bytes, stream_of
@@ -39,7 +39,7 @@ def patch_asyncpg(module: Any) -> None:
 
 def _call(protocol: Any, *_: Any, **__: Any) -> None:
     transport = _transports.get(protocol)
-    if transport is None or not _is_uv(transport):
+    if transport is None or not heard() or not _is_uv(transport):
         return
     with _socket_of(transport) as sock:
         stream = stream_of(sock)
@@ -60,6 +60,8 @@ def _write(writer: Any, data: Any) -> None:
         _encrypted[writer] = at + length
     else:
         waiting = transport.get_write_buffer_size()
+    if not heard():
+        return
     with _socket_of(transport) as sock:
         if not report_pipeline(sock, data, sys._getframe(1), waiting, at):
             report_bytes(sock, length, waiting, at)
