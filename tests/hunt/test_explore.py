@@ -99,6 +99,15 @@ def test_the_stack_of_the_log_decides_between_paths(tmp_path: Path) -> None:
     assert code.paths[0].hops[0].label == "POST /deliveries"
 
 
+def test_a_function_of_the_stack_decides_whatever_it_was_called_on(tmp_path: Path) -> None:
+    stack = (Location(path="lib/intake.mjs", line=9, function="Layer.intake"),)
+    code = charted(tmp_path, Symptom(text="x", stack=stack))
+    assert code.paths[0].hops[0].label == "POST /deliveries"
+    stack = (Location(path="lib/app.mjs", line=6, function="Layer.handle"),)
+    code = charted(tmp_path, Symptom(text="x", stack=stack))
+    assert code.paths[0].hops[0].label == "PUT /books/:isbn"
+
+
 def test_calls_that_cannot_be_followed_are_listed_and_others_are_not(tmp_path: Path) -> None:
     code = charted(tmp_path, Symptom(text="x", table="books", sqlstate="23505"))
     assert [str(one) for one in code.unresolved] == ["lib/intake.mjs:8"]  # what express holds

@@ -116,8 +116,12 @@ def test_a_fault_that_fails_in_another_way_sinks(tmp_path: Path) -> None:
     assert any(not each.supports and "40P01" in each.says for each in after.evidence)
 
 
-def test_a_function_of_the_failing_stack_ties_a_finding_to_it(tmp_path: Path) -> None:
-    stack = (Location(path="app/shelf.py", line=22, function="fine"),)
+@pytest.mark.parametrize("function", ["fine", "Shelf.fine"])
+def test_a_function_of_the_failing_stack_ties_a_finding_to_it(
+    tmp_path: Path, function: str
+) -> None:
+    """Stacks put before a name what it was called on."""
+    stack = (Location(path="app/shelf.py", line=22, function=function),)
     found, _ = suspected(tmp_path, Symptom(text="oops", stack=stack))
     assert found[0].mechanism == "read-modify-write"
     assert named(found, "check-then-create") is None

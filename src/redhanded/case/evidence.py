@@ -19,6 +19,12 @@ class Location:
     def __str__(self) -> str:
         return f"{self.path}:{self.line}"
 
+    @property
+    def place(self) -> tuple[str, str | None]:
+        """The file and the function's own name: stack traces name it with what it was called on
+        (``Worker.print``), without its class, or as the source does."""
+        return self.path, self.function and self.function.rpartition(".")[2]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:

@@ -101,9 +101,9 @@ def _rank(ground: Ground, way: Way, table: str | None, symptom: Symptom) -> tupl
     inserts = adds or symptom.sqlstate not in (None, "23505")
     places = [place for one in way.stops for place in (*one.event.stack, one.event.location)]
     lines = {(one.path, one.line) for one in places}
-    functions = {(one.path, one.function) for one in map(ground.within, places)}
+    functions = {one.place for one in map(ground.within, places)}
     overlap = sum((one.path, one.line) in lines for one in symptom.stack)
-    named = sum((one.path, one.function) in functions for one in symptom.stack if one.function)
+    named = sum(one.place in functions for one in symptom.stack if one.function)
     entry = ground.paths[way.stops[0].path].entry
     rows = effect is not None and effect.store == "database"
     key = (not hit, -overlap, not (hit and inserts), -named, not entry.webhook)

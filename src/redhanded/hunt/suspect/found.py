@@ -127,7 +127,7 @@ class _About:
     def of(cls, symptom: Symptom, code: CodeMap, tables: Collection[str]) -> _About:
         scene = survey(symptom, code)
         known = frozenset((scene.table,) if scene.table else tables)
-        failing = {_function(frame) for frame in symptom.stack if frame.function}
+        failing = {frame.place for frame in symptom.stack if frame.function}
         ways = [path for path in code.paths if _leads(path, known, failing)]
         return cls(
             symptom=symptom,
@@ -136,7 +136,7 @@ class _About:
             tables=known,
             entries=frozenset(path.hops[0].label for path in ways),
             functions=frozenset(
-                _function(hop.location)
+                hop.location.place
                 for path in ways
                 for hop in path.hops
                 if hop.location is not None and hop.kind not in ("table", "constraint")
@@ -158,12 +158,12 @@ class _About:
         }
         if named := self.tables & {one.subject, *tables}:
             yield SUBJECT, f"the failure is about {', '.join(sorted(named))}", one.location
-        functions = {_function(place) for place in _places(one) if place.function}
+        functions = {place.place for place in _places(one) if place.function}
         for frame in self.symptom.stack:
             if (frame.path, frame.line) in lines:
                 yield STACK, "a line of the failing stack", frame
                 break
-            if _function(frame) in functions:
+            if frame.place in functions:
                 yield FUNCTION, f"{frame.function} is a function of the failing stack", frame
                 break
         if self.entries & {one.entry, *one.also_from} or self.functions & functions:
@@ -275,13 +275,9 @@ def _leads(
     """Whether a path leads to one of these tables, or through one of these functions."""
     return any(
         (hop.kind == "table" and hop.label in tables)
-        or (hop.location is not None and _function(hop.location) in failing)
+        or (hop.location is not None and hop.location.place in failing)
         for hop in path.hops
     )
-
-
-def _function(place: Location) -> tuple[str, str | None]:
-    return (place.path, place.function)
 
 
 def _places(one: Finding) -> tuple[Location, ...]:
