@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from redhanded.case.operation import Access, Operation, OperationName, Protocol, WireFailure
+from redhanded.case.reproduction import Reproduction
 from redhanded.case.run import Failure, Run
-from redhanded.case.schedule import Constraint
-from redhanded.case.wording import brief, essence, ordering, said, script_title
+from redhanded.case.schedule import Constraint, Schedule
+from redhanded.case.wording import brief, delivered, essence, ordering, said, script_title
 
 
 def operation(
@@ -111,3 +112,14 @@ def test_a_failure_is_code_message_and_table() -> None:
     assert essence(failure, run) == '23505 duplicate key "parcels_code_key" on parcels'
     assert essence(failure) == "23505 constraint parcels_code_key on parcels"
     assert essence(Failure(kind="symptom", text='{"msg":"late"}')) == "late"
+
+
+def test_what_was_sent_is_counted_whatever_entry_of_the_workload_it_was() -> None:
+    schedule = Schedule(deliveries=1)
+    sent = tuple(operation(at, "POST", "/holds", "", protocol="delivery") for at in range(3))
+    work = operation(3, "INSERT", "holds", "")
+    several = Reproduction(
+        trials_to_first_failure=1, schedule=schedule, run=Run(operations=(*sent, work))
+    )
+    assert delivered(several) == "3 deliveries"
+    assert delivered(Reproduction(trials_to_first_failure=1, schedule=schedule)) == "1 delivery"

@@ -126,6 +126,14 @@ def size(schedule: Schedule) -> str:
     return " and ".join(parts) or "no ordering constraints"
 
 
+def delivered(found: Reproduction) -> str:
+    """How much was sent in the smallest failing run: ``3 deliveries``, of whatever entries."""
+    operations = found.run.operations if found.run is not None else ()
+    count = sum(each.name.protocol == "delivery" for each in operations)
+    count = count or (found.schedule.deliveries if found.schedule is not None else 1)
+    return f"{count} {'delivery' if count == 1 else 'deliveries'}"
+
+
 def essence(failure: Failure, run: Run | None = None) -> str:
     """What failed in one line: code, constraint and table where known, otherwise the message."""
     if failure.constraint is None and failure.code is None:

@@ -17,6 +17,7 @@ from redhanded.case.system import System
 from redhanded.case.verdict_word import VerdictWord
 from redhanded.case.wording import (
     brief,
+    delivered,
     demand,
     essence,
     failing_operation,
@@ -281,7 +282,7 @@ def _forced(found: Reproduction) -> list[str]:
         return []
     return [
         f"first failure in controlled trial {found.trials_to_first_failure}; shrunk to "
-        f"{_count(schedule.deliveries, 'delivery', 'deliveries')} and {size(schedule)}:",
+        f"{delivered(found)} and {size(schedule)}:",
         *(f"  {demand(each, runs)}" for each in schedule.parts),
         f"{found.replays_failed} of {found.replays} replays failed the same way",
         *(f"{_passed(flip)} {otherwise(flip, found)}" for flip in found.counterfactuals),
@@ -382,10 +383,6 @@ def _name(result: SubsetResult) -> str:
 
 def _sentences(text: str) -> list[str]:
     return re.split(r"(?<=[.!?])\s+(?=[A-Z])", text.strip()) if text.strip() else []
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
 
 
 def _percent(share: float) -> str:

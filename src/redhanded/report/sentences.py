@@ -20,6 +20,7 @@ from redhanded.case.symptom import Rate, Symptom
 from redhanded.case.wording import (
     brief,
     capital,
+    delivered,
     demand,
     essence,
     failing_operation,
@@ -302,10 +303,7 @@ def reproduction(value: Reproduction) -> tuple[str, ...]:
     if value.schedule is not None:
         kept = len(value.schedule.parts)
         shrunk = f", shrunk from {value.shrunk_from}" if value.shrunk_from > kept else ""
-        said.append(
-            f"It takes {size(value.schedule)} over "
-            f"{_count(value.schedule.deliveries, 'delivery', 'deliveries')}{shrunk}."
-        )
+        said.append(f"It takes {size(value.schedule)} over {delivered(value)}{shrunk}.")
     if value.replays:
         said.append(
             f"Replayed: {value.replays_failed} of {value.replays} replays failed the same way."
@@ -333,10 +331,6 @@ def _turned(flip: Counterfactual) -> Constraint | Event:
     if part is None:
         raise ValueError("a counterfactual flips a constraint or leaves out an event")
     return part
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def counted(value: Counted) -> str:
