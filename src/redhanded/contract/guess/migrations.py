@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
+from pathlib import Path
 
 from redhanded.contract.guess.packages import Package
 from redhanded.contract.guess.programs import MIGRATES, FoundProgram
-from redhanded.contract.guess.project import Project
-from redhanded.contract.guess.writing import Section
+from redhanded.contract.guess.project import BYTES_MAX, Project
+from redhanded.contract.guess.writing import Part, Section
 
 TOOLS = {
     "sequelize-cli": "npx sequelize-cli db:migrate",
@@ -29,11 +30,16 @@ _OTHER_WAY = re.compile(
 _BY_NPX = re.compile(
     r"(?:sequelize(?:-cli)?|knex|prisma|node-pg-migrate|drizzle-kit|typeorm[\w-]*|mikro-orm)\s"
 )
+SQL_FOLDERS = (".", "db", "sql", "database", "schema", "scripts")
+_MAKES = re.compile(r"schema|init|tables|structure|create|setup|ddl", re.IGNORECASE)
+_CREATES = re.compile(r"^\s*CREATE\s+(?:UNLOGGED\s+)?TABLE\b", re.IGNORECASE | re.MULTILINE)
+_PSQL = re.compile(r"^\\(?!\.)", re.MULTILINE)
 _DATA_SOURCE = re.compile(r"new\s+DataSource\s*\(")
 
 
-def migrate(project: Project, found: list[FoundProgram], section: Section) -> None:
-    """Adds ``migrate``: what deploys it, else a script, else the tool's own command."""
+def migrate(project: Project, found: list[FoundProgram], section: Section, part: Part) -> None:
+    """Adds ``migrate``: what deploys it, else a script, else the tool's own command; where there is
+    none, a file of SQL that makes the tables."""
     for command, origin in _deployed(project, found):
         section.add("migrate", command, guessed=origin)
         return
@@ -56,7 +62,32 @@ def migrate(project: Project, found: list[FoundProgram], section: Section) -> No
             "migrate", f"npx typeorm migration:run -d {compiled}", guessed="typeorm is a dependency"
         )
         return
-    section.comment('migrate = "…"  # guessed: none was found; what makes the tables?')
+    tables(project, section, part)
+
+
+def tables(project: Project, section: Section, part: Part) -> None:
+    """Where no tool makes the tables: the one file of SQL that does, to be loaded at first; without
+    it, or with several, a question."""
+    found = [
+        path.relative_to(project.root).as_posix()
+        for folder in SQL_FOLDERS
+        for path in sorted((project.root / folder).glob("*.sql"))
+        if _MAKES.search(path.stem) and _makes_tables(path)
+    ]
+    if len(found) == 1:
+        setup = Section(header="[setup]")
+        setup.add("dump", found[0], guessed="it makes tables")
+        part.sections.append(setup)
+    else:
+        section.comment('migrate = "…"  # guessed: none was found; what makes the tables?')
+
+
+def _makes_tables(path: Path) -> bool:
+    """Whether it can be sent to a server: what begins with a backslash is for psql alone."""
+    if path.stat().st_size > BYTES_MAX:
+        return False
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return bool(_CREATES.search(text)) and not _PSQL.search(text)
 
 
 def _deployed(project: Project, found: list[FoundProgram]) -> list[tuple[str, str]]:

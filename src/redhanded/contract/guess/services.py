@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from redhanded.contract.guess.connecting import addresses
 from redhanded.contract.guess.migrations import migrate
 from redhanded.contract.guess.programs import programs
 from redhanded.contract.guess.project import Project
@@ -37,7 +38,7 @@ def services(project: Project) -> Part:
     part = Part()
     if project.dependencies & POSTGRES_DRIVERS or _runs(project, POSTGRES_IMAGES):
         section = _service(project, "db", "postgres", POSTGRES_URL, POSTGRES_PARTS, part)
-        migrate(project, programs(project), section)
+        migrate(project, programs(project), section, part)
     if project.dependencies & REDIS_DRIVERS or _runs(project, REDIS_IMAGES):
         _service(project, "queue", "redis", REDIS_URL, REDIS_PARTS, part)
     return part
@@ -57,7 +58,12 @@ def _service(
         for place, pattern in parts.items()
         for variable in project.all(pattern)
     }
-    return with_variables(section, name, kind, env, part)
+    return with_variables(section, name, kind, env or given(project, kind), part)
+
+
+def given(project: Project, kind: str) -> dict[str, str]:
+    """What clients are given, whatever it is called."""
+    return dict.fromkeys(addresses(project.sources, project.variables, kind), "{url}")
 
 
 def with_variables(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from redhanded.contract.guess.migrations import tables
 from redhanded.contract.guess.project import Project
 from redhanded.contract.guess.python.commands import Commands
 from redhanded.contract.guess.python.project import known_values
@@ -12,6 +13,7 @@ from redhanded.contract.guess.services import (
     POSTGRES_URL,
     REDIS_PARTS,
     REDIS_URL,
+    given,
     with_variables,
 )
 from redhanded.contract.guess.writing import Part, Section
@@ -30,6 +32,8 @@ BROKER = r"(\w+_)?(BROKER|RESULT_BACKEND|QUEUE)(_UR[LI])?"
 POSTGRES_SCHEME = re.compile(r"(postgres(?:ql)?(?:\+\w+)?)://")
 REDIS_SCHEME = re.compile(r"redis://[^/]*(/\d+)?")
 PLAIN_SCHEMES = ("postgres", "postgresql")
+SQLALCHEMY = {"sqlalchemy", "flask-sqlalchemy", "sqlmodel"}
+LOGIN = "{user}:{password}@{host}:{port}/{db}"
 
 
 def services(project: Project, found: Commands) -> Part:
@@ -40,11 +44,12 @@ def services(project: Project, found: Commands) -> Part:
     parts = _parts(project, POSTGRES_PARTS, part)
     if addresses or project.dependencies & POSTGRES_DRIVERS or _image(project, "postgres"):
         section = _service("db", "postgres", addresses or parts, part)
-        _migrate(project, found, section)
+        _migrate(project, found, section, part)
     addresses = _redis_addresses(project, values)
     parts = _parts(project, REDIS_PARTS, part)
     if addresses or project.dependencies & REDIS_DRIVERS or _image(project, "redis"):
-        _service("queue", "redis", addresses or parts, part)
+        env = addresses or parts or given(project, "redis")
+        _service("queue", "redis", env, part)
     return part
 
 
@@ -57,10 +62,25 @@ def _postgres_addresses(project: Project, values: dict[str, str]) -> dict[str, s
             continue
         if scheme is None and "://" in values.get(name, ""):
             continue
-        plain = scheme is None or scheme[1] in PLAIN_SCHEMES
-        login = "{user}:{password}@{host}:{port}/{db}"
-        found[name] = "{url}" if plain or scheme is None else f"{scheme[1]}://{login}"
+        found[name] = _address(scheme[1]) if scheme is not None else _usual_address(project)
+    if not found and not _parts(project, POSTGRES_PARTS, Part()):
+        return dict.fromkeys(given(project, "postgres"), _usual_address(project))
     return found
+
+
+def _usual_address(project: Project) -> str:
+    """Where no value shows it: SQLAlchemy takes psycopg2 for ``postgresql://``, unless the program
+    names another driver."""
+    drivers = project.dependencies & (POSTGRES_DRIVERS | SQLALCHEMY)
+    named = any("postgresql+" in text for text in project.sources.values())
+    if named or not drivers & SQLALCHEMY or drivers & {"psycopg2", "psycopg2-binary"}:
+        return "{url}"
+    driver = next((name for name in ("asyncpg", "psycopg", "pg8000") if name in drivers), "")
+    return _address(f"postgresql+{driver}" if driver else "postgresql")
+
+
+def _address(scheme: str) -> str:
+    return "{url}" if scheme in PLAIN_SCHEMES else f"{scheme}://{LOGIN}"
 
 
 def _redis_addresses(project: Project, values: dict[str, str]) -> dict[str, str]:
@@ -95,7 +115,7 @@ def _service(name: str, kind: str, env: dict[str, str], part: Part) -> Section:
     return with_variables(section, name, kind, env, part)
 
 
-def _migrate(project: Project, found: Commands, section: Section) -> None:
+def _migrate(project: Project, found: Commands, section: Section, part: Part) -> None:
     if found.migrations:
         section.add("migrate", " && ".join(found.migrations), guessed=found.origin)
     elif found.django:
@@ -105,4 +125,4 @@ def _migrate(project: Project, found: Commands, section: Section) -> None:
     elif "flask-migrate" in project.dependencies:
         section.add("migrate", "flask db upgrade", guessed="Flask-Migrate is a dependency")
     else:
-        section.comment('migrate = "…"  # guessed: none was found; what makes the tables?')
+        tables(project, section, part)
