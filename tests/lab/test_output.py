@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,11 +16,11 @@ from redhanded.lab.pump import Pump
 class Written:
     """A pipe whose reading end is an ``Output``."""
 
-    def __init__(self) -> None:
+    def __init__(self, *roots: Path) -> None:
         self.pump = Pump()
         reading, self.writing = os.pipe()
         self.lines: list[OutputLine] = []
-        self.output = Output(self.pump, "web", reading, self.lines.append)
+        self.output = Output(self.pump, "web", reading, self.lines.append, roots=roots)
 
     def write(self, data: bytes) -> list[str]:
         """Writes, reads, and gives all lines so far."""
@@ -27,6 +28,27 @@ class Written:
         while self.pump.turn():
             pass
         return [line.text for line in self.lines]
+
+
+def test_files_of_the_tree_are_named_as_the_project_knows_them(tmp_path: Path) -> None:
+    """A lab lies in the folder of a case, which is named by the symptom."""
+    tree, target = tmp_path / "cases/0001-sold-twice/tree", tmp_path / "sold-twice"
+    tree.mkdir(parents=True)
+    (tmp_path / "link").symlink_to(target)
+    made = Written(tree, tmp_path / "link")
+    shown = made.write(
+        f'  File "{tree}/web.py", line 4, in hold\n'
+        f"    at hold (file://{tree}/src/hold.js:4:2)\n"
+        f"    at next ({target}/node_modules/express/index.js:1:1)\n".encode()
+    )
+    assert shown == [
+        '  File "web.py", line 4, in hold',
+        "    at hold (src/hold.js:4:2)",
+        "    at next (node_modules/express/index.js:1:1)",
+    ]
+    made.output.close()
+    made.pump.close()
+    os.close(made.writing)
 
 
 @pytest.fixture

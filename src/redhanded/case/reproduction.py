@@ -22,6 +22,8 @@ class NaturalRun:
     """Gaps, concurrency and length in a sentence."""
     sample: str = ""
     """The first line that showed a failure, at most 2,000 characters."""
+    broke: tuple[str, ...] = ()
+    """The invariants that failing trials broke, where none of them showed the symptom."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -224,14 +224,14 @@ class Course:
         ) as lab:
             first = lab.serial()
             reproduce.check(first, system.workload)
-            natural, simultaneous = reproduce.watch_nature(
+            runs = natural, simultaneous = reproduce.watch_nature(
                 lab, self.case.symptom, effort, self.listener.progress
             )
             self._say(cards.natural(natural, simultaneous))
-            found = reproduce.search(
-                lab, self.case.symptom, effort, self.listener.step, self.listener.progress
+            found, said = reproduce.hunt(
+                lab, self.case.symptom, runs, effort, self.listener.step, self.listener.progress
             )
-            limits = (*lab.limits, *cards.uncontrolled(system))
+            limits = (*said, *lab.limits, *cards.uncontrolled(system))
         found = with_lost_frames(self._program, found)
         hypotheses = suspect.judge(self.case.hypotheses, found, natural, self._code())
         cause = suspect.blame(hypotheses, found, self._code())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from redhanded.case.errors import InputError, LabError
+from redhanded.case.inert import inert
 from redhanded.case.reproduction import Counterfactual, NaturalRun, Reproduction
 from redhanded.case.run import Run
 from redhanded.case.schedule import FAULT_KINDS, Constraint, Event, Schedule
@@ -94,6 +95,34 @@ def watch_nature(
         on_progress=lambda done, total: progress(done, total, "all at the same instant"),
     )
     return natural, simultaneous
+
+
+def hunt(
+    lab: Lab,
+    symptom: Symptom,
+    natural: Sequence[NaturalRun],
+    effort: Effort,
+    step: Step,
+    progress: Progress,
+) -> tuple[Reproduction, tuple[str, ...]]:
+    """``search``, and what is to be said of it.
+
+    A text that only a program outside the lab writes is not found. Where invariants were broken in
+    ``natural`` runs of it instead, a second search is for these.
+    """
+    found = search(lab, symptom, effort, step, progress)
+    broken = tuple(sorted({name for run in natural for name in run.broke}))
+    if found.schedule is not None or symptom.invariants or not broken:
+        return found, ()
+    failures, trials = sum(each.failures for each in natural), sum(each.trials for each in natural)
+    names = " and ".join(broken)
+    step(f"nothing wrote {inert(symptom.text)!r}, but {names} did not hold: searching for that")
+    said = (
+        f"No process of the lab wrote {inert(symptom.text)!r}. Left to itself the system broke "
+        f"{names} in {failures} of {trials} trials, so that is what was searched for then; whether "
+        "it is what the log shows is for you to judge."
+    )
+    return search(lab, replace(symptom, invariants=broken), effort, step, progress), (said,)
 
 
 def search(

@@ -73,7 +73,9 @@ class Command:
         )
         if self._launched.stdout is None:
             raise LabError(f"The command could not be started: {command}")
-        self._output = Output(running.pump, "setup", self._launched.stdout, self._keep)
+        self._output = Output(
+            running.pump, "setup", self._launched.stdout, self._keep, roots=running.places
+        )
 
     def look(self) -> Finished | None:
         """How it ended, or that its time is over; None while it runs."""

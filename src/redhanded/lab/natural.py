@@ -140,6 +140,9 @@ class _World:
         self.failed: set[int] = set()
         self.unplaced = 0
         self.sample = ""
+        self.shown = False
+        """Whether some trial failed otherwise than by breaking an invariant."""
+        self.broke: set[str] = set()
         self.tokens: dict[str, int] = {}
         self.begun = 0
         self.seen = len(lab.running.traffic.wire_failures)
@@ -207,6 +210,7 @@ class _World:
             how=f"deliveries {gaps} ms apart, {pace}, nothing held{late}{unchecked}"
             f"{self.left_over}{ended}",
             sample=self.sample,
+            broke=() if self.shown else tuple(sorted(self.broke)),
         )
 
     def line(self, line: OutputLine) -> None:
@@ -217,7 +221,7 @@ class _World:
 
     def _show(self, text: str) -> None:
         """Counts a failure for the trial that it names, else for the only one under way."""
-        self.sample = self.sample or text[:2000]
+        self.sample, self.shown = self.sample or text[:2000], True
         for token, trial in self.tokens.items():
             if token in text:
                 self.failed.add(trial)
@@ -296,8 +300,10 @@ class _World:
                 at_ms += self._gap_ms(later, gap)
                 self._later(at_ms, trial, later, plan)
 
-    def _fail(self, trial: int, text: str) -> None:
+    def _fail(self, trial: int, text: str, invariant: str = "") -> None:
         self.sample = self.sample or text[:2000]
+        self.shown = self.shown or not invariant
+        self.broke |= {invariant} - {""}
         self.failed.add(trial)
 
     def _look_at_the_wire(self) -> None:
@@ -312,7 +318,7 @@ class _World:
     def _check(self, trial: int) -> None:
         unique = next(token for token, number in self.tokens.items() if number == trial)
         for failure in self.lab.broken(unique, visit_naturally(self.lab.running))[:1]:
-            self._fail(trial, failure.text)
+            self._fail(trial, failure.text, failure.text.partition(":")[0])
         serial = [each.name for each in self.lab.system.invariants if each.serial]
         if serial and not self.lab.knows_serial_orders():
             self.unchecked += serial
@@ -324,7 +330,7 @@ class _World:
         for token, trial in self.tokens.items() if asked else ():
             if trial not in self.failed:
                 for failure in broken(running, asked, token, visit_naturally(running))[:1]:
-                    self._fail(trial, failure.text)
+                    self._fail(trial, failure.text, failure.text.partition(":")[0])
         for invariant in invariants:
             if invariant not in asked and not (invariant.sql and self._count_rows(invariant)):
                 self.unchecked.append(invariant.name)
@@ -336,7 +342,7 @@ class _World:
             mine = [trial for token, trial in self.tokens.items() if token in row]
             told = told and bool(mine)
             for trial in mine:
-                self._fail(trial, f"{invariant.name}: {row}")
+                self._fail(trial, f"{invariant.name}: {row}", invariant.name)
         return told
 
     def _settle(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from redhanded.case.run import OutputLine
 from redhanded.lab.pump import Pump
@@ -14,10 +15,20 @@ TAIL_LINES = 200
 
 
 class Output:
-    """Reads one process's output without ever waiting for it."""
+    """Reads one process's output without ever waiting for it.
+
+    Files below one of ``roots`` are named as the project knows them. Where a tree lies is no word
+    of the program's, and may hold words of the symptom: the lab's is in a case that is named by it.
+    """
 
     def __init__(
-        self, pump: Pump, process: str, descriptor: int, on_line: Callable[[OutputLine], None]
+        self,
+        pump: Pump,
+        process: str,
+        descriptor: int,
+        on_line: Callable[[OutputLine], None],
+        *,
+        roots: Iterable[Path] = (),
     ) -> None:
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._pump = pump
@@ -25,6 +36,7 @@ class Output:
         self._file = os.fdopen(descriptor, "rb", buffering=0, closefd=True)
         self._rest = b""
         self._on_line = on_line
+        self._places = _named(roots)
         self.now_ms: Callable[[], float] = lambda: 0.0
         os.set_blocking(descriptor, False)
         pump.add(self._file, self._ready)
@@ -58,6 +70,15 @@ class Output:
 
     def _line(self, line: bytes) -> None:
         text = line.decode("utf-8", "replace").rstrip("\r")
+        for place in self._places:
+            text = text.replace(place, "")
         if text:
             self.tail.append(text)
             self._on_line(OutputLine(process=self._process, text=text, at_ms=self.now_ms()))
+
+
+def _named(roots: Iterable[Path]) -> tuple[str, ...]:
+    """How the folders may stand before the name of a file, the longest first."""
+    folders = {str(each) for root in roots for each in (root, root.resolve())}
+    places = [place for each in folders for place in (f"file://{each}/", f"{each}/")]
+    return tuple(sorted(places, key=len, reverse=True))

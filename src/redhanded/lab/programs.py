@@ -157,6 +157,7 @@ def _launch(
         name,
         launched.stdout,
         lambda line: running.on_line(line) if running.on_line else None,
+        roots=running.places,
     )
     output.now_ms = running.traffic.now_ms
     running.programs[name] = Program(

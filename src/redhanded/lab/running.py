@@ -137,6 +137,11 @@ class RunningSystem:
             if program.launched.pid in polling
         ]
 
+    @property
+    def places(self) -> tuple[Path, Path]:
+        """Where the tree lies, and where the one lies that it was made of."""
+        return self.root, Path(self.system.root)
+
     def trace(self, *, heard: bool) -> None:
         """Has the tracers look for lines, or not: they cost more than a message does.
 

@@ -52,6 +52,7 @@ class Visitor:
             name,
             self._launched.stdout,
             lambda line: running.on_line(line) if running.on_line else None,
+            roots=running.places,
         )
         self._output.now_ms = running.traffic.now_ms
         running.visitors[name] = self._launched.pid
