@@ -236,6 +236,8 @@ def summary(case: Case, outcome: VerdictWord) -> str:
         )
     if outcome == "REFUTED" and found is not None:
         return f"No failure within the stated bound: {found.explored} orders ({found.bound})."
+    if found is not None and found.unseen:
+        return f"No failure in {found.explored} orders, but none could have shown it here."
     if found is not None:
         return f"No failure in {found.explored} orders; the bound was not exhausted."
     return "Undecided: " + (case.limits[-1] if case.limits else "the hunt was stopped.")

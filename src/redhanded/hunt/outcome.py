@@ -11,13 +11,15 @@ def outcome(case: Case) -> VerdictWord:
     """CONFIRMED where a failure was caught and any replay of it failed, REFUTED where the whole
     bound was tried without one.
 
-    What fails when left to itself is never REFUTED, however many orders of the lab's passed.
+    What fails when left to itself is never REFUTED, however many orders of the lab's passed, nor is
+    what could not have been seen there.
     """
     found = case.reproduction
     if found is None:
         return "UNDECIDED"
     if found.schedule is not None:
         return "UNDECIDED" if found.replays and not found.replays_failed else "CONFIRMED"
-    if found.exhausted and "reproduce" in case.finished and not failed_by_itself(case):
+    seen = not found.unseen and not failed_by_itself(case)
+    if found.exhausted and "reproduce" in case.finished and seen:
         return "REFUTED"
     return "UNDECIDED"

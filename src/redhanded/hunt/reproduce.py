@@ -13,6 +13,7 @@ from redhanded.case.run import Run
 from redhanded.case.schedule import FAULT_KINDS, Constraint, Event, Schedule
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import Delivery
+from redhanded.hunt import unseen
 from redhanded.hunt.jobs_apart import DELIVERIES, Trials, jobs_apart
 from redhanded.lab import Lab
 from redhanded.lab.natural import run_naturally
@@ -112,9 +113,14 @@ def hunt(
     """
     found = search(lab, symptom, effort, step, progress)
     broken = tuple(sorted({name for run in natural for name in run.broke}))
-    if found.schedule is not None or symptom.invariants or not broken:
+    if found.schedule is not None or symptom.invariants:
         return found, ()
-    failures, trials = sum(each.failures for each in natural), sum(each.trials for each in natural)
+    if not broken:
+        if natural_failures(natural):
+            return found, ()
+        why = unseen.says_so(lab.running.root, lab.system, symptom)
+        return replace(found, unseen=bool(why)), (why,) if why else ()
+    failures, trials = natural_failures(natural), sum(each.trials for each in natural)
     names = " and ".join(broken)
     step(f"nothing wrote {inert(symptom.text)!r}, but {names} did not hold: searching for that")
     said = (
@@ -123,6 +129,11 @@ def hunt(
         "it is what the log shows is for you to judge."
     )
     return search(lab, replace(symptom, invariants=broken), effort, step, progress), (said,)
+
+
+def natural_failures(runs: Sequence[NaturalRun]) -> int:
+    """How often it failed when left to itself."""
+    return sum(each.failures for each in runs)
 
 
 def search(

@@ -137,7 +137,8 @@ def what_to_do(case: Case, folder: Path | None = None) -> tuple[Todo, ...]:
     if case.outcome == "UNDECIDED":
         again = Todo(words="Once that is settled, go on:", command=f"redhanded hunt {at} --resume")
         known = _settled(case.limits)
-        reasons = [limit for limit in known if limit.startswith("Not run")] or known[-2:]
+        first = ("Not run", "Nothing that the lab runs")
+        reasons = [limit for limit in known if limit.startswith(first)] or known[-2:]
         return (*(Todo(words=limit) for limit in reasons), again)
     steps = [*about_the_change(case), *advice(case)]
     replayed = f"redhanded replay {case.identifier} --target {at}"
