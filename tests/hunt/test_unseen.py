@@ -93,4 +93,6 @@ def test_that_it_was_not_seen_refutes_nothing() -> None:
     )
     assert outcome(blind) == "UNDECIDED"
     assert "none could have shown it" in cards.summary(blind, "UNDECIDED")
-    assert sentences.what_to_do(blind)[0].words.startswith(PREFIX)
+    reason, again = sentences.what_to_do(replace(blind, symptom=replace(AUDIT, files=("a.log",))))
+    assert reason.words.startswith(PREFIX)
+    assert again.command == "redhanded hunt /srv --logs a.log --symptom 'stalls were oversold'"

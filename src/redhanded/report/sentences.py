@@ -32,6 +32,8 @@ from redhanded.case.wording import (
 from redhanded.report.change import Todo, about_the_change, advice
 
 STATE_FOLDER = ".redhanded"
+LOGS_NAMED = 4
+"""Files that a command names; more are better given as a folder."""
 IN_BASELINES = ("The other way", "Without the event", "Replayed")
 """How the sentences of ``reproduction`` begin that ``baselines`` has as rows."""
 
@@ -136,6 +138,8 @@ def what_to_do(case: Case, folder: Path | None = None) -> tuple[Todo, ...]:
         return (Todo(words=words),)
     if case.outcome == "UNDECIDED":
         again = Todo(words="Once that is settled, go on:", command=f"redhanded hunt {at} --resume")
+        if "reproduce" in case.finished:
+            again = Todo(words="Once that is settled, hunt again:", command=_anew(case, at))
         known = _settled(case.limits)
         first = ("Not run", "Nothing that the lab runs")
         reasons = [limit for limit in known if limit.startswith(first)] or known[-2:]
@@ -143,6 +147,14 @@ def what_to_do(case: Case, folder: Path | None = None) -> tuple[Todo, ...]:
     steps = [*about_the_change(case), *advice(case)]
     replayed = f"redhanded replay {case.identifier} --target {at}"
     return (*steps, Todo(words="Make it fail again, alone:", command=replayed))
+
+
+def _anew(case: Case, at: str) -> str:
+    """A stage that has ended is not done again by ``--resume``."""
+    files = case.symptom.files if len(case.symptom.files) <= LOGS_NAMED else ("LOGS",)
+    logs = " ".join(f"--logs {shlex.quote(name)}" for name in files)
+    about = f"--symptom {shlex.quote(case.symptom.text)}" if case.symptom.text else ""
+    return " ".join(part for part in ("redhanded hunt", at, logs, about) if part)
 
 
 def limits(case: Case) -> tuple[str, ...]:
