@@ -105,6 +105,34 @@ def test_sqlalchemy_is_told_the_driver_that_is_installed(
     assert service.env["FERRY"].startswith(address)
 
 
+def test_settings_and_a_script_that_makes_the_tables(tmp_path: Path) -> None:
+    config = """
+        from pydantic_settings import BaseSettings
+
+        class Settings(BaseSettings):
+            model_config = {"env_prefix": "FERRY_"}
+            harbour: str
+            level: str = "info"
+        """
+    store = """
+        from sqlalchemy.ext.asyncio import create_async_engine
+        engine = create_async_engine(settings.harbour, pool_size=4)
+        """
+    create = """
+        async def main():
+            async with engine.begin() as link:
+                await link.run_sync(Base.metadata.create_all)
+
+        asyncio.run(main())
+        """
+    files = ferry("flask\nsqlalchemy[asyncio]\nasyncpg\npydantic-settings\n", store)
+    files |= {"ferry/config.py": config, "ferry/create.py": create}
+    (service,) = guessed(tmp_path, files).services
+    assert list(service.env) == ["FERRY_HARBOUR"]
+    assert service.env["FERRY_HARBOUR"].startswith("postgresql+asyncpg://")
+    assert service.migrate == "python -m ferry.create"
+
+
 def test_a_program_that_names_the_driver_itself_is_told_the_plain_address(tmp_path: Path) -> None:
     store = """
         import os

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 _READ = (
     r"(?:process\.env(?:\.|\[['\"])|(?:environ(?:\.get)?|getenv)\s*[\[(]\s*['\"])"
@@ -38,7 +38,7 @@ _HOLDER = re.compile(
 )
 
 
-def addresses(sources: Mapping[str, str], variables: Iterable[str], kind: str) -> list[str]:
+def addresses(sources: Mapping[str, str], variables: Collection[str], kind: str) -> list[str]:
     """Variables that are read where a client is made, or whose value is handed to one under another
     name; without any, the first whose name may mean an address of this kind."""
     client = rf"(?:{'|'.join(_CLIENTS[kind])})"
@@ -51,4 +51,14 @@ def addresses(sources: Mapping[str, str], variables: Iterable[str], kind: str) -
             handed = rf"{client}\s*(?:\{{\s*)?(?:\w+\s*[:=]\s*)?{re.escape(holder)}\b"
             if re.search(handed, text):
                 found[variable] = None
+        for match in re.finditer(rf"{client}[^;)]{{0,{_WITHIN}}}?\b\w+\.(\w+)", text):
+            found |= dict.fromkeys(_of_settings(match[1], variables))
     return list(found) or [name for name in variables if re.fullmatch(_NAMES[kind], name)][:1]
+
+
+def _of_settings(name: str, variables: Collection[str]) -> list[str]:
+    """The variable that fills a field of an object of settings, which may put a prefix before it;
+    none where several may."""
+    field = name.upper()
+    meant = [each for each in variables if each == field or each.endswith(f"_{field}")]
+    return meant if len(meant) == 1 else []

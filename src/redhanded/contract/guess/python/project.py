@@ -26,7 +26,7 @@ _FIELD = re.compile(
     r"^ {4}(\w+)\s*:\s*[\w\[\]., |]+?(?:\s*=\s*(?:['\"]([^'\"\n]*)['\"]|(\S.*)))?\s*$", re.MULTILINE
 )
 _SETTINGS = re.compile(r"^class \w+\([^)]*BaseSettings[^)]*\):\n((?:(?: {4}.*)?\n)+)", re.MULTILINE)
-_PREFIX = re.compile(r"env_prefix\s*=\s*['\"](\w+)['\"]")
+_PREFIX = re.compile(r"env_prefix['\"]?\s*[=:]\s*['\"](\w+)['\"]")
 _REQUIREMENT = re.compile(r"\s*([A-Za-z][\w.-]*)")
 
 

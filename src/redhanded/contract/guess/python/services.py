@@ -31,6 +31,8 @@ REDIS_DRIVERS = {"redis", "rq", "celery", "django-rq", "django-redis", "arq", "h
 BROKER = r"(\w+_)?(BROKER|RESULT_BACKEND|QUEUE)(_UR[LI])?"
 POSTGRES_SCHEME = re.compile(r"(postgres(?:ql)?(?:\+\w+)?)://")
 REDIS_SCHEME = re.compile(r"redis://[^/]*(/\d+)?")
+_CREATE_ALL = re.compile(r"\.metadata\.create_all\b|\bdb\.create_all\(")
+_SCRIPT = re.compile(r"^(?:if __name__ == |asyncio\.run\()", re.MULTILINE)
 PLAIN_SCHEMES = ("postgres", "postgresql")
 SQLALCHEMY = {"sqlalchemy", "flask-sqlalchemy", "sqlmodel"}
 LOGIN = "{user}:{password}@{host}:{port}/{db}"
@@ -124,5 +126,15 @@ def _migrate(project: Project, found: Commands, section: Section, part: Part) ->
         section.add("migrate", "alembic upgrade head", guessed="there is an alembic.ini")
     elif "flask-migrate" in project.dependencies:
         section.add("migrate", "flask db upgrade", guessed="Flask-Migrate is a dependency")
+    elif (
+        len(makers := [path for path, text in project.sources.items() if _makes_tables(text)]) == 1
+    ):
+        module = makers[0].removesuffix(".py").replace("/", ".")
+        section.add("migrate", f"python -m {module}", guessed="it makes the tables")
     else:
         tables(project, section, part)
+
+
+def _makes_tables(text: str) -> bool:
+    """Whether a module is a script that has SQLAlchemy make them."""
+    return bool(_CREATE_ALL.search(text) and _SCRIPT.search(text))
