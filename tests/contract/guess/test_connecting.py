@@ -167,3 +167,40 @@ def test_what_makes_the_tables_is_asked_where_no_one_file_does(
     system = guessed(tmp_path, {"package.json": json.dumps(package), "src/index.js": app} | files)
     assert system.dumps == {} and system.services[0].env == {"FERRY": "{url}"}
     assert "what makes the tables?" in (tmp_path / "redhanded.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("call", "method", "path"),
+    [
+        ("request(`${process.env.TOLLS_URL}/holds`, { method: 'POST', body });", "POST", "/holds"),
+        ("await fetch(`${process.env.TOLLS_URL}/holds/${id}`);", "GET", "/holds/:id"),
+        ("axios.put(process.env.TOLLS_URL + '/holds', body);", "PUT", "/holds"),
+        ("axios({ url: `${process.env.TOLLS_URL}/holds`, method: 'delete' });", "DELETE", "/holds"),
+    ],
+)  # fmt: skip
+def test_a_stub_has_the_routes_that_are_called_at_its_address(
+    tmp_path: Path, call: str, method: str, path: str
+) -> None:
+    package = {"name": "ferry", "scripts": {"start": "node src/index.js"}, "dependencies": {}}
+    other = "fetch(`${process.env.WEATHER_URL}/now`);"
+    files = {
+        "package.json": json.dumps(package),
+        "src/index.js": call,
+        "src/weather.js": other,
+    }
+    guessed(tmp_path, files)
+    tolls = json.loads((tmp_path / "fixtures/redhanded-tolls.json").read_text())
+    weather = json.loads((tmp_path / "fixtures/redhanded-weather.json").read_text())
+    assert [(each["method"], each["path"]) for each in tolls["routes"]] == [(method, path)]
+    assert [each["path"] for each in weather["routes"]] == ["/now"]
+
+
+def test_a_stub_of_a_python_service_too(tmp_path: Path) -> None:
+    store = """
+        def hold(settings, rider):
+            return httpx.post(f"{settings.tolls_url}/holds/{rider}/new", json={"rider": rider})
+        url = os.environ["TOLLS_URL"]
+        """
+    guessed(tmp_path, ferry("flask\nhttpx\n", store))
+    (route,) = json.loads((tmp_path / "fixtures/redhanded-tolls.json").read_text())["routes"]
+    assert (route["method"], route["path"]) == ("POST", "/holds/:id/new")

@@ -16,9 +16,11 @@ from redhanded.contract.guess.writing import Part, Section
 OUTSIDE = re.compile(r"(?!(PUBLIC|APP|FRONTEND|SITE|SELF|CLIENT|BASE)_)\w+_(BASE|UR[LI]|ENDPOINT)")
 CALLED = re.compile(
     r"['\"](GET|POST|PUT|PATCH|DELETE)['\"]\s*,\s*[`'\"](/[^`'\"?\s]+)"
-    r"|\.(get|post|put|patch|delete)\s*\(\s*[`'\"](?:\$\{[^}]+\})(/[^`'\"?\s]+)"
-    r"|fetch\s*\(\s*`\$\{[^}]+\}(/[^`'\"?\s]+)"
+    r"|(?:\.(get|post|put|patch|delete)|\b(?:fetch|request|got|axios|urlopen|Request))\s*\(\s*"
+    r"(?:\{\s*url\s*:\s*)?(?:`\$\{[^}]+\}|f['\"]\{[^}]+\}|[\w.]+\s*\+\s*['\"`])(/[^`'\"?\s]+)"
 )
+"""A method and a path, or a call with the address of a service before the path."""
+METHOD = re.compile(r"^[^;]{0,160}?\bmethod\s*[:=]\s*['\"](\w+)")
 SIGNATURES = (
     ("stripe", re.compile(r"['\"]stripe-signature['\"]|construct_?Event\(", re.IGNORECASE)),
     ("github", re.compile(r"['\"]x-hub-signature-256['\"]", re.IGNORECASE)),
@@ -51,7 +53,7 @@ def stubs(project: Project, services: Part) -> Part:
         else:
             path = f"fixtures/redhanded-{name.replace('_', '-')}.json"
             section.add("routes", path, guessed="routes that the source calls; answers are empty")
-            part.fixtures[path] = _routes_document(project)
+            part.fixtures[path] = _routes_document(project, variable)
             part.notes.append(f"fill in what {name} answers: {path}")
         part.sections.append(section)
     return part
@@ -170,12 +172,15 @@ def _fitting(name: str, paths: list[str]) -> str | None:
     return None
 
 
-def _routes_document(project: Project) -> str:
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+def _routes_document(project: Project, variable: str) -> str:
+    """The routes that files call which name the variable; those of all files, where none does."""
+    names = re.compile(rf"\b{re.escape(variable)}\b", re.IGNORECASE)
+    found: dict[str, dict[tuple[str, str], dict[str, Any]]] = {"": {}, variable: {}}
     for text in project.sources.values():
         for match in CALLED.finditer(text):
-            method = (match[1] or match[3] or "GET").upper()
-            path = match[2] or match[4] or match[5]
-            path = re.sub(r"\$\{(?:[^{}]|\{[^}]*\})*\}?", ":id", path)
-            found[method, path] = {"method": method, "path": path, "status": 200, "json": {}}
-    return json.dumps({"routes": list(found.values())}, indent=2) + "\n"
+            option = METHOD.search(text[match.end() :])
+            method = (match[1] or match[3] or (option[1] if option else "GET")).upper()
+            path = re.sub(r"\$?\{(?:[^{}]|\{[^}]*\})*\}?", ":id", match[2] or match[4])
+            route = {"method": method, "path": path, "status": 200, "json": {}}
+            found[variable if names.search(text) else ""][method, path] = route
+    return json.dumps({"routes": [*(found[variable] or found[""]).values()]}, indent=2) + "\n"
