@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from small_systems import lay_out, request
 
-from redhanded.case.system import Process, Service, SymptomPattern, System
+from redhanded.case.system import (
+    Invariant,
+    Process,
+    Service,
+    Stub,
+    SymptomPattern,
+    System,
+)
 from redhanded.lab import open_lab
 from redhanded.lab.predict import predict
+from redhanded.lab.predict_events import predict_events
 
 
-def counter(root: Path) -> System:
+def counter(root: Path, path: str = "/{unique}") -> System:
     return System(
         name="counter",
         root=str(root),
@@ -24,7 +33,8 @@ def counter(root: Path) -> System:
                 ready="http://127.0.0.1:{port}/health",
             ),
         ),
-        workload=(request("/{unique}"),),
+        stubs=(Stub(name="doorman", env={"DOORMAN_URL": "{url}"}, routes="doorman.json"),),
+        workload=(request(path),),
         symptom=SymptomPattern(log="lost a visit"),
     )
 
@@ -48,3 +58,24 @@ def test_the_lost_update_is_predicted_and_the_prediction_can_be_followed(
         run = lab.follow(first.schedule)
     assert run.failed
     assert run.followed.following == "followed"
+
+
+def test_a_lease_ends_while_somebody_outside_is_asked(tmp_path: Path, node_packages: Path) -> None:
+    """What is guarded lies beside the lock, in one Redis, over one connection. So the question to
+    the stub, which is of no effect by itself, has to wait: commands cannot overtake each other."""
+    root = lay_out("counter", tmp_path, node_packages)
+    both = Invariant(name="both_came_in", redis=("GET", "guests:{unique}"), expect="2")
+    system = replace(counter(root, "/guarded/{unique}"), invariants=(both,))
+    with open_lab(system, folder=tmp_path / "lab") as lab:
+        serial = lab.serial(2)
+        assert not serial.failed
+        assert not [one for one in predict(serial, deliveries=2) if one.pattern == "stale read"]
+        (found,) = predict_events(serial, deliveries=2)
+        assert found.pattern == "lease ends"
+        (order,) = found.schedule.constraints
+        assert (order.after.protocol, order.after.task) == ("http", "delivery 1")
+        for _ in range(3):
+            run = lab.follow(found.schedule)
+            assert run.followed.following == "followed"
+            assert [each.kind for each in run.failures] == ["invariant"]
+        assert not lab.serial(2).failed, "the stub is asked at once again"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Set
 from dataclasses import replace
 
 from redhanded.case.operation import Mark
-from redhanded.lab.held import NOTHING, UNKNOWN_TASK, Held
+from redhanded.lab.held import NOTHING, UNKNOWN_TASK, Held, Named, unnamed
 from redhanded.lab.job_rows import Ask, Job, JobRows
 from redhanded.lab.polls import House, Polls, house_of, look_of, said_of
 from redhanded.lab.repertoire import identity
@@ -32,6 +32,8 @@ class Causes:
     ) -> None:
         self.done: list[Held] = []
         """In the order of release."""
+        self.named: Named = unnamed
+        """What a schedule speaks of waits for its turn, also what has no effect on anything."""
         self.tasks = Tasks()
         self.rows = JobRows(ask)
         self._keys = keys
@@ -261,6 +263,7 @@ class Causes:
         same = (held.task, *identity(held.name))
         self._repeated[same] = self._repeated.get(same, 0) + 1
         held.mark = replace(held.mark, repetition=self._repeated[same])
+        held.free = held.free and not self.named(held.name)
 
     def next_occurrence(self, held: Held, task: str) -> int:
         """The number it gets if it is counted for ``task`` now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -25,6 +26,13 @@ has come but was not delivered; ``lost``: its connection ended."""
 UNKNOWN_TASK = ""
 NOTHING = "EMPTY"
 """The kind of what executes no statement of PostgreSQL: an empty query, or one that is prepared."""
+Named = Callable[[OperationName], bool]
+"""Whether a schedule speaks of an operation."""
+
+
+def unnamed(_name: OperationName) -> bool:
+    """No schedule speaks of anything."""
+    return False
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -48,7 +56,8 @@ class Held:
     meanwhile: int | None = None
     """Of housekeeping: the operation whose answer its process was working on when it came."""
     free: bool = False
-    """Touches nothing that another operation could touch: released at once, never a choice."""
+    """Touches nothing that another operation could touch, and no schedule speaks of it: released at
+    once, never a choice."""
     uncommitted: bool = False
     """Its writes are seen by others only after a later COMMIT."""
     channel: Channel | None = None

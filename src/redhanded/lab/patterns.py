@@ -81,7 +81,7 @@ class Pair:
                 rank=(0, *self.rank(read, write), early.name.access == "write", write.index),
                 alike=(self.first.request, self.second.request, _shape(read)),
                 prediction=self._prediction(
-                    [self._before(early, write)], write, early, "stale read"
+                    [self.before(early, write)], write, early, "stale read"
                 ),
             )
 
@@ -119,7 +119,7 @@ class Pair:
             if protection.blocked(read, self.second.operations, held):
                 continue
             last = max((changes[0], closing[-1]), key=lambda operation: operation.index)
-            orders = [(read, changes[0]), self._before(last, write)]
+            orders = [(read, changes[0]), self.before(last, write)]
             if orders[1][1] is read:
                 if changes[0].index <= orders[1][0].index:
                     continue  # What was changed would be read.
@@ -206,7 +206,7 @@ class Pair:
         reads = [other for other in open_ if other.name.access == "read"]
         return next(iter((*reads, *open_)), None)
 
-    def _before(self, early: Operation, late: Operation) -> tuple[Operation, Operation]:
+    def before(self, early: Operation, late: Operation) -> tuple[Operation, Operation]:
         """What has to be ordered for ``early`` to come before ``late``.
 
         Where both go over one connection, what was sent first goes first, so what leads to them is

@@ -95,7 +95,7 @@ def _lease_ends(pair: Pair) -> Iterator[Found]:
             if not lease.index < read.index < write.index <= end or write is given_back:
                 continue
             early = pair.early(read, write, pair.second.may_do(pair.first), without=lease)
-            if early is None or writes(read) or read.service == lease.service:
+            if early is None or writes(read) or _is_about(read, lease):
                 continue
             event = Event(
                 kind="lease ended",
@@ -103,15 +103,25 @@ def _lease_ends(pair: Pair) -> Iterator[Found]:
                 service=lease.service,
                 target=lease.name.target,
             )
+            before, after = pair.before(early, write)
             yield _found(
                 pair.deliveries,
-                (Constraint(before=early.name, after=write.name),),
+                (Constraint(before=before.name, after=after.name),),
                 event,
                 rank=(0, *pair.rank(read, write), early.name.access == "write", write.index),
                 why=f"the lease {lease.name.target} ends after {read.name}",
                 pattern="lease ends",
                 at=(write, early),
             )
+
+
+def _is_about(read: Operation, lease: Operation) -> bool:
+    """Whether it is the lock itself that is looked at, or a script looks for a library."""
+    if read.service != lease.service:
+        return False
+    return read.name.kind.startswith("EVAL") or any(
+        each.resource in writes(lease) for each in read.touches
+    )
 
 
 def _overlaps(pair: Pair) -> Iterator[Found]:

@@ -20,6 +20,7 @@ from redhanded.lab.explorers.follow import Follow
 from redhanded.lab.explorers.hold import Hold
 from redhanded.lab.explorers.systematic import Exploration, explore
 from redhanded.lab.failures import NO_ANSWER, answers, other_failures
+from redhanded.lab.held import unnamed
 from redhanded.lab.invariants import Visit, broken, visit_held
 from redhanded.lab.isolation import Behaviour, Isolation
 from redhanded.lab.looking import Rhythm
@@ -88,10 +89,14 @@ class Lab:
         pinned, self.pinned = self.pinned, {**self.pinned, **dict(schedule.values)}
         self._learn_for(schedule)
         explorer = Follow(schedule, self.repertoire)
-        played = self.play(
-            explorer, schedule.deliveries, events=schedule.events, means=explorer.means
-        )
-        self.pinned = pinned
+        self.running.traffic.causes.named = explorer.names
+        try:
+            played = self.play(
+                explorer, schedule.deliveries, events=schedule.events, means=explorer.means
+            )
+        finally:
+            self.running.traffic.causes.named = unnamed
+            self.pinned = pinned
         done = [held for held in self.running.traffic.done if not held.ambient]
         answered = [held.name for held in done if held.replied_ms is not None]
         unseen = frozenset(held.name for held in done if held.uncommitted)

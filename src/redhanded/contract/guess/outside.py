@@ -181,6 +181,6 @@ def _routes_document(project: Project, variable: str) -> str:
             option = METHOD.search(text[match.end() :])
             method = (match[1] or match[3] or (option[1] if option else "GET")).upper()
             path = re.sub(r"\$?\{(?:[^{}]|\{[^}]*\})*\}?", ":id", match[2] or match[4])
-            route = {"method": method, "path": path, "status": 200, "json": {}}
+            route: dict[str, Any] = {"method": method, "path": path, "status": 200, "json": {}}
             found[variable if names.search(text) else ""][method, path] = route
     return json.dumps({"routes": [*(found[variable] or found[""]).values()]}, indent=2) + "\n"

@@ -38,6 +38,14 @@ class Follow:
         ]
         return keep_going_among(step, allowed)
 
+    def names(self, name: OperationName) -> bool:
+        """Whether a constraint speaks of this operation."""
+        return any(
+            self.means(wanted, name, uncommitted=False)
+            for constraint in self.schedule.constraints
+            for wanted in (constraint.before, constraint.after)
+        )
+
     def give_up(self, step: Step) -> int:
         """Nothing else can happen: drops the constraints that hold the first candidate back."""
         first = step.candidates[0]
