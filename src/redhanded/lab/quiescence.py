@@ -247,16 +247,16 @@ class Watch:
         """The threads of a process, none if it is gone; None if one of them does not sleep.
 
         They are listed once more in the end: a thread that was started in between, by one that
-        slept again when its turn came, is in the second list. One that has not run for long counts
-        as it was: if it has run since, the second look sees it.
+        slept again when its turn came, is in the second list. One that has not run for long is
+        taken to be as it was; if it has run since, the second look sees it.
         """
         family = Family({}, {}, [], [], [])
         before = None if self._may_adopt(pid) else self._known.get(pid)
-        asked = set(before.lively) if before is not None else set()
+        idle = before.ran.keys() - before.lively if before is not None else set()
         threads = self._listed(pid)
         for thread in threads:
             key = (pid, thread)
-            if before is not None and key in before.ran and key not in asked:
+            if before is not None and key in idle:
                 seen[key] = before.ran[key]
                 children: bytes | None = before.forked[key]
             else:
@@ -297,11 +297,11 @@ class Watch:
             if self._is_awake(key):
                 self._found_awake(key)
                 return None
-            if self._ran(key) != family.ran[key]:
+            if self._read(key, 1, 128) != family.ran[key]:
                 return False
         if adopts and family.children:
             for key, children in family.forked.items():
-                if self._forked(key) != children:
+                if self._read(key, 2, 4096) != children:
                     return False
         seen.update(family.ran)
         return True
@@ -317,16 +317,10 @@ class Watch:
         except (OSError, KeyError):
             return False
 
-    def _ran(self, key: Thread) -> bytes | None:
-        """How long a known thread has run, and how often; None if it is gone."""
+    def _read(self, key: Thread, file: int, length: int) -> bytes | None:
+        """Of a known thread, one of its files; None if it is gone."""
         try:
-            return os.pread(self._files[key][1], 128, 0)
-        except (OSError, KeyError):
-            return None
-
-    def _forked(self, key: Thread) -> bytes | None:
-        try:
-            return os.pread(self._files[key][2], 4096, 0)
+            return os.pread(self._files[key][file], length, 0)
         except (OSError, KeyError):
             return None
 
@@ -363,8 +357,7 @@ class Watch:
         return nap.children or b""
 
     def _may_adopt(self, pid: int) -> bool:
-        """Whether orphans may have become children of a process that has not run: of a followed
-        one, unless nobody is below it who could leave one."""
+        """Whether orphans may have become its children: it is followed, and has some already."""
         known = self._known.get(pid)
         return pid in self._roots and (known is None or bool(known.children))
 
