@@ -261,8 +261,8 @@ class Interrupted(Watch):
         self._happen(key)
         return found
 
-    def _ran(self, key: tuple[int, str]) -> bytes | None:
-        found = super()._ran(key)
+    def _read(self, key: tuple[int, str], file: int, length: int) -> bytes | None:
+        found = super()._read(key, file, length)
         self._happen(key)
         return found
 
