@@ -15,7 +15,7 @@ from redhanded.case.hypothesis import Hypothesis
 from redhanded.case.operation import Operation, OperationName
 from redhanded.case.reproduction import Reproduction, RootCause
 from redhanded.hunt.suspect import verdict
-from redhanded.hunt.suspect.measure import frames
+from redhanded.hunt.suspect.measure import NOT_TWICE, frames, times_delivered
 from redhanded.hunt.suspect.measured_cause import holds, measured_cause
 from redhanded.hunt.suspect.mechanism import Measured, measured_evidence
 from redhanded.hunt.suspect.trail import Trail, trail
@@ -25,6 +25,8 @@ REACH = 1
 BESIDE = frozenset({"step", "consume"})
 """Roles of lines that lead to the fault and are no part of it."""
 ENDS = frozenset({"COMMIT", "ROLLBACK"})
+REPEATS = frozenset({"missing-job-deduplication", "webhook-without-idempotency"})
+"""Without the same event twice they are not."""
 RACES = frozenset({"check-then-create", "stale-read", "overlapping-snapshots"})
 SHOWN_AS: dict[str, frozenset[str]] = {
     "missing-job-deduplication": frozenset({"repeated-delivery", "check-then-create"}),
@@ -61,6 +63,8 @@ def judge(hypothesis: Hypothesis, measured: Measured) -> Hypothesis:
     shown = SHOWN_AS.get(hypothesis.mechanism)
     if shown is None:
         return verdict.undecided(hypothesis, "no order of messages decides it")
+    if hypothesis.mechanism in REPEATS and times_delivered(found.run.operations) < 2:
+        return verdict.refuted(hypothesis, NOT_TWICE)
     failing = trail(found.run)
     sides = [list(_acting(name, failing)) for name in _demanded(found)]
     met = [[each for each in side if stands_at(each, hypothesis)] for side in sides]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from redhanded.case.codemap import CodeMap, Enqueue
@@ -11,6 +13,15 @@ from redhanded.case.reproduction import Alternative, Reproduction
 from redhanded.case.run import Run
 
 UNIQUE_VIOLATION = "23505"
+NOT_TWICE = "it fails although no event is delivered twice"
+
+
+def times_delivered(operations: Iterable[Operation]) -> int:
+    """How often the request that came most often was delivered in a run."""
+    sent = Counter(
+        (each.name.kind, each.text) for each in operations if each.name.protocol == "delivery"
+    )
+    return max(sent.values(), default=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from redhanded.case.codemap import CodeMap, Enqueue
 from redhanded.case.hypothesis import Experiment, Hypothesis
 from redhanded.case.symptom import Symptom
 from redhanded.hunt.suspect import verdict
-from redhanded.hunt.suspect.measure import by_two_jobs, take_apart
+from redhanded.hunt.suspect.measure import NOT_TWICE, by_two_jobs, take_apart, times_delivered
 from redhanded.hunt.suspect.mechanism import (
     Measured,
     Weighed,
@@ -63,6 +63,8 @@ def judge(hypothesis: Hypothesis, measured: Measured) -> Hypothesis:
     caught = take_apart(measured.reproduction, measured.code)
     if caught is None or caught.refused is None or caught.first is None:
         return verdict.undecided(hypothesis, "the failing run does not show which write failed")
+    if times_delivered(caught.deliveries) < 2:
+        return verdict.refuted(hypothesis, NOT_TWICE)
     tasks = {each.name.task for each in caught.enqueues}
     if len(tasks) < 2 or not by_two_jobs(caught):
         return verdict.refuted(

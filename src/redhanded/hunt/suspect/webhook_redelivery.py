@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from redhanded.case.codemap import CodeMap
 from redhanded.case.evidence import Evidence
 from redhanded.case.hypothesis import Experiment, Hypothesis
 from redhanded.case.symptom import Symptom
 from redhanded.hunt.suspect import verdict
-from redhanded.hunt.suspect.measure import Caught, take_apart
+from redhanded.hunt.suspect.measure import NOT_TWICE, Caught, take_apart, times_delivered
 from redhanded.hunt.suspect.mechanism import (
     Measured,
     Weighed,
@@ -83,13 +81,13 @@ def judge(hypothesis: Hypothesis, measured: Measured) -> Hypothesis:
         return verdict.undecided(hypothesis, "the failing run was not kept")
     if len(caught.deliveries) < 2:
         return verdict.refuted(hypothesis, "it fails with a single delivery")
-    same = Counter((each.name.kind, each.text) for each in caught.deliveries)
-    if max(same.values()) < 2:
-        return verdict.refuted(hypothesis, "it fails although no event is delivered twice")
+    times = times_delivered(caught.deliveries)
+    if times < 2:
+        return verdict.refuted(hypothesis, NOT_TWICE)
     if not verdict.counterfactuals_pass(measured.reproduction):
         return verdict.undecided(hypothesis, "the failure also shows with the order flipped")
     late = _late_look(caught)
-    why = f"it takes {max(same.values())} deliveries of the same event"
+    why = f"it takes {times} deliveries of the same event"
     seen: tuple[Evidence, ...] = ()
     if late is not None:
         index, text = late
