@@ -203,7 +203,7 @@ def test_the_table_that_is_written_is_named_where_the_symptom_names_none(tmp_pat
     assert [each.says for each in found.evidence] == ["this code writes parcels itself"]
 
 
-def test_different_requests_are_no_redelivery(tmp_path: Path) -> None:
+def test_different_requests_are_no_event_that_comes_twice(tmp_path: Path) -> None:
     caught = parcels.reproduction()
     assert caught.run is not None
     apart = tuple(
@@ -212,8 +212,9 @@ def test_different_requests_are_no_redelivery(tmp_path: Path) -> None:
     )
     other = replace(caught, run=replace(caught.run, operations=apart))
     root = parcels.write(tmp_path)
-    assert verdicts(root, caught)["webhook-redelivery"] == "CONFIRMED"
-    assert verdicts(root, other)["webhook-redelivery"] == "REFUTED"
+    for mechanism in ("webhook-redelivery", "missing-job-deduplication"):
+        assert verdicts(root, caught)[mechanism] == "CONFIRMED"
+        assert verdicts(root, other)[mechanism] == "REFUTED"
 
 
 def test_two_jobs_of_one_name_are_told_apart_by_what_queued_them(tmp_path: Path) -> None:
