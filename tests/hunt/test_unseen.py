@@ -10,11 +10,13 @@ from small_services import write_tree
 
 from redhanded.case.case import Case
 from redhanded.case.evidence import Location
+from redhanded.case.hypothesis import Hypothesis
 from redhanded.case.reproduction import NaturalRun, Reproduction
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import SymptomPattern, System
 from redhanded.hunt import cards
 from redhanded.hunt.outcome import outcome
+from redhanded.hunt.suspect.verdict import without_failure
 from redhanded.hunt.unseen import PREFIX, says_so, words_of
 from redhanded.report import sentences
 
@@ -96,3 +98,33 @@ def test_that_it_was_not_seen_refutes_nothing() -> None:
     reason, again = sentences.what_to_do(replace(blind, symptom=replace(AUDIT, files=("a.log",))))
     assert reason.words.startswith(PREFIX)
     assert again.command == "redhanded hunt /srv --logs a.log --symptom 'stalls were oversold'"
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "score", "happened", "word"),
+    [
+        ("lease-shorter-than-work", 0.8, (), "UNDECIDED"),
+        ("lease-shorter-than-work", 0.8, ("lease ended",), "REFUTED"),
+        ("lease-shorter-than-work", 0.3, (), "REFUTED"),
+        ("check-then-create", 0.8, (), "REFUTED"),
+    ],
+)
+def test_a_likely_fault_is_refuted_only_by_trials_in_which_what_it_needs_happened(
+    mechanism: str, score: float, happened: tuple[str, ...], word: str
+) -> None:
+    found = Reproduction(
+        trials_to_first_failure=None, explored=43, exhausted=True, bound="all", happened=happened
+    )
+    one = Hypothesis(
+        mechanism=mechanism, title="A lock ends", claim="", score=score, rank=1, experiment=None
+    )
+    judged = without_failure(one, found)
+    assert judged is not None
+    case = Case(
+        identifier="0001-x", target="/srv", symptom=AUDIT, reproduction=found,
+        hypotheses=(judged,), finished=("reproduce",),
+    )  # fmt: skip
+    assert outcome(case) == word
+    if word == "UNDECIDED":
+        assert judged.verdict == "UNDECIDED" and "lease ended" in judged.why
+        assert "A lock ends" in cards.summary(case, "UNDECIDED")

@@ -74,6 +74,8 @@ class Reproduction:
     """The smallest failing run."""
     passing: Run | None = None
     """The counterfactual run shown beside it."""
+    happened: tuple[str, ...] = ()
+    """Kinds of events that a search without a failure made happen."""
     unseen: bool = False
     """Nothing that the lab runs could have shown the failure: that none was seen says nothing."""
     explored: int = 0

@@ -26,6 +26,7 @@ from redhanded.case.wording import (
     otherwise,
     size,
 )
+from redhanded.hunt.suspect import verdict
 
 STAGES: dict[Stage, str] = {
     "observe": "reading the logs, to know what failed, how often, and what is different about it",
@@ -236,6 +237,9 @@ def summary(case: Case, outcome: VerdictWord) -> str:
         )
     if outcome == "REFUTED" and found is not None:
         return f"No failure within the stated bound: {found.explored} orders ({found.bound})."
+    waiting = verdict.likely_untried(case.hypotheses, found)
+    if found is not None and waiting is not None and not found.unseen:
+        return f"No failure in {found.explored} orders; of “{waiting.title}”: {waiting.why}."
     if found is not None and found.unseen:
         return f"No failure in {found.explored} orders, but none could have shown it here."
     if found is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from redhanded.case.case import Case
 from redhanded.case.verdict_word import VerdictWord
 from redhanded.hunt.cards import failed_by_itself
+from redhanded.hunt.suspect.verdict import likely_untried
 
 
 def outcome(case: Case) -> VerdictWord:
@@ -12,14 +13,13 @@ def outcome(case: Case) -> VerdictWord:
     bound was tried without one.
 
     What fails when left to itself is never REFUTED, however many orders of the lab's passed, nor is
-    what could not have been seen there.
+    what could not have been seen there, or a likely fault that orders alone do not show.
     """
     found = case.reproduction
     if found is None:
         return "UNDECIDED"
     if found.schedule is not None:
         return "UNDECIDED" if found.replays and not found.replays_failed else "CONFIRMED"
-    seen = not found.unseen and not failed_by_itself(case)
-    if found.exhausted and "reproduce" in case.finished and seen:
-        return "REFUTED"
-    return "UNDECIDED"
+    if found.unseen or failed_by_itself(case) or likely_untried(case.hypotheses, found):
+        return "UNDECIDED"
+    return "REFUTED" if found.exhausted and "reproduce" in case.finished else "UNDECIDED"

@@ -168,6 +168,7 @@ def search(
             trials_to_first_failure=None,
             explored=found.trials + 1,
             exhausted=found.coverage.exhausted == PREEMPTIONS,
+            happened=tuple(sorted(found.coverage.happened)),
             bound=bound,
         )
     schedule = found.schedule or Schedule(deliveries=_deliveries(lab))

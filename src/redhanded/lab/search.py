@@ -100,6 +100,8 @@ class Coverage:
     random: int = 0
     unsettled: int = 0
     """Trials in which the system did not come to rest: they count for nothing."""
+    happened: set[EventKind] = field(default_factory=set)
+    """Kinds of events that happened in some trial because they were to."""
     counts: Counts = field(default_factory=Counts)
     """Over all trials in which an explorer was chosen here."""
 
@@ -290,6 +292,9 @@ class _Going:
     def _force(self, prediction: Prediction) -> Run:
         self._tried.add(prediction.schedule)
         forced = self.lab.follow(prediction.schedule)
+        missed = forced.followed.events_missed
+        happened = [each for each in prediction.schedule.events if each not in missed]
+        self.coverage.happened |= {each.kind for each in happened}
         self._ran(forced, FORCING + prediction.why)
         return forced
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from redhanded.case.evidence import Evidence
 from redhanded.case.hypothesis import Hypothesis
 from redhanded.case.reproduction import Reproduction
+
+NEEDS = {
+    "lease-shorter-than-work": "lease ended",
+    "lock-released-without-owner-check": "lease ended",
+}
+"""What has to happen beside an order before a fault shows."""
+LIKELY = 0.6
+"""A score from which on a hypothesis has to be tried before anything is called refuted."""
 
 
 def confirmed(hypothesis: Hypothesis, why: str, seen: tuple[Evidence, ...] = ()) -> Hypothesis:
@@ -37,9 +46,26 @@ def without_failure(hypothesis: Hypothesis, reproduction: Reproduction | None) -
         return None
     tried = f"{reproduction.explored} orders" if reproduction.explored else "no order"
     bound = f" ({reproduction.bound})" if reproduction.bound else ""
+    if untried(hypothesis, reproduction):
+        needed = NEEDS[hypothesis.mechanism]
+        return undecided(hypothesis, f"in none of {tried} happened what it needs: {needed}{bound}")
     if reproduction.exhausted and reproduction.explored:
         return refuted(hypothesis, f"no failure in {tried}, all there are within the bound{bound}")
     return undecided(hypothesis, f"no failure in {tried}{bound}; the search was not exhaustive")
+
+
+def untried(hypothesis: Hypothesis, reproduction: Reproduction) -> bool:
+    """Whether orders alone do not show the fault, and what does never happened."""
+    needed = NEEDS.get(hypothesis.mechanism)
+    return needed is not None and needed not in reproduction.happened
+
+
+def likely_untried(
+    hypotheses: Iterable[Hypothesis], reproduction: Reproduction | None
+) -> Hypothesis | None:
+    """The likeliest fault of which that is so, if it is likely at all."""
+    likely = [each for each in hypotheses if each.score >= LIKELY]
+    return next((each for each in likely if reproduction and untried(each, reproduction)), None)
 
 
 def counterfactuals_pass(reproduction: Reproduction | None) -> bool:
