@@ -7,6 +7,7 @@ from pathlib import Path
 
 from small_systems import lay_out, request
 
+from redhanded.case.symptom import Symptom
 from redhanded.case.system import (
     Invariant,
     Process,
@@ -15,6 +16,7 @@ from redhanded.case.system import (
     SymptomPattern,
     System,
 )
+from redhanded.hunt import reproduce
 from redhanded.lab import open_lab
 from redhanded.lab.predict import predict
 from redhanded.lab.predict_events import predict_events
@@ -79,3 +81,24 @@ def test_a_lease_ends_while_somebody_outside_is_asked(tmp_path: Path, node_packa
             assert run.followed.following == "followed"
             assert [each.kind for each in run.failures] == ["invariant"]
         assert not lab.serial(2).failed, "the stub is asked at once again"
+
+
+def test_what_only_a_check_outside_logs_is_hunted_by_its_invariant(
+    tmp_path: Path, node_packages: Path
+) -> None:
+    root = lay_out("counter", tmp_path, node_packages)
+    counted = Invariant(name="all_counted", redis=("GET", "visits:{unique}"), expect="2")
+    system = replace(counter(root), invariants=(counted,), symptom=SymptomPattern())
+    symptom = Symptom(text="monitor finds visits missing")
+    effort = replace(
+        reproduce.QUICK, natural_trials=4, simultaneous_trials=10, replays=2, flips=1, random=2
+    )
+    steps: list[str] = []
+    with open_lab(system, folder=tmp_path / "lab", symptom=SymptomPattern(log=symptom.text)) as lab:
+        runs = reproduce.watch_nature(lab, symptom, effort, lambda *_: None)
+        assert {name for run in runs for name in run.broke} == {"all_counted"}
+        found, said = reproduce.hunt(lab, symptom, runs, effort, steps.append, lambda *_: None)
+    assert found.schedule is not None and found.replays_failed == 2
+    (sentence,) = said
+    assert "all_counted" in sentence and "monitor finds visits missing" in sentence
+    assert any("searching for that" in step for step in steps)
