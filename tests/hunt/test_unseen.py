@@ -9,12 +9,13 @@ import pytest
 from small_services import write_tree
 
 from redhanded.case.case import Case
+from redhanded.case.errors import LabError
 from redhanded.case.evidence import Location
 from redhanded.case.hypothesis import Hypothesis
 from redhanded.case.reproduction import NaturalRun, Reproduction
 from redhanded.case.symptom import Symptom
-from redhanded.case.system import SymptomPattern, System
-from redhanded.hunt import cards
+from redhanded.case.system import Service, SymptomPattern, System
+from redhanded.hunt import cards, unseen
 from redhanded.hunt.outcome import outcome
 from redhanded.hunt.suspect.verdict import without_failure
 from redhanded.hunt.unseen import PREFIX, says_so, words_of
@@ -30,7 +31,12 @@ FILES = {
 
 
 def said(root: Path, files: dict[str, str], symptom: Symptom = AUDIT) -> str:
-    return says_so(write_tree(root, files), System(name="box", root=str(root)), symptom)
+    services = (
+        Service(name="db", kind="postgres", env={}),
+        Service(name="queue", kind="redis", env={}),
+    )
+    system = System(name="box", root=str(root), services=services)
+    return says_so(write_tree(root, files), system, symptom)
 
 
 def test_words_that_change_or_are_everywhere_are_none_of_it() -> None:
@@ -42,6 +48,16 @@ def test_words_that_change_or_are_everywhere_are_none_of_it() -> None:
 def test_what_only_a_check_outside_writes_cannot_be_seen(tmp_path: Path) -> None:
     found = said(tmp_path, FILES)
     assert found.startswith(PREFIX) and "stalls were oversold" in found
+
+
+def test_a_machine_without_node_is_searched_for_what_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> Path:
+        raise LabError("there is none on PATH")
+
+    monkeypatch.setattr(unseen, "find_node", missing)
+    assert said(tmp_path, FILES).startswith(PREFIX)
 
 
 @pytest.mark.parametrize(

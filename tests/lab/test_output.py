@@ -39,12 +39,14 @@ def test_files_of_the_tree_are_named_as_the_project_knows_them(tmp_path: Path) -
     shown = made.write(
         f'  File "{tree}/web.py", line 4, in hold\n'
         f"    at hold (file://{tree}/src/hold.js:4:2)\n"
-        f"    at next ({target}/node_modules/express/index.js:1:1)\n".encode()
+        f"    at next ({target}/node_modules/express/index.js:1:1)\n"
+        f"read /mnt{target}/seats.csv\n".encode()
     )
     assert shown == [
         '  File "web.py", line 4, in hold',
         "    at hold (src/hold.js:4:2)",
         "    at next (node_modules/express/index.js:1:1)",
+        f"read /mnt{target}/seats.csv",
     ]
     made.output.close()
     made.pump.close()

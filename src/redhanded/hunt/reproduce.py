@@ -112,28 +112,23 @@ def hunt(
     ``natural`` runs of it instead, a second search is for these.
     """
     found = search(lab, symptom, effort, step, progress)
-    broken = tuple(sorted({name for run in natural for name in run.broke}))
-    if found.schedule is not None or symptom.invariants:
+    shown = any(run.failures and not run.broke for run in natural)
+    if found.schedule is not None or symptom.invariants or shown:
         return found, ()
+    broken = tuple(sorted({name for run in natural for name in run.broke}))
     if not broken:
-        if natural_failures(natural):
-            return found, ()
         why = unseen.says_so(lab.running.root, lab.system, symptom)
         return replace(found, unseen=bool(why)), (why,) if why else ()
-    failures, trials = natural_failures(natural), sum(each.trials for each in natural)
+    failures, trials = sum(run.failures for run in natural), sum(run.trials for run in natural)
     names = " and ".join(broken)
-    step(f"nothing wrote {inert(symptom.text)!r}, but {names} did not hold: searching for that")
+    wanted = repr(inert(symptom.text)) if symptom.text else "the symptom"
+    step(f"nothing showed {wanted}, but {names} did not hold: searching for that")
     said = (
-        f"No process of the lab wrote {inert(symptom.text)!r}. Left to itself the system broke "
+        f"No process of the lab showed {wanted}. Left to itself the system broke "
         f"{names} in {failures} of {trials} trials, so that is what was searched for then; whether "
         "it is what the log shows is for you to judge."
     )
     return search(lab, replace(symptom, invariants=broken), effort, step, progress), (said,)
-
-
-def natural_failures(runs: Sequence[NaturalRun]) -> int:
-    """How often it failed when left to itself."""
-    return sum(each.failures for each in runs)
 
 
 def search(

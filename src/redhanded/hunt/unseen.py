@@ -9,8 +9,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
+from redhanded.case.errors import LabError
 from redhanded.case.inert import inert
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import System
@@ -29,7 +32,6 @@ INSTALLED = frozenset({"node_modules", ".venv", "venv", "env", "site-packages"})
 SKIPPED = frozenset({".git", ".redhanded", "logs", "log", "coverage"})
 FILES_MAX = 60_000
 BYTES_MAX = 600_000_000
-FILE_BYTES_MAX = 200_000_000
 WORD = re.compile(r"(?<![\w$])[^\W\d_]{4,}(?![\w$])")
 """Shorter ones are everywhere."""
 
@@ -42,7 +44,7 @@ def says_so(root: Path, system: System, symptom: Symptom) -> str:
     if any(known) or system.symptom.sqlstate or system.symptom.status:
         return ""
     words = words_of(symptom.text)
-    if not words or any(_holds(file, words) for file in _programs(root)):
+    if not words or _may_hold(root, system, words):
         return ""
     return (
         f"{PREFIX} holds the words {inert(symptom.text)!r} (the project's files, its packages and "
@@ -58,36 +60,39 @@ def words_of(text: str) -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(word.encode() for word in found))
 
 
-def _holds(file: Path, words: Iterable[bytes]) -> bool:
-    """Whether all words are in one file; what cannot be read may hold them."""
+def _may_hold(root: Path, system: System, words: Iterable[bytes]) -> bool:
+    """Whether one file of what the system is made of has all the words; also where there is too
+    much to look at, or something cannot be read."""
+    budget = BYTES_MAX
     try:
-        content = file.read_bytes().lower()
-    except OSError:
+        for count, file in enumerate(chain(_files(root), _servers(system))):
+            budget -= file.stat().st_size
+            if budget < 0 or count >= FILES_MAX or _holds(file, words):
+                return True
+    except (OSError, LabError):
         return True
+    return False
+
+
+def _holds(file: Path, words: Iterable[bytes]) -> bool:
+    content = file.read_bytes().lower()
     return all(word in content for word in words)
 
 
-def _programs(root: Path) -> Iterator[Path]:
-    """What the system is made of, its own files first; too much of it ends with the root itself,
-    which cannot be read."""
-    own: list[Path] = []
-    packages: list[Path] = []
-    for file, installed in _files(root):
-        if file.suffix in (PACKAGES if installed else OWN) and file.name != "redhanded.toml":
-            (packages if installed else own).append(file)
-    yield from own
-    budget = BYTES_MAX
-    for count, file in enumerate(packages):
-        size = file.stat().st_size
-        budget -= size
-        if count >= FILES_MAX or budget < 0 or size > FILE_BYTES_MAX:
-            yield root
-            return
-        yield file
-    yield from (find() for find in (find_postgres, find_redis, find_node))
+def _servers(system: System) -> Iterator[Path]:
+    """The programs that are not the project's own: those of the lab stand for a server that is
+    reached by its address, too; Node's, where there is one, for whatever runs on it."""
+    kinds = {service.kind for service in system.services}
+    if "postgres" in kinds:
+        yield find_postgres()
+    if "redis" in kinds:
+        yield find_redis()
+    with suppress(LabError):
+        yield find_node()
 
 
-def _files(root: Path) -> Iterator[tuple[Path, bool]]:
+def _files(root: Path) -> Iterator[Path]:
+    """Of the project and its packages, those that programs are made of."""
     seen: set[tuple[int, int]] = set()
     for folder, folders, names in os.walk(root, followlinks=True):
         status = os.stat(folder)  # noqa: PTH116 (os.walk gives text)
@@ -97,7 +102,8 @@ def _files(root: Path) -> Iterator[tuple[Path, bool]]:
         seen.add((status.st_dev, status.st_ino))
         folders[:] = [name for name in folders if name not in SKIPPED]
         installed = bool(INSTALLED & set(Path(folder).relative_to(root).parts))
+        endings = PACKAGES if installed else OWN
         for name in names:
             file = Path(folder, name)
-            if file.is_file():
-                yield file, installed
+            if file.suffix in endings and name != "redhanded.toml" and file.is_file():
+                yield file

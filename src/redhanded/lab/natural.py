@@ -292,18 +292,23 @@ class _World:
         if expected not in (None, status) and not self.given_up:
             self._fail(trial, f"{planned.entry.name} ended with {status}")
         at_ms, begun = 0.0, 0
-        for later in () if self.given_up else plan:
-            if later.entry.after == planned.entry.name and (trial, later.task) not in self.followed:
-                self.followed.add((trial, later.task))
-                gap = self.gaps_ms[trial % len(self.gaps_ms)] if begun else 0.0
-                begun += 1
-                at_ms += self._gap_ms(later, gap)
-                self._later(at_ms, trial, later, plan)
+        with uninterrupted():
+            for later in () if self.given_up else plan:
+                if (
+                    later.entry.after == planned.entry.name
+                    and (trial, later.task) not in self.followed
+                ):
+                    self.followed.add((trial, later.task))
+                    gap = self.gaps_ms[trial % len(self.gaps_ms)] if begun else 0.0
+                    begun += 1
+                    at_ms += self._gap_ms(later, gap)
+                    self._later(at_ms, trial, later, plan)
 
-    def _fail(self, trial: int, text: str, invariant: str = "") -> None:
+    def _fail(self, trial: int, text: str, *, broken: bool = False) -> None:
+        """``broken``: by an invariant, whose name comes first in ``text``."""
         self.sample = self.sample or text[:2000]
-        self.shown = self.shown or not invariant
-        self.broke |= {invariant} - {""}
+        self.shown = self.shown or not broken
+        self.broke |= {text.partition(":")[0]} if broken else set()
         self.failed.add(trial)
 
     def _look_at_the_wire(self) -> None:
@@ -318,7 +323,7 @@ class _World:
     def _check(self, trial: int) -> None:
         unique = next(token for token, number in self.tokens.items() if number == trial)
         for failure in self.lab.broken(unique, visit_naturally(self.lab.running))[:1]:
-            self._fail(trial, failure.text, failure.text.partition(":")[0])
+            self._fail(trial, failure.text, broken=True)
         serial = [each.name for each in self.lab.system.invariants if each.serial]
         if serial and not self.lab.knows_serial_orders():
             self.unchecked += serial
@@ -330,7 +335,7 @@ class _World:
         for token, trial in self.tokens.items() if asked else ():
             if trial not in self.failed:
                 for failure in broken(running, asked, token, visit_naturally(running))[:1]:
-                    self._fail(trial, failure.text, failure.text.partition(":")[0])
+                    self._fail(trial, failure.text, broken=True)
         for invariant in invariants:
             if invariant not in asked and not (invariant.sql and self._count_rows(invariant)):
                 self.unchecked.append(invariant.name)
@@ -342,7 +347,7 @@ class _World:
             mine = [trial for token, trial in self.tokens.items() if token in row]
             told = told and bool(mine)
             for trial in mine:
-                self._fail(trial, f"{invariant.name}: {row}", invariant.name)
+                self._fail(trial, f"{invariant.name}: {row}", broken=True)
         return told
 
     def _settle(self) -> None:

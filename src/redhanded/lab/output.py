@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -36,7 +37,7 @@ class Output:
         self._file = os.fdopen(descriptor, "rb", buffering=0, closefd=True)
         self._rest = b""
         self._on_line = on_line
-        self._places = _named(roots)
+        self._places = _places(roots)
         self.now_ms: Callable[[], float] = lambda: 0.0
         os.set_blocking(descriptor, False)
         pump.add(self._file, self._ready)
@@ -70,15 +71,17 @@ class Output:
 
     def _line(self, line: bytes) -> None:
         text = line.decode("utf-8", "replace").rstrip("\r")
-        for place in self._places:
-            text = text.replace(place, "")
+        if self._places is not None:
+            text = self._places.sub("", text)
         if text:
             self.tail.append(text)
             self._on_line(OutputLine(process=self._process, text=text, at_ms=self.now_ms()))
 
 
-def _named(roots: Iterable[Path]) -> tuple[str, ...]:
-    """How the folders may stand before the name of a file, the longest first."""
-    folders = {str(each) for root in roots for each in (root, root.resolve())}
-    places = [place for each in folders for place in (f"file://{each}/", f"{each}/")]
-    return tuple(sorted(places, key=len, reverse=True))
+def _places(roots: Iterable[Path]) -> re.Pattern[str] | None:
+    """The folders as they stand before the name of a file, and not in the midst of another path."""
+    folders = {str(each) for root in roots for each in (root, root.resolve())} - {"/"}
+    if not folders:
+        return None
+    named = "|".join(re.escape(each) for each in sorted(folders, key=len, reverse=True))
+    return re.compile(rf"(?<![\w./-])(?:file://)?(?:{named})/")

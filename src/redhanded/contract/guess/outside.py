@@ -20,7 +20,7 @@ CALLED = re.compile(
     r"(?:\{\s*url\s*:\s*)?(?:`\$\{[^}]+\}|f['\"]\{[^}]+\}|[\w.]+\s*\+\s*['\"`])(/[^`'\"?\s]+)"
 )
 """A method and a path, or a call with the address of a service before the path."""
-METHOD = re.compile(r"^[^;]{0,160}?\bmethod\s*[:=]\s*['\"](\w+)")
+METHOD = re.compile(r"[^;]{0,160}?\bmethod\s*[:=]\s*['\"](\w+)")
 SIGNATURES = (
     ("stripe", re.compile(r"['\"]stripe-signature['\"]|construct_?Event\(", re.IGNORECASE)),
     ("github", re.compile(r"['\"]x-hub-signature-256['\"]", re.IGNORECASE)),
@@ -178,7 +178,7 @@ def _routes_document(project: Project, variable: str) -> str:
     found: dict[str, dict[tuple[str, str], dict[str, Any]]] = {"": {}, variable: {}}
     for text in project.sources.values():
         for match in CALLED.finditer(text):
-            option = METHOD.search(text[match.end() :])
+            option = METHOD.match(text, match.end())
             method = (match[1] or match[3] or (option[1] if option else "GET")).upper()
             path = re.sub(r"\$?\{(?:[^{}]|\{[^}]*\})*\}?", ":id", match[2] or match[4])
             route: dict[str, Any] = {"method": method, "path": path, "status": 200, "json": {}}

@@ -142,7 +142,7 @@ def _calling(acting: dict[str, Operation], known: Trail) -> tuple[Location, ...]
     looked = own_lines(acting["look-up"], known) if "look-up" in acting else ()
     for line in looked:
         for other in wrote:
-            if _function(line) == _function(other):
+            if line.place == other.place:
                 return (line, other)
     return wrote[1:2]
 
@@ -151,10 +151,6 @@ def _led_to(operation: Operation, known: Trail) -> tuple[Location, ...]:
     """Where no line at all is known: that of the last operation before with one, in its cause."""
     above = (own_lines(each, known) for each in known.before(operation))
     return next((lines[:1] for lines in above if lines), ())
-
-
-def _function(place: Location) -> tuple[str, str | None]:
-    return (place.path, place.function)
 
 
 def _application(operation: Operation) -> tuple[Location, ...]:

@@ -45,7 +45,9 @@ def services(project: Project, found: Commands) -> Part:
     addresses = _postgres_addresses(project, values)
     parts = _parts(project, POSTGRES_PARTS, part)
     if addresses or project.dependencies & POSTGRES_DRIVERS or _image(project, "postgres"):
-        section = _service("db", "postgres", addresses or parts, part)
+        env = addresses or parts
+        env = env or dict.fromkeys(given(project, "postgres"), _usual_address(project))
+        section = _service("db", "postgres", env, part)
         _migrate(project, found, section, part)
     addresses = _redis_addresses(project, values)
     parts = _parts(project, REDIS_PARTS, part)
@@ -65,8 +67,6 @@ def _postgres_addresses(project: Project, values: dict[str, str]) -> dict[str, s
         if scheme is None and "://" in values.get(name, ""):
             continue
         found[name] = _address(scheme[1]) if scheme is not None else _usual_address(project)
-    if not found and not _parts(project, POSTGRES_PARTS, Part()):
-        return dict.fromkeys(given(project, "postgres"), _usual_address(project))
     return found
 
 
