@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 from made import touch
 
 from redhanded.case.evidence import Location
 from redhanded.lab.causes import Causes
+from redhanded.lab.doubts import may_be_a_timers
 from redhanded.lab.held import UNKNOWN_TASK, Held
 from redhanded.lab.polls import look_of
+from redhanded.lab.proxy import Channel
 
 
 def sent(kind: str = "SUBSCRIBE") -> Held:
@@ -145,6 +149,62 @@ def test_what_only_followed_housekeeping_came_in_answer_to_no_work() -> None:
     again = replace(sent("EVALSHA"), ambient=False)
     assert not known.expected(again)
     assert known.keeps_house(again, False, perhaps=True)
+
+
+def on_connection(number: int, kind: str, *, cause: int | None = None) -> Held:
+    """A statement on a connection of a pool, sent after ``cause``; BEGIN touches nothing."""
+    free = kind == "BEGIN"
+    held = replace(
+        sent(kind),
+        protocol="postgres",
+        service="db",
+        cause=cause,
+        task="" if cause is None else "delivery 1",
+        touches=() if free else (touch("jobs", "read", "db"),),
+        free=free,
+    )
+    held.channel = cast("Channel", SimpleNamespace(number=number))
+    return held
+
+
+def goes_on(known: Causes, held: Held, *, timer: bool, ambient: bool = False) -> bool:
+    """``held`` comes and is answered: whether it is taken for housekeeping."""
+    perhaps = not ambient and may_be_a_timers(held, known, lambda _process: timer)
+    keeps_house = known.keeps_house(held, ambient, perhaps)
+    known.take_place(held, 0.0)
+    known.delivered(held)
+    return keeps_house
+
+
+def test_a_doubt_about_what_touches_nothing_is_handed_on_along_its_connection() -> None:
+    """A worker's timer falls due just when it is handed a job: its pool opens a transaction, as it
+    does for jobs, and only what comes then says what for."""
+    known = causes()
+    job = on_connection(1, "SELECT")
+    assert not goes_on(known, job, timer=False)
+    usual = on_connection(1, "BEGIN", cause=job.index)
+    assert not goes_on(known, usual, timer=False) and not usual.doubtful
+    opened = on_connection(2, "BEGIN", cause=job.index)
+    assert not goes_on(known, opened, timer=True) and opened.doubtful
+    work = on_connection(1, "UPDATE", cause=opened.index)
+    look = on_connection(2, "DELETE", cause=opened.index)
+    assert not goes_on(known, work, timer=False) and not work.doubtful
+    assert goes_on(known, look, timer=False)
+
+
+def test_no_doubt_outlasts_what_a_line_or_a_message_says() -> None:
+    known = causes()
+    job = on_connection(1, "SELECT")
+    goes_on(known, job, timer=False)
+    opened = on_connection(1, "BEGIN", cause=job.index)
+    assert goes_on(known, opened, timer=True)
+    of_a_line = on_connection(1, "UPDATE", cause=opened.index)
+    of_a_line.stack = (Location(path="shop/services.py", line=19),)
+    assert not may_be_a_timers(of_a_line, known, lambda _process: True)
+    seen = on_connection(1, "INSERT", cause=job.index)
+    assert not goes_on(known, seen, timer=False)
+    again = on_connection(1, "INSERT", cause=opened.index)
+    assert not may_be_a_timers(again, known, lambda _process: True) and not again.doubtful
 
 
 PLACE = ("db", "jobs")

@@ -84,6 +84,8 @@ class Held:
     """What a service held before it, where that is to be put back."""
     woken: bool = False
     """A notification of PostgreSQL made its process send it, or what led to it."""
+    doubtful: bool = False
+    """A timer may have sent it; see ``may_be_a_timers``."""
     parallel: bool = False
     """Another operation of the same task and process was parked beside it."""
 

@@ -19,6 +19,7 @@ from redhanded.lab.describe import (
     describe_redis,
     describe_sql,
 )
+from redhanded.lab.doubts import may_be_a_timers
 from redhanded.lab.held import UNKNOWN_TASK, Held
 from redhanded.lab.late import Late
 from redhanded.lab.notices import Notices
@@ -364,8 +365,8 @@ class Traffic(Passing):
             return held
         if cause is not None and self.causes.only_house(cause):
             self.causes.follow_house(held, cause)
-        known = ambient or held.stack or self.causes.expected(held)
-        perhaps = not known and self._around.timer_fired(route.process)
+        fired = self._around.timer_fired
+        perhaps = not ambient and may_be_a_timers(held, self.causes, fired)
         if self.causes.keeps_house(held, ambient, perhaps, self.paused):
             self.causes.set_aside(held)
         elif ambient and self.on_timer is not None:
