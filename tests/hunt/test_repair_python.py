@@ -6,14 +6,13 @@ from pathlib import Path
 
 import parcels
 import pytest
+from lost_updates import read_then_written
 
 from redhanded.case.codemap import DataAccess, UniqueConstraint
 from redhanded.case.evidence import Location
 from redhanded.case.fix import FixPart
 from redhanded.case.hypothesis import RootLocation
-from redhanded.case.operation import Operation
 from redhanded.case.reproduction import RootCause
-from redhanded.case.symptom import Symptom
 from redhanded.case.system import Delivery, Process, Service, Signature
 from redhanded.hunt import repair
 
@@ -352,57 +351,8 @@ def balance_ground(
     """Two requests read a balance and write it back; what the lab measured of it."""
     body = f"def change(session, plate, cents):\n{read}    wallet.cents += cents\n"
     ground = ground_of(root, body + "    Parcel()\n")
-    look = Location(path="shop/store.py", line=2, function="change")
-    write = Location(path="shop/store.py", line=3, function="change")
-
-    def operation(index: int, task: int, kind: str, place: Location) -> Operation:
-        run = ground.reproduction.run
-        assert run is not None
-        name = replace(
-            run.operations[6].name,
-            task=f"delivery {task}",
-            kind=kind,
-            target="wallets",
-            access="read" if kind == "SELECT" else "write",
-        )
-        return replace(
-            run.operations[6], index=index, name=name, location=place, stack=(place,), touches=()
-        )
-
-    operations = (
-        operation(0, 1, "SELECT", look),
-        operation(1, 2, "SELECT", look),
-        operation(2, 1, "UPDATE", write),
-        operation(3, 1, "COMMIT", write),
-        operation(4, 2, "UPDATE", write),
-    )
-    access = DataAccess(
-        model="Wallet",
-        table="wallets",
-        method="get",
-        access="read",
-        library=library,
-        location=look,
-        in_transaction=in_transaction,
-    )
-    run = ground.reproduction.run
-    assert run is not None
-    return replace(
-        ground,
-        code=replace(ground.code, accesses=(access,), constraints=()),
-        cause=RootCause(
-            mechanism="read-modify-write",
-            title="",
-            sentence="",
-            locations=tuple(
-                RootLocation(path=each.path, line=each.line, role=role, text="")
-                for role, each in (("look-up", look), ("write", write))
-            ),
-        ),
-        reproduction=replace(
-            ground.reproduction, constraint=None, run=replace(run, operations=operations)
-        ),
-        symptom=Symptom(text="balance", invariants=("balance",)),
+    return read_then_written(
+        ground, path="shop/store.py", library=library, in_transaction=in_transaction
     )
 
 

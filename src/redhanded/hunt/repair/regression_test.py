@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,35 @@ def command_for(ground: Ground) -> str:
     if _is_python(ground):
         return python.command_for(ground)
     home = test_home(ground.root)
-    table = ground.table or ""
-    return test_command(ground.root, _path(ground.root, home, table), tested.title(ground))
+    delivery, table = tested.subject(ground)
+    title = tested.title(ground, alone=_Sent.of(ground, delivery).alone)
+    return test_command(ground.root, _path(ground.root, home, table), title)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sent:
+    """What the test sends, and whether that is told step by step."""
+
+    before: tuple[Delivery, ...]
+    together: tuple[Delivery, ...]
+
+    @classmethod
+    def of(cls, ground: Ground, delivery: Delivery) -> _Sent:
+        """Where a constraint is violated one request is enough, sent several times."""
+        at_once = (delivery,) * tested.DELIVERIES
+        if ground.constraint is None:
+            at_once = tested.together(ground, delivery)
+        return cls(before=tested.earlier(ground, delivery), together=at_once)
+
+    @property
+    def alone(self) -> bool:
+        """One request is sent, several times."""
+        return len({each.name for each in self.together}) == 1
+
+    @property
+    def steps(self) -> bool:
+        """Not only one request, and nothing before it."""
+        return bool(self.before) or not self.alone
 
 
 def _is_python(ground: Ground) -> bool:
@@ -64,14 +92,18 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
     )
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
     environment.filters["tojson"] = _literal
-    column, value = _counted(ground, table)
-    fixture = _fixture(ground.root, delivery)
+    sent = _Sent.of(ground, delivery)
+    column, value = _counted(ground, table) if sent.alone else ("", "")
+    fixture = None if sent.steps else _fixture(ground.root, delivery)
     quoted = ".".join(f'"{each}"' for each in table.split("."))
     return environment.get_template("concurrent_delivery.test.js.j2").render(
         runner=home.runner,
         esm=home.esm,
         typescript=home.suffix.endswith("ts"),
-        title=tested.title(ground),
+        title=tested.title(ground, alone=sent.alone),
+        steps=sent.steps,
+        before=_pretty([tested.step(each) for each in sent.before]),
+        together=_pretty([tested.step(each) for each in sent.together]),
         deliveries=tested.DELIVERIES,
         table=table,
         quoted_table=quoted,
@@ -82,8 +114,9 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
         stubs=_pretty([{"routes": each.routes, "env": each.env} for each in ground.system.stubs]),
         request=_pretty(tested.request(delivery)),
         fixture=fixture,
-        body="" if fixture else _body(delivery),
+        body="" if fixture or sent.steps else _body(delivery),
         sign=tested.sign(delivery),
+        signed=any(each.sign for each in (*sent.before, *sent.together)),
         database=_database(ground),
         redis=_redis(ground),
         good_status=f"status === {delivery.expect}" if delivery.expect else "status < 500",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from redhanded.case.codemap import CodeMap, Enqueue, UniqueConstraint
+from redhanded.case.codemap import CodeMap, DataAccess, Enqueue, UniqueConstraint
 from redhanded.case.fix import FixPart
 from redhanded.case.hypothesis import RootLocation
 from redhanded.case.reproduction import Reproduction, RootCause
@@ -57,11 +57,8 @@ class Ground:
         if self.symptom.table:
             return self.symptom.table
         create = self.place("create") or self.place("write")
-        for access in self.code.accesses:
-            near = create is not None and access.location.path == create.path
-            if near and create is not None and abs(access.location.line - create.line) <= 1:
-                return access.table
-        return self._written()
+        near = self._near(create) if create is not None else None
+        return near.table if near is not None else self._written()
 
     def _written(self) -> str | None:
         """The table that the line of the cause writes in the failing run, directly or not."""
@@ -88,13 +85,17 @@ class Ground:
     def library_at(self, place: RootLocation) -> str | None:
         """The library of the call that reads or writes a table at a line; None where the code map
         knows none."""
+        best = self._near(place)
+        return best.library if best is not None else None
+
+    def _near(self, place: RootLocation) -> DataAccess | None:
+        """What reads or writes a table at a line, or at the one beside it."""
         near = [
             each
             for each in self.code.accesses
             if each.location.path == place.path and abs(each.location.line - place.line) <= 1
         ]
-        best = min(near, key=lambda each: abs(each.location.line - place.line), default=None)
-        return best.library if best is not None else None
+        return min(near, key=lambda each: abs(each.location.line - place.line), default=None)
 
     def library_writing(self, place: RootLocation) -> str | None:
         """The library that writes the table that failed, at a line or, if none does there, in that

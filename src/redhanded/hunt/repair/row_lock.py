@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from redhanded.case.evidence import Location
 from redhanded.case.fix import FixPart
 from redhanded.case.operation import Operation
+from redhanded.hunt.repair import locked_rows
 from redhanded.hunt.repair.python import row_lock as python
 from redhanded.hunt.repair.remedy import Ground, part
 from redhanded.source import edit
@@ -14,7 +17,7 @@ _ENDS = frozenset({"COMMIT", "ROLLBACK"})
 
 
 def parts(ground: Ground) -> tuple[FixPart, ...]:
-    """Part ``d``, where every read that a write rests on can be given a lock; Python alone."""
+    """Part ``d``, where every read that a write rests on can be given a lock."""
     table = ground.table
     write = ground.place("write")
     if table is None or write is None or ground.constraint is not None:
@@ -22,10 +25,9 @@ def parts(ground: Ground) -> tuple[FixPart, ...]:
     files: dict[str, str] = {}
     reads = places(ground, table)
     for path in dict.fromkeys(each.path for each in reads):
-        if not edit.is_python(path):
-            return ()
+        way = _way(path)
         lines = sorted({each.line for each in reads if each.path == path})
-        text = python.locked(ground, path, lines, table)
+        text = way(ground, path, lines, table) if way is not None else None
         if text is None:
             return ()
         files[path] = text
@@ -48,8 +50,16 @@ def parts(ground: Ground) -> tuple[FixPart, ...]:
     )
 
 
+def _way(path: str) -> Callable[[Ground, str, Sequence[int], str], str | None] | None:
+    """How reads are given a lock in the language of a file."""
+    if edit.is_python(path):
+        return python.locked
+    return locked_rows.locked if edit.is_script(path) else None
+
+
 def places(ground: Ground, table: str) -> tuple[Location, ...]:
-    """Lines of the failing run that read ``table`` before the same transaction wrote it."""
+    """Lines of the failing run that read ``table`` before the same transaction wrote it; none where
+    a read that was written back stood outside of that, and a lock would be gone before."""
     run = ground.reproduction.run
     found: dict[tuple[str, int], Location] = {}
     for write in run.operations if run else ():
@@ -57,6 +67,8 @@ def places(ground: Ground, table: str) -> tuple[Location, ...]:
             continue
         read = _read_before(write, run.operations if run else ())
         if read is not None and read.location is not None:
+            if not _in_one_transaction(read, write):
+                return ()
             place = next(iter(read.stack), read.location)
             found.setdefault((place.path, place.line), place)
     return tuple(found.values())
@@ -76,3 +88,8 @@ def _read_before(write: Operation, operations: tuple[Operation, ...]) -> Operati
         if each.name.kind == "SELECT" and each.name.target == write.name.target:
             return each
     return None
+
+
+def _in_one_transaction(one: Operation, other: Operation) -> bool:
+    same = (one.connection, one.transaction) == (other.connection, other.transaction)
+    return same and one.transaction is not None

@@ -51,9 +51,27 @@ def earlier(ground: Ground, delivery: Delivery) -> tuple[Delivery, ...]:
     return tuple(each for each in found if each.run is None)
 
 
-def title(ground: Ground) -> str:
-    """The test's name: what must hold, in the words of the system; also found by ``--fgrep``."""
+def title(ground: Ground, *, alone: bool = True) -> str:
+    """The test's name: what must hold, in the words of the system; also found by ``--fgrep``.
+
+    ``alone``: one request is sent, several times; else others with it.
+    """
+    if not alone:
+        return f"requests that come at once leave what must hold whole ({ground.table})"
     return f"one event delivered {DELIVERIES} times at once is worked off once ({ground.table})"
+
+
+def step(delivery: Delivery) -> dict[str, Any]:
+    """One request of the outside world, with its body, what it is answered and what is kept."""
+    found = request(delivery)
+    found["body"] = delivery.raw_body if delivery.raw_body is not None else delivery.body
+    if (signed := sign(delivery)) is not None:
+        found["sign"] = signed
+    if delivery.expect is not None:
+        found["expect"] = delivery.expect
+    if delivery.capture:
+        found["capture"] = delivery.capture
+    return found
 
 
 def queries(ground: Ground) -> list[str]:

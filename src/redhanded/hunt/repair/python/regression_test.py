@@ -84,13 +84,12 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
     )
     redis = tested.service(ground, "redis")
     at_once = tested.together(ground, delivery)
-    before = [_step(each) for each in tested.earlier(ground, delivery)]
-    sent = {each.name: _step(each) for each in at_once}
+    before = [tested.step(each) for each in tested.earlier(ground, delivery)]
+    sent = {each.name: tested.step(each) for each in at_once}
     alone = len(sent) == 1
     counting = _counting(ground, table) if alone else None
     stubs = [{"routes": each.routes, "env": each.env} for each in ground.system.stubs]
-    several = f"requests that come at once leave what must hold whole ({table})"
-    function = f"test_{_word(tested.title(ground) if alone else several)}"
+    function = f"test_{_word(tested.title(ground, alone=alone))}"
     return environment.get_template("test_concurrent_delivery.py.j2").render(
         unittest=home.runner != "pytest",
         class_name="ConcurrentDelivery",
@@ -109,7 +108,7 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
         stubs=literal(stubs, taken=len("STUBS = ")) if stubs else "",
         before=literal(before, taken=len("BEFORE = ")),
         together=literal(
-            list(sent.values()) if alone else [_step(each) for each in at_once],
+            list(sent.values()) if alone else [tested.step(each) for each in at_once],
             taken=len("TOGETHER = "),
         ),
         alone=alone,
@@ -121,18 +120,6 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
         count_sql=counting.sql if counting else "",
         count_value=counting.value if counting else "",
     )
-
-
-def _step(delivery: Delivery) -> dict[str, Any]:
-    found = tested.request(delivery)
-    found["body"] = delivery.raw_body if delivery.raw_body is not None else delivery.body
-    if (sign := tested.sign(delivery)) is not None:
-        found["sign"] = sign
-    if delivery.expect is not None:
-        found["expect"] = delivery.expect
-    if delivery.capture:
-        found["capture"] = delivery.capture
-    return found
 
 
 def _quoted(table: str) -> str:

@@ -1,0 +1,232 @@
+"""``FOR UPDATE`` in the words of Sequelize, TypeORM, Knex, Drizzle, Kysely and of SQL by hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from tree_sitter import Node
+
+from redhanded.case.codemap import DataAccess
+from redhanded.hunt.repair.insertion import outermost
+from redhanded.hunt.repair.remedy import Ground
+from redhanded.source import edit
+from redhanded.source.edit import Edit, Source
+
+REACH = 2
+"""Lines between a stack frame and the call, which may be broken into several."""
+
+_SEQUELIZE = frozenset({"findByPk", "findById", "findOne", "findAll", "reload"})
+_AGGREGATE = "fn("
+_OPTIONS_SECOND = frozenset({"findByPk", "findById"})
+_BY = {"findOneBy": "findOne", "findOneByOrFail": "findOneOrFail", "findBy": "find"}
+_TYPEORM = frozenset({*_BY, *_BY.values()})
+_BUILDER_TAKES = frozenset({"getOne", "getOneOrFail", "getMany"})
+_KNEX = frozenset({"first", "where", "andWhere", "whereIn", "select"})
+_KYSELY = frozenset({"execute", "executeTakeFirst", "executeTakeFirstOrThrow"})
+_QUERIES = frozenset({"query", "one", "oneOrNone", "any", "many", "manyOrNone", "execute"})
+_LOCKS = frozenset({"forUpdate", "forShare", "forNoKeyUpdate", "setLock", "for"})
+_WRITES = frozenset({"insert", "update", "del", "delete", "increment", "decrement"})
+_NOT_OF_ONE_ROW = frozenset(
+    {"count", "countDistinct", "sum", "avg", "min", "max", "distinct", "distinctOn", "groupBy"}
+)
+_OUTER_JOINS = frozenset(
+    {"leftJoin", "leftOuterJoin", "rightJoin", "rightOuterJoin", "fullJoin", "fullOuterJoin"}
+    | {"leftJoinAndSelect", "joinRaw", "leftJoinAndSelectMany"}
+)
+_UNLOCKABLE = _LOCKS | _WRITES | _NOT_OF_ONE_ROW | _OUTER_JOINS
+_SELECT = re.compile(r"\s*select\b", re.IGNORECASE)
+_NOT_OF_ROWS = re.compile(
+    r"\b(?:for\s+(?:no\s+key\s+)?(?:update|share|key\s+share)|group\s+by|distinct|having|union"
+    r"|intersect|except|join)\b|\b(?:count|sum|avg|min|max)\s*\(",
+    re.IGNORECASE,
+)
+_CALLED = re.compile(r"\.\s*(\w+)\s*\(")
+
+
+def locked(ground: Ground, path: str, lines: Sequence[int], table: str) -> str | None:
+    """The file with a lock at each read of ``lines``; None where one of them is not understood."""
+    source = edit.read(ground.text(path), path)
+    edits: list[Edit] = []
+    for line in lines:
+        access = _access(ground.code.accesses, path, line, table)
+        way = _WAYS.get(access.library) if access is not None else None
+        changes = way(source, line) if way is not None else ()
+        if not changes:
+            return None
+        edits += changes
+    return edit.apply(source, edits)
+
+
+def _access(accesses: Iterable[DataAccess], path: str, line: int, table: str) -> DataAccess | None:
+    near = [
+        each
+        for each in accesses
+        if each.table == table
+        and each.location.path == path
+        and abs(each.location.line - line) <= REACH
+        and each.access != "write"
+    ]
+    return min(near, key=lambda each: abs(each.location.line - line), default=None)
+
+
+def _sequelize(source: Source, line: int) -> tuple[Edit, ...]:
+    call = edit.call_near(source, line, _SEQUELIZE, reach=REACH)
+    if call is None:
+        return ()
+    model, method = edit.callee(source, call)
+    given = edit.arguments(call)
+    place = 1 if method in _OPTIONS_SECOND else 0
+    if len(given) == place:  # The transaction is found by what the call stands in.
+        alone = place == 0
+        at = call.end_byte - 1 if alone else given[-1].end_byte
+        text = "{ lock: true }" if alone else ", { lock: true }"
+        return (Edit(start=at, end=at, text=text),)
+    options = given[place]
+    named = {each.name for each in edit.properties(source, options)}
+    if options.type != "object" or named & {"lock", "group"} or _AGGREGATE in source.of(options):
+        return ()
+    if "include" in named:  # An outer join, whose other side cannot be locked.
+        if not re.fullmatch(r"[\w.$]+", model) or method == "reload":
+            return ()
+        return (_entry(source, options, f"lock: {{ level: 'UPDATE', of: {model} }}"),)
+    return (_entry(source, options, "lock: true"),)
+
+
+def _typeorm(source: Source, line: int) -> tuple[Edit, ...]:
+    lock = "lock: { mode: 'pessimistic_write' }"
+    built = edit.call_near(source, line, _BUILDER_TAKES, reach=REACH)
+    if built is not None:
+        return _before_the_last_name(source, built, ".setLock('pessimistic_write')")
+    call = edit.call_near(source, line, _TYPEORM, reach=REACH)
+    given = edit.arguments(call) if call is not None else []
+    if call is None or not given or given[-1].type != "object":
+        return ()
+    _, method = edit.callee(source, call)
+    if method in _BY:
+        name = _name_of(call)
+        asked = given[-1]
+        return (
+            *((Edit(start=name.start_byte, end=name.end_byte, text=_BY[method]),) if name else ()),
+            Edit(start=asked.start_byte, end=asked.start_byte, text="{ where: "),
+            Edit(start=asked.end_byte, end=asked.end_byte, text=f", {lock} }}"),
+        )
+    named = {each.name for each in edit.properties(source, given[-1])}
+    if named & {"lock", "relations", "join"}:
+        return ()
+    return (_entry(source, given[-1], lock),)
+
+
+def _knex(source: Source, line: int) -> tuple[Edit, ...]:
+    call = edit.call_near(source, line, _KNEX, reach=REACH)
+    return _at_the_end(source, call, ".forUpdate()")
+
+
+def _drizzle(source: Source, line: int) -> tuple[Edit, ...]:
+    call = edit.call_near(source, line, ("from",), reach=REACH)
+    return _at_the_end(source, call, ".for('update')")
+
+
+def _kysely(source: Source, line: int) -> tuple[Edit, ...]:
+    call = edit.call_near(source, line, _KYSELY, reach=REACH)
+    return () if call is None else _before_the_last_name(source, call, ".forUpdate()")
+
+
+def _sql(source: Source, line: int) -> tuple[Edit, ...]:
+    call = edit.call_near(source, line, _QUERIES, reach=REACH)
+    given = edit.arguments(call) if call is not None else []
+    asked = given[0] if given else None
+    if asked is not None and asked.type == "object":
+        asked = edit.value_of(source, asked, "text")
+    return () if asked is None else _in_text(source, asked)
+
+
+def _tagged(source: Source, line: int) -> tuple[Edit, ...]:
+    texts = [
+        text
+        for node in edit.walk(source.tree)
+        if node.type == "call_expression"
+        and (text := node.child_by_field_name("arguments")) is not None
+        and text.type == "template_string"
+        and node.start_point.row + 1 - REACH <= line <= node.end_point.row + 1 + REACH
+        and _reads_rows(source.of(text)[1:-1])
+    ]
+    nearest = min(texts, key=lambda each: abs(each.start_point.row + 1 - line), default=None)
+    return () if nearest is None else _in_text(source, nearest)
+
+
+_Way = Callable[[Source, int], tuple[Edit, ...]]
+_WAYS: dict[str, _Way] = {
+    "sequelize": _sequelize,
+    "sequelize-typescript": _sequelize,
+    "@sequelize/core": _sequelize,
+    "typeorm": _typeorm,
+    "knex": _knex,
+    "drizzle-orm": _drizzle,
+    "kysely": _kysely,
+    "pg": _sql,
+    "pg-promise": _sql,
+    "postgres": _tagged,
+}
+
+
+def _in_text(source: Source, text: Node) -> tuple[Edit, ...]:
+    """The clause at the end of a SELECT that is written out."""
+    if text.type not in ("string", "template_string"):
+        return ()
+    inside = source.of(text)[1:-1]
+    if not _reads_rows(inside):
+        return ()
+    kept = inside.rstrip().removesuffix(";").rstrip()
+    last = kept.rpartition("\n")[2]
+    broken = "\n" in kept
+    put = f"\n{last[: len(last) - len(last.lstrip())]}FOR UPDATE" if broken else " FOR UPDATE"
+    at = text.start_byte + 1 + len(kept.encode())
+    return (Edit(start=at, end=at, text=put),)
+
+
+def _reads_rows(sql: str) -> bool:
+    """Whether it is a SELECT that can be given the clause, and has none."""
+    return bool(_SELECT.match(sql)) and not _NOT_OF_ROWS.search(sql)
+
+
+def _at_the_end(source: Source, call: Node | None, text: str) -> tuple[Edit, ...]:
+    """A link more at the end of a chain that reads rows and nothing else."""
+    if call is None:
+        return ()
+    whole = outermost(call)
+    names = set(_CALLED.findall(source.of(whole)))
+    if names & _UNLOCKABLE or names & {"then", "catch", "finally"}:
+        return ()
+    return (Edit(start=whole.end_byte, end=whole.end_byte, text=_link(source, whole, text)),)
+
+
+def _before_the_last_name(source: Source, call: Node, text: str) -> tuple[Edit, ...]:
+    function = call.child_by_field_name("function")
+    subject = function.child_by_field_name("object") if function is not None else None
+    if subject is None or set(_CALLED.findall(source.of(call))) & _UNLOCKABLE:
+        return ()
+    at = subject.end_byte
+    return (Edit(start=at, end=at, text=_link(source, call, text)),)
+
+
+def _link(source: Source, whole: Node, text: str) -> str:
+    """On a line of its own where the chain's links are."""
+    broken = re.findall(r"\n([ \t]*)\.", source.of(whole))
+    return f"\n{broken[-1]}{text}" if broken else text
+
+
+def _name_of(call: Node) -> Node | None:
+    function = call.child_by_field_name("function")
+    return function.child_by_field_name("property") if function is not None else None
+
+
+def _entry(source: Source, literal: Node, text: str) -> Edit:
+    """One property more at the end of an object literal, as the others stand."""
+    entries = [each for each in literal.named_children if each.type != "comment"]
+    if not entries:
+        return Edit(start=literal.start_byte, end=literal.end_byte, text=f"{{ {text} }}")
+    last = entries[-1]
+    apart = last.start_point.row > literal.start_point.row
+    put = f",\n{source.indent(last.start_byte)}{text}" if apart else f", {text}"
+    return Edit(start=last.end_byte, end=last.end_byte, text=put)
