@@ -18,6 +18,7 @@ PROVIDER_ALLOWED = {
     "contract/names.py": "names of the signature schemes",
     "hunt/repair/job_id.py": "how long known senders repeat an event",
     "hunt/repair/templates/concurrent_delivery.test.js.j2": "how each scheme signs",
+    "hunt/repair/templates/concurrent_delivery_steps.js.j2": "how each scheme signs",
     "hunt/repair/templates/test_concurrent_delivery.py.j2": "how each scheme signs",
     "hunt/repair/tested.py": "the header of each signature scheme",
     "hunt/suspect/webhook_redelivery.py": "a reference to what senders promise",
