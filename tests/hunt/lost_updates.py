@@ -7,7 +7,7 @@ from dataclasses import replace
 from redhanded.case.codemap import DataAccess
 from redhanded.case.evidence import Location
 from redhanded.case.hypothesis import RootLocation
-from redhanded.case.operation import Operation
+from redhanded.case.operation import Access, Operation
 from redhanded.case.reproduction import RootCause
 from redhanded.case.symptom import Symptom
 from redhanded.hunt import repair
@@ -53,14 +53,18 @@ def read_then_written(
         operation(3, 1, "COMMIT", write),
         operation(4, 2, "UPDATE", write),
     )
-    access = DataAccess(
-        model="Wallet",
-        table="wallets",
-        method="get",
-        access="read",
-        library=library,
-        location=look,
-        in_transaction=in_transaction,
+    places: tuple[tuple[Location, Access], ...] = ((look, "read"), (write, "write"))
+    accesses = tuple(
+        DataAccess(
+            model="Wallet",
+            table="wallets",
+            method="get",
+            access=access,
+            library=library,
+            location=place,
+            in_transaction=in_transaction,
+        )
+        for place, access in places
     )
     locations = (
         RootLocation(path=place.path, line=place.line, role=role, text="")
@@ -68,7 +72,7 @@ def read_then_written(
     )
     return replace(
         ground,
-        code=replace(ground.code, accesses=(access,), constraints=()),
+        code=replace(ground.code, accesses=accesses, constraints=()),
         cause=RootCause(
             mechanism="read-modify-write", title="", sentence="", locations=tuple(locations)
         ),

@@ -22,8 +22,8 @@ _OPTIONS_SECOND = frozenset({"findByPk", "findById"})
 _BY = {"findOneBy": "findOne", "findOneByOrFail": "findOneOrFail", "findBy": "find"}
 _TYPEORM = frozenset({*_BY, *_BY.values()})
 _BUILDER_TAKES = frozenset({"getOne", "getOneOrFail", "getMany"})
-_KNEX = frozenset({"first", "where", "andWhere", "whereIn", "select"})
-_KYSELY = frozenset({"execute", "executeTakeFirst", "executeTakeFirstOrThrow"})
+KNEX = frozenset({"first", "where", "andWhere", "whereIn", "select"})
+KYSELY = frozenset({"execute", "executeTakeFirst", "executeTakeFirstOrThrow"})
 _QUERIES = frozenset({"query", "one", "oneOrNone", "any", "many", "manyOrNone", "execute"})
 _LOCKS = frozenset({"forUpdate", "forShare", "forNoKeyUpdate", "setLock", "for"})
 _WRITES = frozenset({"insert", "update", "del", "delete", "increment", "decrement"})
@@ -47,15 +47,17 @@ _CALLED = re.compile(r"\.\s*(\w+)\s*\(")
 def locked(ground: Ground, path: str, lines: Sequence[int], table: str) -> str | None:
     """The file with a lock at each read of ``lines``; None where one of them is not understood."""
     source = edit.read(ground.text(path), path)
-    edits: list[Edit] = []
-    for line in lines:
-        access = _access(ground.code.accesses, path, line, table)
-        way = _WAYS.get(access.library) if access is not None else None
-        changes = way(source, line) if way is not None else ()
-        if not changes:
-            return None
-        edits += changes
-    return edit.apply(source, edits)
+    changes = [edits(ground, source, line, table) for line in lines]
+    if not all(changes):
+        return None
+    return edit.apply(source, (each for change in changes for each in change))
+
+
+def edits(ground: Ground, source: Source, line: int, table: str) -> tuple[Edit, ...]:
+    """What gives the read at a line its lock; nothing where that is not understood."""
+    access = _access(ground.code.accesses, source.path, line, table)
+    way = _WAYS.get(access.library) if access is not None else None
+    return way(source, line) if way is not None else ()
 
 
 def _access(accesses: Iterable[DataAccess], path: str, line: int, table: str) -> DataAccess | None:
@@ -118,7 +120,7 @@ def _typeorm(source: Source, line: int) -> tuple[Edit, ...]:
 
 
 def _knex(source: Source, line: int) -> tuple[Edit, ...]:
-    call = edit.call_near(source, line, _KNEX, reach=REACH)
+    call = edit.call_near(source, line, KNEX, reach=REACH)
     return _at_the_end(source, call, ".forUpdate()")
 
 
@@ -128,7 +130,7 @@ def _drizzle(source: Source, line: int) -> tuple[Edit, ...]:
 
 
 def _kysely(source: Source, line: int) -> tuple[Edit, ...]:
-    call = edit.call_near(source, line, _KYSELY, reach=REACH)
+    call = edit.call_near(source, line, KYSELY, reach=REACH)
     return () if call is None else _before_the_last_name(source, call, ".forUpdate()")
 
 

@@ -3,91 +3,118 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from redhanded.case.evidence import Location
 from redhanded.case.fix import FixPart
 from redhanded.case.operation import Operation
-from redhanded.hunt.repair import locked_rows
+from redhanded.hunt.repair import locked_rows, one_transaction
+from redhanded.hunt.repair.python import one_transaction as python_transaction
 from redhanded.hunt.repair.python import row_lock as python
 from redhanded.hunt.repair.remedy import Ground, part
 from redhanded.source import edit
 
 name = "row-lock"
-_ENDS = frozenset({"COMMIT", "ROLLBACK"})
+_WAITS = (
+    "With FOR UPDATE a second transaction waits there until the first has committed, and then "
+    "reads what it wrote. It also waits where it would only have looked."
+)
+_LOCKED = (
+    "Lock the {table} row when it is read",
+    f"What is read at {{reads}} is written back in the same transaction. {_WAITS}",
+)
+_ENCLOSED = (
+    "Read and write the {table} row in one transaction, and lock it when it is read",
+    f"What is read at {{reads}} is written back by a statement of its own. A transaction holds the "
+    f"two together. {_WAITS}",
+)
+_Lines: TypeAlias = tuple[tuple[int, int], ...]
+"""Those of reads and of the writes that rest on them."""
+_Way: TypeAlias = Callable[[Ground, str, _Lines, str], str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenBack:
+    """A row that was read and then written."""
+
+    read: Location
+    write: Location | None
+    together: bool
+    """In one transaction."""
+
+    @property
+    def in_one_file(self) -> bool:
+        """Whether the lines are known to stand in the same file."""
+        return self.write is not None and self.write.path == self.read.path
 
 
 def parts(ground: Ground) -> tuple[FixPart, ...]:
-    """Part ``d``, where every read that a write rests on can be given a lock."""
+    """Part ``d``, where every read that a write rests on can be given a lock; in a transaction
+    around both, where there is none."""
     table = ground.table
-    write = ground.place("write")
-    if table is None or write is None or ground.constraint is not None:
+    if table is None or ground.place("write") is None or ground.constraint is not None:
         return ()
+    met = written_back(ground, table)
+    together = all(each.together for each in met)
+    if not together and any(each.together or not each.in_one_file for each in met):
+        return ()
+    ways, (title, why) = (_LOCKS, _LOCKED) if together else (_ENCLOSES, _ENCLOSED)
     files: dict[str, str] = {}
-    reads = places(ground, table)
-    for path in dict.fromkeys(each.path for each in reads):
-        way = _way(path)
-        lines = sorted({each.line for each in reads if each.path == path})
-        text = way(ground, path, lines, table) if way is not None else None
+    for path in dict.fromkeys(each.read.path for each in met):
+        here = [each for each in met if each.read.path == path]
+        lines = {(each.read.line, each.write.line if each.write else 0) for each in here}
+        way = ways[0] if edit.is_python(path) else ways[1] if edit.is_script(path) else None
+        text = way(ground, path, tuple(sorted(lines)), table) if way is not None else None
         if text is None:
             return ()
         files[path] = text
     if not files:
         return ()
-    listed = ", ".join(f"{each.path}:{each.line}" for each in reads)
-    return (
-        part(
-            ground,
-            key="d",
-            remedy=name,
-            title=f"Lock the {table} row when it is read",
-            why=(
-                f"What is read at {listed} is written back in the same transaction. With FOR "
-                "UPDATE a second transaction waits there until the first has committed, and then "
-                "reads what it wrote. It also waits where it would only have looked."
-            ),
-            files=files,
-        ),
-    )
+    reads = ", ".join(dict.fromkeys(f"{each.read.path}:{each.read.line}" for each in met))
+    said = (text.format(table=table, reads=reads) for text in (title, why))
+    return (part(ground, key="d", remedy=name, title=next(said), why=next(said), files=files),)
 
 
-def _way(path: str) -> Callable[[Ground, str, Sequence[int], str], str | None] | None:
-    """How reads are given a lock in the language of a file."""
-    if edit.is_python(path):
-        return python.locked
-    return locked_rows.locked if edit.is_script(path) else None
+def _reads(locked: Callable[[Ground, str, Sequence[int], str], str | None]) -> _Way:
+    def way(ground: Ground, path: str, lines: _Lines, table: str) -> str | None:
+        return locked(ground, path, sorted({read for read, _ in lines}), table)
+
+    return way
 
 
-def places(ground: Ground, table: str) -> tuple[Location, ...]:
-    """Lines of the failing run that read ``table`` before the same transaction wrote it; none where
-    a read that was written back stood outside of that, and a lock would be gone before."""
+_LOCKS = (_reads(python.locked), _reads(locked_rows.locked))
+_ENCLOSES = (python_transaction.enclosed, one_transaction.enclosed)
+"""Of Python, of JavaScript."""
+
+
+def written_back(ground: Ground, table: str) -> tuple[WrittenBack, ...]:
+    """What the failing run read of ``table`` and wrote after that, for the same delivery."""
     run = ground.reproduction.run
-    found: dict[tuple[str, int], Location] = {}
+    found: dict[WrittenBack, None] = {}
     for write in run.operations if run else ():
         if write.name.target != table or write.name.kind != "UPDATE":
             continue
         read = _read_before(write, run.operations if run else ())
         if read is not None and read.location is not None:
-            if not _in_one_transaction(read, write):
-                return ()
-            place = next(iter(read.stack), read.location)
-            found.setdefault((place.path, place.line), place)
-    return tuple(found.values())
+            together = _in_one_transaction(read, write)
+            found[WrittenBack(read=read.location, write=write.location, together=together)] = None
+    return tuple(found)
 
 
 def _read_before(write: Operation, operations: tuple[Operation, ...]) -> Operation | None:
-    """The last read of the same table that its own transaction made before."""
-    mine = [
-        each
-        for each in operations
-        if each.index < write.index
-        and (each.name.task, each.process) == (write.name.task, write.process)
-    ]
-    for each in reversed(mine):
-        if each.name.kind in _ENDS:
-            return None
-        if each.name.kind == "SELECT" and each.name.target == write.name.target:
-            return each
-    return None
+    """The last read of the same table that was made for it before; not what a library looks up for
+    the write itself."""
+    return next(
+        (
+            each
+            for each in reversed(operations[: write.index])
+            if (each.name.task, each.process) == (write.name.task, write.process)
+            and (each.name.kind, each.name.target) == ("SELECT", write.name.target)
+            and each.location != write.location
+        ),
+        None,
+    )
 
 
 def _in_one_transaction(one: Operation, other: Operation) -> bool:

@@ -33,9 +33,11 @@ def locked(ground: Ground, path: str, lines: Sequence[int], table: str) -> str |
         )
         library = access.library if access is not None else ""
         atomic = access is not None and access.in_transaction
-        change = (_django(source, line) if library.startswith("django") and atomic else None) or (
-            _sqlalchemy(source, line) if library.startswith("sqlalchemy") else None
-        )
+        change = None
+        if library.startswith("django") and atomic:
+            change = lock_of_django(source, line)
+        elif library.startswith("sqlalchemy"):
+            change = _sqlalchemy(source, line)
         if change is None:
             return None
         edits.append(change)
@@ -83,7 +85,8 @@ def _select(source: Source, line: int) -> Node | None:
     return None if "with_for_update" in source.of(node) else node
 
 
-def _django(source: Source, line: int) -> Edit | None:
+def lock_of_django(source: Source, line: int) -> Edit | None:
+    """``select_for_update()`` at a read; None where it is not understood, or has one."""
     call = edit.call_near(source, line, _DJANGO_TAKES, reach=1)
     if call is None or "select_for_update" in source.of(call):
         return None

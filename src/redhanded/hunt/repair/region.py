@@ -1,0 +1,105 @@
+"""The statements from one line to another that stand in one block of one function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from redhanded.case.evidence import Location
+from redhanded.hunt.repair.remedy import Ground
+from redhanded.source import edit
+from redhanded.source.edit import Source
+
+BLOCKS = frozenset({"statement_block", "block"})
+FUNCTIONS = edit.FUNCTIONS | {"function_definition", "lambda"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """Some statements of a block, one after the other."""
+
+    source: Source
+    function: Node
+    block: Node
+    statements: tuple[Node, ...]
+
+    @property
+    def start(self) -> int:
+        """The byte at which the first begins."""
+        return self.statements[0].start_byte
+
+    @property
+    def end(self) -> int:
+        """The byte after the last."""
+        return self.statements[-1].end_byte
+
+    @property
+    def rest(self) -> tuple[Node, ...]:
+        """What follows in the block, comments left out."""
+        return tuple(
+            each
+            for each in self.block.named_children
+            if each.start_byte >= self.end and each.type != "comment"
+        )
+
+    def nodes(self, *types: str) -> Iterator[Node]:
+        """Nodes of ``types`` in it, those of functions inside of it too."""
+        for statement in self.statements:
+            yield from (node for node in edit.walk(statement) if node.type in types)
+
+    def to_the_end(self) -> Region:
+        """With all that follows in the block."""
+        last = (*self.statements, *self.rest)
+        return Region(source=self.source, function=self.function, block=self.block, statements=last)
+
+    def holds(self, place: Location) -> bool:
+        """Whether a line of the same file is one of its lines."""
+        first, last = self.statements[0].start_point.row + 1, self.statements[-1].end_point.row + 1
+        return place.path == self.source.path and first <= place.line <= last
+
+
+def between(source: Source, first: int, last: int) -> Region | None:
+    """From the statement at line ``first`` to the one at line ``last``; None where they are not of
+    one function."""
+    one, other = _around(source, first), _around(source, last)
+    function = edit.enclosing(one[0], FUNCTIONS) if one else None
+    if function is None or not other or edit.enclosing(other[0], FUNCTIONS) != function:
+        return None
+    ends = {each.parent.id: each for each in other if each.parent is not None}
+    for begins in one:
+        block = begins.parent
+        if block is None or block.id not in ends:
+            continue
+        end = ends[block.id]
+        statements = tuple(
+            each
+            for each in block.named_children
+            if begins.start_byte <= each.start_byte and each.end_byte <= end.end_byte
+        )
+        if not statements:
+            return None
+        return Region(source=source, function=function, block=block, statements=statements)
+    return None
+
+
+def queues(ground: Ground, region: Region) -> bool:
+    """Whether a job is queued there: a worker may start on it before a COMMIT that comes later."""
+    return any(region.holds(each.location) for each in ground.code.enqueues)
+
+
+def _around(source: Source, line: int) -> list[Node]:
+    """The statements at a line, innermost first."""
+    found: list[Node] = []
+    node: Node | None = source.tree
+    while node is not None:
+        inner = next((each for each in node.named_children if _covers(each, line - 1)), None)
+        if inner is not None and node.type in BLOCKS:
+            found.append(inner)
+        node = inner
+    return found[::-1]
+
+
+def _covers(node: Node, row: int) -> bool:
+    return node.start_point.row <= row <= node.end_point.row

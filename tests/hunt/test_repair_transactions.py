@@ -1,0 +1,333 @@
+"""What is read and written back by statements of their own gets a transaction around both."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import parcels
+import pytest
+import test_repair_python as shop
+from lost_updates import read_then_written
+from test_repair import check, ground_of
+
+from redhanded.case.codemap import DataAccess, Enqueue
+from redhanded.case.evidence import Location
+from redhanded.case.fix import FixPart
+from redhanded.hunt import repair
+
+ALONE = {
+    "knex": (
+        """\
+  const wallet = await db('wallets').where({ id }).first();
+  if (!wallet) throw new Error('none');
+  await db('wallets').where({ id }).update({ cents: wallet.cents + cents });
+""",
+        """\
+  await db.transaction(async (trx) => {
+    const wallet = await trx('wallets').where({ id }).first().forUpdate();
+    if (!wallet) throw new Error('none');
+    await trx('wallets').where({ id }).update({ cents: wallet.cents + cents });
+  });
+""",
+    ),
+    "knex of an object": (
+        """\
+  const wallet = await this.knex('wallets').where({ id }).first();
+  await this.knex('wallets').where({ id }).update({ cents: wallet.cents + cents });
+  return wallet.id;
+""",
+        """\
+  const wallet = await this.knex.transaction(async (trx) => {
+    const wallet = await trx('wallets').where({ id }).first().forUpdate();
+    await trx('wallets').where({ id }).update({ cents: wallet.cents + cents });
+    return wallet;
+  });
+  return wallet.id;
+""",
+    ),
+    "drizzle-orm": (
+        """\
+  const [wallet] = await db.select().from(wallets).where(eq(wallets.id, id));
+  if (!wallet) return null;
+  await db.update(wallets).set({ cents: wallet.cents + cents }).where(eq(wallets.id, id));
+  return wallet.cents + cents;
+""",
+        """\
+  return db.transaction(async (tx) => {
+    const [wallet] = await tx.select().from(wallets).where(eq(wallets.id, id)).for('update');
+    if (!wallet) return null;
+    await tx.update(wallets).set({ cents: wallet.cents + cents }).where(eq(wallets.id, id));
+    return wallet.cents + cents;
+  });
+""",
+    ),
+    "kysely": (
+        """\
+  let wallet = await db.selectFrom('wallets').selectAll().where('id', '=', id).executeTakeFirst();
+  await db.updateTable('wallets').set({ cents: wallet.cents + cents }).execute();
+  wallet = null;
+""",
+        """\
+  let wallet = await db.transaction().execute(async (trx) => {
+    let wallet = await trx.selectFrom('wallets').selectAll().where('id', '=', id)\
+.forUpdate().executeTakeFirst();
+    await trx.updateTable('wallets').set({ cents: wallet.cents + cents }).execute();
+    return wallet;
+  });
+  wallet = null;
+""",
+    ),
+    "sequelize": (
+        """\
+  const wallet = await Wallet.findByPk(id);
+
+  wallet.cents += cents;
+  await wallet.save();
+  await answer(wallet);
+""",
+        """\
+  const wallet = await Wallet.sequelize.transaction(async (transaction) => {
+    const wallet = await Wallet.findByPk(id, { transaction, lock: true });
+
+    wallet.cents += cents;
+    await wallet.save({ transaction });
+    return wallet;
+  });
+  await answer(wallet);
+""",
+    ),
+    "sequelize with options": (
+        """\
+  const wallet = await Wallet.findOne({ where: { id } });
+  await wallet.update({ cents: wallet.cents + cents }, { silent: true });
+""",
+        """\
+  await Wallet.sequelize.transaction(async (transaction) => {
+    const wallet = await Wallet.findOne({ transaction, where: { id }, lock: true });
+    await wallet.update({ cents: wallet.cents + cents }, { transaction, silent: true });
+  });
+""",
+    ),
+    "typeorm": (
+        """\
+  const wallet = await this.wallets.findOneByOrFail({ id });
+  wallet.cents += cents;
+  await this.wallets.save(wallet);
+""",
+        """\
+  await this.wallets.manager.transaction(async (manager) => {
+    const wallet = await manager.withRepository(this.wallets).findOneOrFail(\
+{ where: { id }, lock: { mode: 'pessimistic_write' } });
+    wallet.cents += cents;
+    await manager.withRepository(this.wallets).save(wallet);
+  });
+""",
+    ),
+    "typeorm manager": (
+        """\
+  const wallet = await entityManager.findOneBy(Wallet, { id });
+  wallet.cents += cents;
+  await entityManager.save(wallet);
+""",
+        """\
+  await entityManager.transaction(async (manager) => {
+    const wallet = await manager.findOne(Wallet, \
+{ where: { id }, lock: { mode: 'pessimistic_write' } });
+    wallet.cents += cents;
+    await manager.save(wallet);
+  });
+""",
+    ),
+}
+LEFT = {
+    "an answer would be sent before": (
+        "knex",
+        "  const wallet = await db('wallets').where({ id }).first();\n"
+        "  if (!wallet) return res.status(404).end();\n"
+        "  await db('wallets').where({ id }).update({ cents: wallet.cents + 1 });\n",
+    ),
+    "an error is caught inside": (
+        "knex",
+        "  const wallet = await db('wallets').where({ id }).first();\n"
+        "  try {\n"
+        "    await db('wallets').where({ id }).update({ cents: wallet.cents + 1 });\n"
+        "  } catch (error) {}\n",
+    ),
+    "the name is taken": (
+        "knex",
+        "  const trx = await db('wallets').where({ id }).first();\n"
+        "  await db('wallets').where({ id }).update({ cents: trx.cents + 1 });\n",
+    ),
+    "no options are seen": (
+        "sequelize",
+        "  const wallet = await Wallet.findByPk(id);\n"
+        "  await wallet.update({ cents: 1 }, options);\n",
+    ),
+    "nothing is known of it": (
+        "pg",
+        "  const { rows } = await db.query('SELECT cents FROM wallets WHERE id = $1', [id]);\n"
+        "  await db.query('UPDATE wallets SET cents = $1', [rows[0].cents + 1]);\n",
+    ),
+}
+DJANGO = """\
+import logging
+
+from django.http import JsonResponse
+
+log = logging.getLogger(__name__)
+
+
+def change(request, plate):
+    if request.method != "POST":
+        return None
+    wallet = Wallet.objects.get(plate=plate)
+    if wallet.cents < 5:
+
+        return None
+    wallet.cents -= 5
+    wallet.save()
+    notify(wallet)
+"""
+
+
+def script_ground(root: Path, body: str, library: str) -> repair.Ground:
+    """A function with such a body; the wallet is read at its first line, and written further on."""
+    parcels.write(root)
+    head = "export async function change(id, cents, res, options) {\n"
+    (root / "src/wallets.js").write_text(f"{head}{body}}}\n")
+    lines = body.splitlines()
+    writes = ("update(", "updateTable(", "save(", "UPDATE")
+    last = next(at for at, line in enumerate(lines) if any(each in line for each in writes))
+    return read_then_written(
+        ground_of(root),
+        path="src/wallets.js",
+        library=library,
+        lines=(2, 2 + last),
+        in_transaction=False,
+        transaction=None,
+    )
+
+
+def drafted(ground: repair.Ground) -> FixPart | None:
+    return next(iter(repair.draft(ground)), None)
+
+
+@pytest.mark.parametrize("way", ALONE)
+def test_read_and_write_stand_in_one_transaction(tmp_path: Path, way: str) -> None:
+    body, expected = ALONE[way]
+    part = drafted(script_ground(tmp_path, body, way.partition(" ")[0]))
+    assert part is not None and part.title.startswith("Read and write the wallets row in one")
+    text = part.files["src/wallets.js"]
+    assert text.partition("\n")[2] == f"{expected}}}\n"
+    check(tmp_path, text)
+    (tmp_path / "p.diff").write_text(part.diff)
+    subprocess.run(["git", "apply", "--check", "p.diff"], cwd=tmp_path, check=True)
+
+
+@pytest.mark.parametrize("why", LEFT)
+def test_what_a_transaction_could_harm_is_left_alone(tmp_path: Path, why: str) -> None:
+    library, body = LEFT[why]
+    assert drafted(script_ground(tmp_path, body, library)) is None
+
+
+def test_no_job_is_queued_in_a_transaction_that_was_not_there(tmp_path: Path) -> None:
+    body, _ = ALONE["knex"]
+    ground = script_ground(tmp_path, body, "knex")
+    job = ground.code.enqueues[0]
+    inside = Location(path="src/wallets.js", line=3)
+    queued: Enqueue = replace(job, location=inside)
+    assert drafted(replace(ground, code=replace(ground.code, enqueues=(queued,)))) is None
+
+
+def test_every_call_of_another_table_is_told_of_the_transaction_too(tmp_path: Path) -> None:
+    body = (
+        "  const wallet = await Wallet.findByPk(id);\n"
+        "  await wallet.update({ cents: wallet.cents + cents });\n"
+        "  const entry = await Entry.create({ id, cents });\n"
+        "  return entry.id;\n"
+    )
+    ground = script_ground(tmp_path, body, "sequelize")
+    entry = DataAccess(
+        model="Entry",
+        table="entries",
+        method="create",
+        access="write",
+        library="sequelize",
+        location=Location(path="src/wallets.js", line=4),
+    )
+    accesses = (*ground.code.accesses, entry)
+    part = drafted(replace(ground, code=replace(ground.code, accesses=accesses)))
+    assert part is not None
+    text = part.files["src/wallets.js"]
+    assert "Entry.create({ id, cents });\n  return entry.id" in text
+    early = body.replace(
+        "  await wallet.update", "  if (!wallet) return null;\n  await wallet.update"
+    )
+    ground = script_ground(tmp_path, early, "sequelize")
+    later = replace(entry, location=Location(path="src/wallets.js", line=5))
+    accesses = (*ground.code.accesses, later)
+    part = drafted(replace(ground, code=replace(ground.code, accesses=accesses)))
+    assert part is not None
+    text = part.files["src/wallets.js"]
+    check(tmp_path, text)
+    assert (
+        "await Entry.create({ id, cents }, { transaction });\n    return entry.id;\n  });" in text
+    )
+
+
+def django_ground(root: Path, text: str = DJANGO) -> repair.Ground:
+    ground = shop.ground_of(root, f"{text}    Parcel()\n")
+    lines = text.splitlines()
+    read = next(at for at, line in enumerate(lines, 1) if ".objects." in line)
+    write = next(at for at, line in enumerate(lines, 1) if ".save()" in line)
+    return read_then_written(
+        ground,
+        path="shop/store.py",
+        library="django",
+        lines=(read, write),
+        in_transaction=False,
+        transaction=None,
+    )
+
+
+def test_django_reads_and_writes_in_one_atomic_block(tmp_path: Path) -> None:
+    part = drafted(django_ground(tmp_path))
+    assert part is not None
+    text = part.files["shop/store.py"]
+    ast.parse(text)
+    assert "from django.http import JsonResponse\nfrom django.db import transaction\n\nlog" in text
+    block = text[text.index("    with") :]
+    assert (
+        block
+        == """\
+    with transaction.atomic():
+        wallet = Wallet.objects.select_for_update().get(plate=plate)
+        if wallet.cents < 5:
+
+            return None
+        wallet.cents -= 5
+        wallet.save()
+    notify(wallet)
+    Parcel()
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("def change(", "async def change("),
+        ("import logging", "from bank import transaction"),
+        ("    wallet.cents -= 5\n", "    try:\n        f()\n    except E:\n        pass\n"),
+        ("    wallet.cents -= 5\n", '    wallet.note = """a\nb"""\n'),
+    ],
+)
+def test_django_code_that_a_block_could_harm_is_left_alone(
+    tmp_path: Path, change: tuple[str, str]
+) -> None:
+    text = DJANGO.replace(*change)
+    assert text != DJANGO
+    assert drafted(django_ground(tmp_path, text)) is None
