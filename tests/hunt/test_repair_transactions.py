@@ -33,6 +33,23 @@ ALONE = {
   });
 """,
     ),
+    "knex on lines of its own": (
+        """\
+  const wallet = await db('wallets')
+    .where({ id })
+    .first();
+  await db('wallets').where({ id }).update({ cents: wallet.cents + cents });
+""",
+        """\
+  await db.transaction(async (trx) => {
+    const wallet = await trx('wallets')
+      .where({ id })
+      .first()
+      .forUpdate();
+    await trx('wallets').where({ id }).update({ cents: wallet.cents + cents });
+  });
+""",
+    ),
     "knex of an object": (
         """\
   const wallet = await this.knex('wallets').where({ id }).first();
@@ -142,6 +159,75 @@ ALONE = {
 """,
     ),
 }
+ALONE |= {
+    "pg": (
+        """\
+  const { rows: [wallet] } = await pool.query('SELECT cents FROM wallets WHERE id = $1', [id]);
+  if (!wallet) return null;
+  await pool.query('UPDATE wallets SET cents = $1 WHERE id = $2', [wallet.cents + cents, id]);
+  return wallet.cents + cents;
+""",
+        """\
+  return inTransaction(pool, async (client) => {
+    const { rows: [wallet] } = await client.query('SELECT cents FROM wallets WHERE id = $1 \
+FOR UPDATE', [id]);
+    if (!wallet) return null;
+    await client.query('UPDATE wallets SET cents = $1 WHERE id = $2', [wallet.cents + cents, id]);
+    return wallet.cents + cents;
+  });
+""",
+    ),
+    "pg-promise": (
+        """\
+  const wallet = await this.db.one('SELECT cents FROM wallets WHERE id = $1', [id]);
+  await this.db.none('UPDATE wallets SET cents = $1 WHERE id = $2', [wallet.cents + cents, id]);
+""",
+        """\
+  await this.db.tx(async (t) => {
+    const wallet = await t.one('SELECT cents FROM wallets WHERE id = $1 FOR UPDATE', [id]);
+    await t.none('UPDATE wallets SET cents = $1 WHERE id = $2', [wallet.cents + cents, id]);
+  });
+""",
+    ),
+    "postgres": (
+        """\
+  const [wallet] = await sql`SELECT cents FROM wallets WHERE id = ${id}`;
+  await sql`UPDATE wallets SET cents = ${wallet.cents + cents} WHERE id = ${id}`;
+  return wallet;
+""",
+        """\
+  const wallet = await sql.begin(async (tx) => {
+    const [wallet] = await tx`SELECT cents FROM wallets WHERE id = ${id} FOR UPDATE`;
+    await tx`UPDATE wallets SET cents = ${wallet.cents + cents} WHERE id = ${id}`;
+    return wallet;
+  });
+  return wallet;
+""",
+    ),
+    "@prisma/client": (
+        """\
+  const wallet = await this.prisma.wallet.findUnique({ where: { id } });
+  if (!wallet) throw new Error('none');
+  await this.prisma.wallet.update({ where: { id }, data: { cents: wallet.cents + cents } });
+""",
+        """\
+  await this.prisma.$transaction(async (tx) => {
+    await tx.$queryRaw`SELECT 1 FROM "wallets" WHERE "wallet_id" = ${id} FOR UPDATE`;
+    const wallet = await tx.wallet.findUnique({ where: { id } });
+    if (!wallet) throw new Error('none');
+    await tx.wallet.update({ where: { id }, data: { cents: wallet.cents + cents } });
+  });
+""",
+    ),
+}
+PRISMA = """\
+model Wallet {
+  id    Int @id @map("wallet_id")
+  cents Int
+
+  @@map("wallets")
+}
+"""
 LEFT = {
     "an answer would be sent before": (
         "knex",
@@ -166,10 +252,10 @@ LEFT = {
         "  const wallet = await Wallet.findByPk(id);\n"
         "  await wallet.update({ cents: 1 }, options);\n",
     ),
-    "nothing is known of it": (
+    "a client is asked, and no pool": (
         "pg",
-        "  const { rows } = await db.query('SELECT cents FROM wallets WHERE id = $1', [id]);\n"
-        "  await db.query('UPDATE wallets SET cents = $1', [rows[0].cents + 1]);\n",
+        "  const { rows } = await client.query('SELECT cents FROM wallets WHERE id = $1', [id]);\n"
+        "  await client.query('UPDATE wallets SET cents = $1', [rows[0].cents + 1]);\n",
     ),
 }
 DJANGO = """\
@@ -198,6 +284,7 @@ def script_ground(root: Path, body: str, library: str) -> repair.Ground:
     parcels.write(root)
     head = "export async function change(id, cents, res, options) {\n"
     (root / "src/wallets.js").write_text(f"{head}{body}}}\n")
+    (root / "schema.prisma").write_text(PRISMA)
     lines = body.splitlines()
     writes = ("update(", "updateTable(", "save(", "UPDATE")
     last = next(at for at, line in enumerate(lines) if any(each in line for each in writes))
@@ -221,7 +308,11 @@ def test_read_and_write_stand_in_one_transaction(tmp_path: Path, way: str) -> No
     part = drafted(script_ground(tmp_path, body, way.partition(" ")[0]))
     assert part is not None and part.title.startswith("Read and write the wallets row in one")
     text = part.files["src/wallets.js"]
-    assert text.partition("\n")[2] == f"{expected}}}\n"
+    body, helper, more = text.partition("\n")[2].partition(
+        "\nasync function inTransaction(pool, work)"
+    )
+    assert body == f"{expected}}}\n"
+    assert bool(helper) == (way == "pg") and ("client.release();" in more) == (way == "pg")
     check(tmp_path, text)
     (tmp_path / "p.diff").write_text(part.diff)
     subprocess.run(["git", "apply", "--check", "p.diff"], cwd=tmp_path, check=True)
@@ -231,6 +322,43 @@ def test_read_and_write_stand_in_one_transaction(tmp_path: Path, way: str) -> No
 def test_what_a_transaction_could_harm_is_left_alone(tmp_path: Path, why: str) -> None:
     library, body = LEFT[why]
     assert drafted(script_ground(tmp_path, body, library)) is None
+
+
+def test_a_helper_is_typed_in_typescript_and_stands_once(tmp_path: Path) -> None:
+    body, _ = ALONE["pg"]
+    script_ground(tmp_path, body, "pg")
+    (tmp_path / "src/wallets.js").rename(tmp_path / "src/wallets.ts")
+    ground = read_then_written(
+        ground_of(tmp_path),
+        path="src/wallets.ts",
+        library="pg",
+        lines=(2, 4),
+        in_transaction=False,
+        transaction=None,
+    )
+    part = drafted(ground)
+    assert part is not None
+    text = part.files["src/wallets.ts"]
+    assert text.count("async function inTransaction<T>(pool: {") == 1
+
+
+def test_prisma_takes_the_lock_by_a_statement_of_its_own(tmp_path: Path) -> None:
+    body = (
+        "  const wallet = await tx.wallet.findUniqueOrThrow({ where: { id } });\n"
+        "  await tx.wallet.update({ where: { id }, data: { cents: wallet.cents + cents } });\n"
+    )
+    script_ground(tmp_path, body, "@prisma/client")
+    inside = read_then_written(
+        ground_of(tmp_path),
+        path="src/wallets.js",
+        library="@prisma/client",
+        lines=(2, 3),
+        transaction=4,
+    )
+    part = drafted(inside)
+    assert part is not None and part.title == "Lock the wallets row when it is read"
+    lock = 'await tx.$queryRaw`SELECT 1 FROM "wallets" WHERE "wallet_id" = ${id} FOR UPDATE`;'
+    assert f"{{\n  {lock}\n  const wallet" in part.files["src/wallets.js"]
 
 
 def test_no_job_is_queued_in_a_transaction_that_was_not_there(tmp_path: Path) -> None:

@@ -110,6 +110,11 @@ def is_script(path: str) -> bool:
     return PurePosixPath(path).suffix in {*JAVASCRIPT, *TYPESCRIPT, ".tsx"}
 
 
+def is_untyped(path: str) -> bool:
+    """Whether a file is JavaScript."""
+    return PurePosixPath(path).suffix in JAVASCRIPT
+
+
 def is_python(path: str) -> bool:
     """Whether a file is Python."""
     return PurePosixPath(path).suffix in PYTHON

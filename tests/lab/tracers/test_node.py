@@ -83,6 +83,19 @@ def test_sequelize_names_the_line_through_async_frames(
     assert {place.path for place in commit} == {"sequel.js"}
 
 
+def test_a_library_that_waits_for_calls_of_its_own_was_called_by_a_line(
+    database: PostgresServer, node: Path, node_packages: Path, tmp_path: Path
+) -> None:
+    """What the application itself waits for together was called elsewhere, and has no line."""
+    run = run_postgres(database, node, node_packages, tmp_path, "entities.js")
+    assert run.line(b'INSERT INTO "saved"') == "add"
+    assert run.line(b"LIMIT 1") == "find"
+    assert run.line(b'"Item"."id" IN ($1)') == "save"
+    assert run.line(b'UPDATE "saved"') == "save"
+    assert run.stack(b"COUNT(1)") == ()
+    assert run.stack(b"SUM(") == ()
+
+
 def test_queues(redis: RedisServer, node: Path, node_packages: Path, tmp_path: Path) -> None:
     run = run_redis(redis, node, node_packages, tmp_path, "queues.js")
     assert run.line(b'{"step":1}') == "bull add"

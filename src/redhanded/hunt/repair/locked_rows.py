@@ -1,4 +1,5 @@
-"""``FOR UPDATE`` in the words of Sequelize, TypeORM, Knex, Drizzle, Kysely and of SQL by hand."""
+"""``FOR UPDATE`` in the words of Sequelize, TypeORM, Knex, Drizzle, Kysely, Prisma, and of SQL by
+hand."""
 
 from __future__ import annotations
 
@@ -8,7 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from tree_sitter import Node
 
 from redhanded.case.codemap import DataAccess
+from redhanded.hunt.repair.creation import PRISMA
 from redhanded.hunt.repair.insertion import outermost
+from redhanded.hunt.repair.prisma_schema import Model, model_of
 from redhanded.hunt.repair.remedy import Ground
 from redhanded.source import edit
 from redhanded.source.edit import Edit, Source
@@ -24,7 +27,8 @@ _TYPEORM = frozenset({*_BY, *_BY.values()})
 _BUILDER_TAKES = frozenset({"getOne", "getOneOrFail", "getMany"})
 KNEX = frozenset({"first", "where", "andWhere", "whereIn", "select"})
 KYSELY = frozenset({"execute", "executeTakeFirst", "executeTakeFirstOrThrow"})
-_QUERIES = frozenset({"query", "one", "oneOrNone", "any", "many", "manyOrNone", "execute"})
+QUERIES = frozenset({"query", "one", "oneOrNone", "any", "many", "manyOrNone", "execute"})
+PRISMA_READS = frozenset({"findUnique", "findUniqueOrThrow", "findFirst", "findFirstOrThrow"})
 _LOCKS = frozenset({"forUpdate", "forShare", "forNoKeyUpdate", "setLock", "for"})
 _WRITES = frozenset({"insert", "update", "del", "delete", "increment", "decrement"})
 _NOT_OF_ONE_ROW = frozenset(
@@ -53,10 +57,20 @@ def locked(ground: Ground, path: str, lines: Sequence[int], table: str) -> str |
     return edit.apply(source, (each for change in changes for each in change))
 
 
-def edits(ground: Ground, source: Source, line: int, table: str) -> tuple[Edit, ...]:
-    """What gives the read at a line its lock; nothing where that is not understood."""
+def edits(
+    ground: Ground, source: Source, line: int, table: str, *, transaction: str = ""
+) -> tuple[Edit, ...]:
+    """What gives the read at a line its lock; nothing where that is not understood.
+
+    ``transaction``: the name of the one that it is going to stand in; empty: it stands in one.
+    """
     access = _access(ground.code.accesses, source.path, line, table)
-    way = _WAYS.get(access.library) if access is not None else None
+    if access is None:
+        return ()
+    if access.library in PRISMA:
+        model = model_of(ground.root, table)
+        return _prisma(source, line, table, model, transaction) if model is not None else ()
+    way = _WAYS.get(access.library)
     return way(source, line) if way is not None else ()
 
 
@@ -135,7 +149,7 @@ def _kysely(source: Source, line: int) -> tuple[Edit, ...]:
 
 
 def _sql(source: Source, line: int) -> tuple[Edit, ...]:
-    call = edit.call_near(source, line, _QUERIES, reach=REACH)
+    call = edit.call_near(source, line, QUERIES, reach=REACH)
     given = edit.arguments(call) if call is not None else []
     asked = given[0] if given else None
     if asked is not None and asked.type == "object":
@@ -144,6 +158,12 @@ def _sql(source: Source, line: int) -> tuple[Edit, ...]:
 
 
 def _tagged(source: Source, line: int) -> tuple[Edit, ...]:
+    text = tagged(source, line)
+    return () if text is None else _in_text(source, text)
+
+
+def tagged(source: Source, line: int) -> Node | None:
+    """The text of a SELECT that is written out behind a tag, at a line."""
     texts = [
         text
         for node in edit.walk(source.tree)
@@ -153,8 +173,42 @@ def _tagged(source: Source, line: int) -> tuple[Edit, ...]:
         and node.start_point.row + 1 - REACH <= line <= node.end_point.row + 1 + REACH
         and _reads_rows(source.of(text)[1:-1])
     ]
-    nearest = min(texts, key=lambda each: abs(each.start_point.row + 1 - line), default=None)
-    return () if nearest is None else _in_text(source, nearest)
+    return min(texts, key=lambda each: abs(each.start_point.row + 1 - line), default=None)
+
+
+def _prisma(
+    source: Source, line: int, table: str, model: Model, transaction: str
+) -> tuple[Edit, ...]:
+    """Prisma has no such clause: a statement before the read takes the lock."""
+    call = edit.call_near(source, line, PRISMA_READS, reach=REACH)
+    given = edit.arguments(call) if call is not None else []
+    where = edit.value_of(source, given[0], "where") if given else None
+    statement = _statement(call) if call is not None else None
+    if call is None or where is None or where.type != "object" or statement is None:
+        return ()
+    columns = {field: column for column, field in model.fields.items()}
+    asked = edit.properties(source, where)
+    plain = all(
+        each.name in columns and not each.spread and not each.value.startswith(("{", "["))
+        for each in asked
+    )
+    client = transaction or edit.callee(source, call)[0].rpartition(".")[0]
+    if not asked or not plain or not client:
+        return ()
+    conditions = " AND ".join(f'"{columns[each.name or ""]}" = ${{{each.value}}}' for each in asked)
+    quoted = ".".join(f'"{each}"' for each in table.split("."))
+    end = ";" if source.of(statement).rstrip().endswith(";") else ""
+    lock = f"await {client}.$queryRaw`SELECT 1 FROM {quoted} WHERE {conditions} FOR UPDATE`{end}"
+    at = statement.start_byte
+    return (Edit(start=at, end=at, text=f"{lock}\n{source.indent(at)}"),)
+
+
+def _statement(node: Node) -> Node | None:
+    """The statement of a block that a node is part of."""
+    found: Node | None = node
+    while found is not None and (found.parent is None or found.parent.type != "statement_block"):
+        found = found.parent
+    return found
 
 
 _Way = Callable[[Source, int], tuple[Edit, ...]]

@@ -1,8 +1,8 @@
 """JavaScript: what is read and written back, in one transaction and with the row locked.
 
 The statements from the read to the write become the body of a function that the library runs in a
-transaction, in the words of Sequelize, Knex, Drizzle, Kysely or TypeORM; each call that asks the
-database in it is told of the transaction.
+transaction, in the words of Sequelize, TypeORM, Knex, Drizzle, Kysely, Prisma, pg-promise, postgres
+or node-postgres; each call that asks the database in it is told of the transaction.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from tree_sitter import Node
 
 from redhanded.case.codemap import DataAccess
 from redhanded.hunt.repair import locked_rows
 from redhanded.hunt.repair import region as regions
+from redhanded.hunt.repair.creation import PRISMA
 from redhanded.hunt.repair.region import Region
 from redhanded.hunt.repair.remedy import Ground
 from redhanded.source import edit
@@ -56,6 +58,8 @@ class _Words:
     end: str
     edits: tuple[Edit, ...]
     """What tells the calls of it."""
+    helper: str = ""
+    """A function that they need, at the end of the file."""
 
 
 def enclosed(
@@ -65,15 +69,26 @@ def enclosed(
     that is not known to do no harm."""
     source = edit.read(ground.text(path), path)
     edits: list[Edit] = []
+    helpers: set[str] = set()
     for first, last in pairs:
-        lock = locked_rows.edits(ground, source, first, table)
         region = regions.between(source, first, last)
-        whole = _whole(ground, region) if region is not None and lock else None
+        whole = _whole(ground, region) if region is not None else None
         words = _words(ground, whole, first) if whole is not None else None
         if whole is None or words is None:
             return None
+        lock = locked_rows.edits(ground, source, first, table, transaction="tx")
+        if not lock:
+            return None
+        further = f"\n{source.indent_unit}"
+        lock = tuple(replace(each, text=each.text.replace("\n", further)) for each in lock)
         edits += [*_merged(lock, words.edits), *_around(whole, words)]
-    return edit.apply(source, edits)
+        helpers.add(words.helper)
+    end = len(source.data)
+    text = "".join(f"\n{helper}" for helper in helpers if helper)
+    return edit.apply(source, (*edits, Edit(start=end, end=end, text=text)))
+
+
+_Way: TypeAlias = Callable[[Region, int, list[DataAccess]], _Words | None]
 
 
 def _whole(ground: Ground, region: Region) -> Region | None:
@@ -189,24 +204,54 @@ def _told(source: Source, call: Node) -> Edit | None:
     return None if "transaction" in named else Edit(start=at, end=at, text=" transaction,")
 
 
-def _renamed(begin: str, end: str, name: str, methods: frozenset[str]) -> _Way:
+_Connection: TypeAlias = Callable[[Source, int], Node | None]
+"""What the call that reads at a line asks."""
+
+
+def _renamed(begin: str, end: str, name: str, connection: _Connection, helper: str = "") -> _Way:
     """The way of a library whose transaction is asked as its connection is: under another name."""
 
     def way(region: Region, first: int, _asked: list[DataAccess]) -> _Words | None:
         source = region.source
-        call = edit.call_near(source, first, methods, reach=locked_rows.REACH)
-        root = _root(source, call) if call is not None else None
+        root = connection(source, first)
         if root is None or name in edit.identifiers(source, region.function):
             return None
-        connection = source.of(root)
+        if helper and _HELPER in edit.identifiers(source, source.tree):
+            return None
+        asked = source.of(root)
         edits = tuple(
             Edit(start=each.start_byte, end=each.end_byte, text=name)
             for each in region.nodes("identifier", "member_expression")
-            if source.of(each) == connection and _is_asked(each)
+            if source.of(each) == asked and _is_asked(each)
         )
-        return _Words(begin=begin.format(connection), end=end, edits=edits)
+        script = helper if edit.is_untyped(source.path) else _typed(helper)
+        return _Words(begin=begin.format(asked), end=end, edits=edits, helper=script)
 
     return way
+
+
+def _root_of(methods: frozenset[str], *, always_of: bool = False, parts: int = 0) -> _Connection:
+    """What a chain of calls at a line begins at, its last ``parts`` names left out."""
+
+    def connection(source: Source, line: int) -> Node | None:
+        call = edit.call_near(source, line, methods, reach=locked_rows.REACH)
+        root = _root(source, call, always_of=always_of) if call is not None else None
+        for _ in range(parts):
+            root = root.child_by_field_name("object") if root is not None else None
+        return root
+
+    return connection
+
+
+def _pool(source: Source, line: int) -> Node | None:
+    """A pool of connections, by its name: a client would take one for all that is asked."""
+    root = _root_of(locked_rows.QUERIES, always_of=True)(source, line)
+    return root if root is not None and re.search(r"pool$", source.of(root), re.I) else None
+
+
+def _tag(source: Source, line: int) -> Node | None:
+    text = locked_rows.tagged(source, line)
+    return text.parent.child_by_field_name("function") if text is not None and text.parent else None
 
 
 def _typeorm(region: Region, first: int, asked: list[DataAccess]) -> _Words | None:
@@ -266,13 +311,55 @@ def _is_asked(node: Node) -> bool:
     return any(each is not None and each.id == node.id for each in parts)
 
 
-_Way = Callable[[Region, int, list[DataAccess]], _Words | None]
+_HELPER = "inTransaction"
+_IN_TRANSACTION = """\
+async function inTransaction(pool, work) {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+"""
+
+
+def _typed(helper: str) -> str:
+    """The same in TypeScript."""
+    typed = "pool: { connect(): Promise<any> }, work: (client: any) => Promise<T>): Promise<T>"
+    return helper.replace(f"{_HELPER}(pool, work)", f"{_HELPER}<T>({typed}")
+
+
 _WAYS: dict[str, _Way] = {
     **dict.fromkeys(("sequelize", "sequelize-typescript", "@sequelize/core"), _sequelize),
     "typeorm": _typeorm,
-    "knex": _renamed("{}.transaction(async (trx) => {{", "});", "trx", locked_rows.KNEX),
-    "drizzle-orm": _renamed("{}.transaction(async (tx) => {{", "});", "tx", frozenset({"from"})),
-    "kysely": _renamed(
-        "{}.transaction().execute(async (trx) => {{", "});", "trx", locked_rows.KYSELY
+    "knex": _renamed("{}.transaction(async (trx) => {{", "});", "trx", _root_of(locked_rows.KNEX)),
+    "drizzle-orm": _renamed(
+        "{}.transaction(async (tx) => {{", "});", "tx", _root_of(frozenset({"from"}))
     ),
+    "kysely": _renamed(
+        "{}.transaction().execute(async (trx) => {{", "});", "trx", _root_of(locked_rows.KYSELY)
+    ),
+    **dict.fromkeys(
+        PRISMA,
+        _renamed(
+            "{}.$transaction(async (tx) => {{",
+            "});",
+            "tx",
+            _root_of(locked_rows.PRISMA_READS, always_of=True, parts=1),
+        ),
+    ),
+    "pg": _renamed(
+        f"{_HELPER}({{}}, async (client) => {{{{", "});", "client", _pool, _IN_TRANSACTION
+    ),
+    "pg-promise": _renamed(
+        "{}.tx(async (t) => {{", "});", "t", _root_of(locked_rows.QUERIES, always_of=True)
+    ),
+    "postgres": _renamed("{}.begin(async (tx) => {{", "});", "tx", _tag),
 }

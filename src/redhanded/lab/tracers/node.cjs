@@ -18,9 +18,8 @@ if (trace !== null) install();
 function install() {
   const Module = require('node:module');
   const net = require('node:net');
-  const path = require('node:path');
   const { mapped } = require('./source_maps.cjs');
-  const { fileURLToPath } = require('node:url');
+  const { applicationFile, packageOf } = require('./files.cjs');
 
   const FRAMES_MAX = 24;
   const LINE_BYTES_MAX = 4000; // a pipe keeps writes up to 4,096 bytes of several processes apart
@@ -93,16 +92,23 @@ function install() {
 
   const applicationFrames = (_error, sites) => {
     const frames = [];
-    let together = false;
+    let below = ''; // the library's frame before
+    let together = null; // the package of what somebody waits for with other things at once
     for (const site of sites) {
-      const file = applicationFile(site.getFileName() || '');
-      together = together || isCombinator(site);
-      if (file === '') continue;
-      // Whoever waits for several things at once has called them elsewhere.
-      if (frames.length === 0 && together && site.isAsync()) break;
-      if (frames.length === 0 && !site.isAsync()) direct.add(frames);
-      frames.push(original(file, site.getLineNumber(), site.getColumnNumber(), name(site)));
-      if (frames.length === FRAMES_MAX) break;
+      const raw = site.getFileName() || '';
+      if (isCombinator(site)) together = packageOf(below);
+      else if (applicationFile(raw) === '') {
+        // A library that waits for calls of its own was itself called further up.
+        if (together !== null && together !== '' && together === packageOf(raw)) together = null;
+        below = raw;
+      } else {
+        // Whoever waits for several things at once has called them elsewhere.
+        if (frames.length === 0 && together !== null && site.isAsync()) break;
+        if (frames.length === 0 && !site.isAsync()) direct.add(frames);
+        const place = [applicationFile(raw), site.getLineNumber(), site.getColumnNumber()];
+        frames.push(original(...place, name(site)));
+        if (frames.length === FRAMES_MAX) break;
+      }
     }
     return frames;
   };
@@ -117,21 +123,6 @@ function install() {
     return type && !['Object', 'global', 'Module', 'Function'].includes(type)
       ? `${type}.${plain}`
       : plain;
-  };
-
-  const files = new Map(); // file name as V8 has it → path, '' for anything but the application
-  const applicationFile = (raw) => {
-    let file = files.get(raw);
-    if (file === undefined) {
-      file = raw.startsWith('file:') ? guard(() => fileURLToPath(raw)) || '' : raw;
-      const foreign =
-        !path.isAbsolute(file) ||
-        path.dirname(file) === __dirname ||
-        /[\\/](node_modules|\.yarn[\\/](cache|unplugged))[\\/]|[\\/]\.pnp\.c?js$/.test(file);
-      if (foreign) file = '';
-      files.set(raw, file);
-    }
-    return file;
   };
 
   // ---------------------------------------------------------------- source maps
