@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from redhanded.case.fix import FixPart
 from redhanded.hunt.repair import (
+    enqueue_after_commit,
     find_or_create,
     inserted_once,
     job_id,
@@ -27,6 +28,7 @@ REMEDIES: tuple[Remedy, ...] = (
     added_once,
     unique_index,
     row_lock,
+    enqueue_after_commit,
 )
 
 

@@ -84,6 +84,11 @@ def between(source: Source, first: int, last: int) -> Region | None:
     return None
 
 
+def statement_at(source: Source, line: int) -> Node | None:
+    """The innermost statement of a block at a line."""
+    return next(iter(_around(source, line)), None)
+
+
 def queues(ground: Ground, region: Region) -> bool:
     """Whether a job is queued there: a worker may start on it before a COMMIT that comes later."""
     return any(region.holds(each.location) for each in ground.code.enqueues)

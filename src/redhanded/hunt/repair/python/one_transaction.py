@@ -11,8 +11,8 @@ from redhanded.hunt.repair.remedy import Ground
 from redhanded.source import edit, edit_python
 from redhanded.source.edit import Edit, Source
 
-_NAME = "transaction"
-_IMPORT = f"from django.db import {_NAME}"
+NAME = "transaction"
+_IMPORT = f"from django.db import {NAME}"
 _IN_ITS_WAY = frozenset({"try_statement", "yield", "await"})
 """An error of the database that is caught inside would have ended the transaction already."""
 
@@ -25,10 +25,10 @@ def enclosed(
     if not all(_of_django(ground, path, first, table) for first, _ in pairs):
         return None
     source = edit.read(ground.text(path), path)
-    imported = _imported(source)
-    if imported is None:
+    imports = imported(source)
+    if imports is None:
         return None
-    edits = [*imported]
+    edits = [*imports]
     for first, last in pairs:
         region = regions.between(source, first, last)
         lock = lock_of_django(source, first)
@@ -60,7 +60,7 @@ def _indented(region: Region) -> list[Edit]:
     source = region.source
     pad, more = source.indent(region.start), source.indent_unit
     begin = source.line_start(region.start)
-    found = [Edit(start=begin, end=begin, text=f"{pad}with {_NAME}.atomic():\n{more}")]
+    found = [Edit(start=begin, end=begin, text=f"{pad}with {NAME}.atomic():\n{more}")]
     at = source.data.find(b"\n", begin) + 1
     while 0 < at < region.end:
         if source.data[at : at + 1] not in (b"\n", b"\r"):
@@ -69,17 +69,17 @@ def _indented(region: Region) -> list[Edit]:
     return found
 
 
-def _imported(source: Source) -> list[Edit] | None:
-    """What imports Django's module; None where its name means something else in the file."""
+def imported(source: Source) -> list[Edit] | None:
+    """What imports Django's ``transaction``; None where the name means something else there."""
     imports = [
         each for each in source.tree.named_children if each.type.startswith("import_from_statement")
     ]
     for each in imports:
         module = each.child_by_field_name("module_name")
         names = {source.of(name) for name in each.children_by_field_name("name")}
-        if module is not None and source.of(module) == "django.db" and _NAME in names:
+        if module is not None and source.of(module) == "django.db" and NAME in names:
             return []
-    if _NAME in edit_python.bound(source, source.tree):
+    if NAME in edit_python.bound(source, source.tree):
         return None
     last = _last_import(source)
     if last is None:
