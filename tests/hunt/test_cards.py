@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from redhanded.case.case import Case
 from redhanded.case.codemap import CodeMap, CodePath, Hop
 from redhanded.case.evidence import Evidence, Location
@@ -9,8 +11,9 @@ from redhanded.case.reproduction import NaturalRun, Reproduction
 from redhanded.case.schedule import Schedule
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import System
-from redhanded.hunt import cards
+from redhanded.hunt import cards, prove
 from redhanded.hunt.outcome import outcome
+from redhanded.lab.explorers.systematic import Exploration
 
 LINES_MAX = 40
 
@@ -162,3 +165,16 @@ def test_what_should_have_passed_says_why_it_did_not() -> None:
     assert "the new test on the fixed code: python: No module named pytest" in said
     assert "the project's own tests were not run" in said
     assert not any("planted" in each for each in said)
+    untested = replace(found, before=nothing, after=nothing)
+    assert not any("new test" in each for each in cards.proof(untested))
+
+
+def test_a_proof_says_nothing_of_a_test_that_was_not_written() -> None:
+    exploration = Exploration(explored=12, equivalent=3, exhausted=True, bound=2)
+    tests = {"own_tests": Counted(runs=1, failed=0)}
+    alone = prove.conclude(tests, None, exploration, None)
+    assert alone.statement.startswith("Shown: of the fixed system 12 orders") and not alone.proven
+    tests |= {"before": Counted(runs=20, failed=20), "after": Counted(runs=50, failed=0)}
+    assert (
+        "the new test failed 20 of 20" in prove.conclude(tests, None, exploration, None).statement
+    )

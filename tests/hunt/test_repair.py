@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 from redhanded.case.fix import FixPart
 from redhanded.case.reproduction import Reproduction, RootCause
 from redhanded.hunt import repair, suspect
+from redhanded.hunt.repair import package
 
 
 def cause_of(root: Path, caught: Reproduction) -> RootCause:
@@ -242,3 +244,42 @@ def test_regression_test_fits_the_target(tmp_path: Path, runner: str) -> None:
     assert "`TRK${unique}`" in text
     assert ("from 'vitest'" in text) == (runner == "vitest")
     assert runner.split()[0] in repair.command_for(ground)
+
+
+@pytest.mark.parametrize(
+    ("scripts", "expected"),
+    [
+        ({"test": "tsx --test test/*.ts"}, "npx tsx --test test/a.test.ts"),
+        (
+            {"test": "node -r ts-node/register --test test"},
+            "node --require ts-node/register --test test/a.test.ts",
+        ),
+        ({"test": "tsc && node --test dist/test"}, "tsc && node --test dist/test/a.test.js"),
+        (
+            {"pretest": "tsc", "test": "node --test 'build/test/*.test.js'"},
+            "npm run --silent pretest && node --test build/test/a.test.js",
+        ),
+        ({"test": "node --test"}, "node --test test/a.test.ts"),
+    ],
+)
+def test_typescript_is_run_as_the_script_of_the_project_does(
+    tmp_path: Path, scripts: dict[str, str], expected: str
+) -> None:
+    (tmp_path / "package.json").write_text(json.dumps({"scripts": scripts}))
+    assert package.test_command(tmp_path, "test/a.test.ts", "a") == expected
+
+
+@pytest.mark.parametrize("runner", ["jest", "node --test dist/spec"])
+def test_a_regression_test_in_typescript_runs_wherever_it_is_compiled_to(
+    tmp_path: Path, runner: str
+) -> None:
+    """Modules of either kind: nothing in it asks where the file lies."""
+    parcels.write(
+        tmp_path, package=parcels.FILES["package.json"].replace("mocha --recursive spec", runner)
+    )
+    for each in list((tmp_path / "spec").iterdir()):
+        each.rename(each.with_suffix(".ts"))
+    path, text = repair.regression_test(ground_of(tmp_path))
+    assert path == "spec/parcels-concurrent-delivery.spec.ts"
+    assert "import.meta" not in text and "__dirname" not in text
+    assert f"const SELF = '{path}'" in text

@@ -176,7 +176,9 @@ def proof(value: Proof) -> list[str]:
     own = "did not pass" if value.own_tests.failed else "passed"
     counts = [
         f"the new test: {value.before.failed} of {value.before.runs} runs failed on the old code, "
-        f"{value.after.failed} of {value.after.runs} on the fixed code",
+        f"{value.after.failed} of {value.after.runs} on the fixed code"
+        if value.before.runs
+        else "",
         f"on a planted check-then-create: {value.planted.failed} of {value.planted.runs} failed; "
         f"one delivery at a time: {value.planted_serial.failed} of {value.planted_serial.runs}"
         if value.planted.runs

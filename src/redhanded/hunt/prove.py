@@ -338,9 +338,14 @@ def conclude(
 
 
 def _statement(before: Counted, after: Counted, exploration: Exploration, proven: bool) -> str:
+    tested = (
+        f"the new test failed {before.failed} of {before.runs} times on the old code and "
+        f"{after.failed} of {after.runs} times on the fixed code; "
+        if before.runs
+        else ""
+    )
     shown = (
-        f"Shown: the new test failed {before.failed} of {before.runs} times on the old code and "
-        f"{after.failed} of {after.runs} times on the fixed code; of the fixed system "
+        f"Shown: {tested}of the fixed system "
         f"{exploration.explored} order{'s' if exploration.explored != 1 else ''} of {DELIVERIES} "
         f"deliveries with at most {exploration.bound} preemptions were run and "
         f"{len(exploration.failing)} failed"

@@ -81,7 +81,27 @@ def test_command(root: Path, path: str, title: str) -> str:
         return f"npx jest --runTestsByPath {path}"
     if home.runner == "vitest":
         return f"npx vitest run {path}"
-    return f"node --test {path}"
+    return _by_node(root, path, script)
+
+
+def _by_node(root: Path, path: str, script: str) -> str:
+    """Node's own runner; TypeScript as the script has it: with a loader, or compiled."""
+    if not path.endswith(("ts", "tsx")):
+        return f"node --test {path}"
+    known = {*re.findall(r"[\w-]+", script), *dependencies(root)}
+    if "tsx" in known:
+        return f"npx tsx --test {path}"
+    if "ts-node" in known:
+        return f"node --require ts-node/register --test {path}"
+    compiled = re.search(r"\bnode\b[^&|;]*--test\s+['\"]?([\w./-]+)", script)
+    if compiled is None:
+        return f"node --test {path}"
+    made = re.sub(r"\.([cm]?)tsx?$", r".\1js", Path(path).name)
+    before = script[: compiled.start()]
+    if not before and "pretest" in (package(root).get("scripts") or {}):
+        before = "npm run --silent pretest && "
+    folder = compiled[1] if Path(compiled[1]).suffix == "" else str(Path(compiled[1]).parent)
+    return f"{before}node --test {folder.rstrip('/')}/{made}"
 
 
 def _tests(root: Path) -> list[Path]:

@@ -107,6 +107,7 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
         deliveries=tested.DELIVERIES,
         table=table,
         quoted_table=quoted,
+        path=path,
         up="/".join([".."] * (len(Path(path).parts) - 1)) or ".",
         symptom=ground.system.symptom.log or ground.symptom.text,
         invariants=_pretty(tested.queries(ground)),

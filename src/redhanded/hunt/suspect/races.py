@@ -72,12 +72,19 @@ def queued_early(failing: Trail, passing: Trail | None) -> Explained | None:
         for change in effects(failing.operations):
             if change.name.task != read.name.task or change.process == read.process:
                 continue
-            seen = failing.seen_at(change)
-            late = seen is not None and read.index < seen and meet(change, read, "read")
+            late = _unseen_by(read, change, failing) and meet(change, read, "read")
             queue = _handed_over(change, read, failing) if late else None
             if queue is not None and not _seen_in(passing, change, read):
                 return _too_early(change, queue, read, failing)
     return None
+
+
+def _unseen_by(read: Operation, change: Operation, failing: Trail) -> bool:
+    """Whether it was committed only later; or not at all, where the failure ended the run."""
+    if failing.end_of(change) is None and change.transaction is not None:
+        return change.failure is None and change.index < read.index
+    seen = failing.seen_at(change)
+    return seen is not None and read.index < seen
 
 
 def _handed_over(change: Operation, read: Operation, failing: Trail) -> Operation | None:
@@ -98,10 +105,9 @@ def _seen_in(passing: Trail | None, change: Operation, read: Operation) -> bool:
 
 
 def _too_early(change: Operation, queue: Operation, read: Operation, failing: Trail) -> Explained:
-    commit = failing.end_of(change)
     open_ = (
         f"before the COMMIT of {step_at(change, failing)}"
-        if commit is not None
+        if change.transaction is not None
         else f"before {step_at(change, failing)}"
     )
     return Explained(

@@ -99,11 +99,18 @@ def _looks(operation: Operation) -> bool:
 
 
 def _last_of_each(failing: Trail, reads: list[Operation], write: Operation) -> list[Operation]:
-    """Of reads of the same thing the last one before the write: it supersedes the others."""
+    """Of reads of the same thing the last one before the write: it supersedes the others.
+
+    Not one that the same line sent: a library looks at what it is about to write, to see what is
+    different, and writes what the program has read before.
+    """
     last: dict[tuple[object, ...], Operation] = {}
     for read in reads:
         if read.index < write.index and failing.leads(read, write):
-            last[(read.service, read.name.kind, read.name.target, read.touches)] = read
+            thing = (read.service, read.name.kind, read.name.target, read.touches)
+            of_one_line = read.location is not None and read.location == write.location
+            if not (of_one_line and thing in last):
+                last[thing] = read
     return list(last.values())
 
 
