@@ -426,7 +426,9 @@ def test_django_reads_and_writes_in_one_atomic_block(tmp_path: Path) -> None:
     assert part is not None
     text = part.files["shop/store.py"]
     ast.parse(text)
-    assert "from django.http import JsonResponse\nfrom django.db import transaction\n\nlog" in text
+    assert (
+        "\n\nfrom django.db import transaction\nfrom django.http import JsonResponse\n\nlog" in text
+    )
     block = text[text.index("    with") :]
     assert (
         block

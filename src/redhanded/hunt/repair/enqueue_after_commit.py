@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from redhanded.case.fix import FixPart
 from redhanded.hunt.repair.python import enqueue_after_commit as python
-from redhanded.hunt.repair.region import FUNCTIONS, statement_at
+from redhanded.hunt.repair.region import FUNCTIONS, moved_after, statement_at
 from redhanded.hunt.repair.remedy import Ground, part
 from redhanded.source import edit
 from redhanded.source.edit import Edit, Source
@@ -61,7 +61,7 @@ def _queued_later(source: Source, line: int) -> str | None:
         return None
     ends = _commit_after(source, queues)
     if ends is not None:
-        return _moved(source, queues, ends)
+        return moved_after(source, queues, ends)
     around = _transaction_around(source, queues)
     return _collected(source, queues, call, around) if around is not None else None
 
@@ -73,19 +73,6 @@ def _commit_after(source: Source, queues: Node) -> Node | None:
         if later and _COMMIT.search(source.of(each)):
             return each
     return None
-
-
-def _moved(source: Source, queues: Node, ends: Node) -> str:
-    start = source.line_start(queues.start_byte)
-    newline = source.data.find(b"\n", queues.end_byte)
-    text = f"\n{source.indent(queues.start_byte)}{source.of(queues)}"
-    return edit.apply(
-        source,
-        (
-            Edit(start=start, end=newline + 1, text=""),
-            Edit(start=ends.end_byte, end=ends.end_byte, text=text),
-        ),
-    )
 
 
 def _transaction_around(source: Source, queues: Node) -> Node | None:

@@ -151,14 +151,11 @@ def _around(whole: Region, words: _Words) -> list[Edit]:
     if names:
         bound = names[0] if len(names) == 1 else f"{{ {', '.join(names)} }}"
         before, after = f"{kind} {bound} = await ", f"{pad}{more}return {bound};\n"
-    found = [Edit(start=whole.start, end=whole.start, text=f"{before}{words.begin}\n{pad}{more}")]
-    at = source.data.find(b"\n", whole.start) + 1
-    while 0 < at < whole.end:
-        if source.data[at : at + 1] not in (b"\n", b"\r"):
-            found.append(Edit(start=at, end=at, text=more))
-        at = source.data.find(b"\n", at) + 1
-    found.append(Edit(start=whole.end, end=whole.end, text=f"\n{after}{pad}{words.end}"))
-    return found
+    return [
+        Edit(start=whole.start, end=whole.start, text=f"{before}{words.begin}\n{pad}{more}"),
+        *regions.further_in(whole),
+        Edit(start=whole.end, end=whole.end, text=f"\n{after}{pad}{words.end}"),
+    ]
 
 
 def _names_of(region: Region) -> tuple[list[str], str]:

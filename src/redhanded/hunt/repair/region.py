@@ -10,7 +10,7 @@ from tree_sitter import Node
 from redhanded.case.evidence import Location
 from redhanded.hunt.repair.remedy import Ground
 from redhanded.source import edit
-from redhanded.source.edit import Source
+from redhanded.source.edit import Edit, Source
 
 BLOCKS = frozenset({"statement_block", "block"})
 FUNCTIONS = edit.FUNCTIONS | {"function_definition", "lambda"}
@@ -92,6 +92,32 @@ def statement_at(source: Source, line: int) -> Node | None:
 def queues(ground: Ground, region: Region) -> bool:
     """Whether a job is queued there: a worker may start on it before a COMMIT that comes later."""
     return any(region.holds(each.location) for each in ground.code.enqueues)
+
+
+def further_in(region: Region) -> list[Edit]:
+    """Its lines but the first, one step further in; empty ones stay empty."""
+    source = region.source
+    found = []
+    at = source.data.find(b"\n", region.start) + 1
+    while 0 < at < region.end:
+        if source.data[at : at + 1] not in (b"\n", b"\r"):
+            found.append(Edit(start=at, end=at, text=source.indent_unit))
+        at = source.data.find(b"\n", at) + 1
+    return found
+
+
+def moved_after(source: Source, statement: Node, other: Node) -> str:
+    """The file with a statement, on lines of its own, after another one."""
+    start = source.line_start(statement.start_byte)
+    newline = source.data.find(b"\n", statement.end_byte)
+    text = f"\n{source.indent(statement.start_byte)}{source.of(statement)}"
+    return edit.apply(
+        source,
+        (
+            Edit(start=start, end=newline + 1, text=""),
+            Edit(start=other.end_byte, end=other.end_byte, text=text),
+        ),
+    )
 
 
 def _around(source: Source, line: int) -> list[Node]:

@@ -1,7 +1,7 @@
 """The root cause as the failing order itself shows it, where no hypothesis explains it.
 
 Only what was measured counts: the operations of the smallest failing run, of a passing one beside
-it, their lines, and what the environment did. No remedy is proposed for such a cause.
+it, their lines, and what the environment did.
 """
 
 from __future__ import annotations

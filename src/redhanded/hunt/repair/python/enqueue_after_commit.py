@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from redhanded.case.hypothesis import RootLocation
 from redhanded.hunt.repair.python.one_transaction import NAME, imported
-from redhanded.hunt.repair.region import statement_at
+from redhanded.hunt.repair.region import moved_after, statement_at
 from redhanded.hunt.repair.remedy import Ground
 from redhanded.source import edit, edit_python
 from redhanded.source.edit import Edit, Source
@@ -44,14 +44,5 @@ def _after_commit(source: Source, queues: Node) -> str | None:
             continue
         if "await" in source.of(each):
             return None  # What is read of a row after it would be asked of the database again.
-        start = source.line_start(queues.start_byte)
-        newline = source.data.find(b"\n", queues.end_byte)
-        text = f"\n{source.indent(queues.start_byte)}{source.of(queues)}"
-        return edit.apply(
-            source,
-            (
-                Edit(start=start, end=newline + 1, text=""),
-                Edit(start=each.end_byte, end=each.end_byte, text=text),
-            ),
-        )
+        return moved_after(source, queues, each)
     return None

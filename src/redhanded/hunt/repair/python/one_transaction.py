@@ -60,13 +60,8 @@ def _indented(region: Region) -> list[Edit]:
     source = region.source
     pad, more = source.indent(region.start), source.indent_unit
     begin = source.line_start(region.start)
-    found = [Edit(start=begin, end=begin, text=f"{pad}with {NAME}.atomic():\n{more}")]
-    at = source.data.find(b"\n", begin) + 1
-    while 0 < at < region.end:
-        if source.data[at : at + 1] not in (b"\n", b"\r"):
-            found.append(Edit(start=at, end=at, text=more))
-        at = source.data.find(b"\n", at) + 1
-    return found
+    first = Edit(start=begin, end=begin, text=f"{pad}with {NAME}.atomic():\n{more}")
+    return [first, *regions.further_in(region)]
 
 
 def imported(source: Source) -> list[Edit] | None:
@@ -81,10 +76,20 @@ def imported(source: Source) -> list[Edit] | None:
             return []
     if NAME in edit_python.bound(source, source.tree):
         return None
+    later = next((each for each in imports if _module(source, each) > "django.db"), None)
+    if later is not None:
+        return [Edit(start=later.start_byte, end=later.start_byte, text=f"{_IMPORT}\n")]
     last = _last_import(source)
     if last is None:
         return [Edit(start=0, end=0, text=f"{_IMPORT}\n")]
     return [Edit(start=last.end_byte, end=last.end_byte, text=f"\n{_IMPORT}")]
+
+
+def _module(source: Source, statement: Node) -> str:
+    """Of ``from django… import …``; empty for another one."""
+    module = statement.child_by_field_name("module_name")
+    name = source.of(module) if module is not None else ""
+    return name if name.startswith("django.") else ""
 
 
 def _last_import(source: Source) -> Node | None:
