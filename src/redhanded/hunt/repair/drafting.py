@@ -18,6 +18,7 @@ from redhanded.hunt.repair.worktree import open_worktree
 
 AGAINST = {
     "read-modify-write": (row_lock.name,),
+    row_lock.QUOTA: (row_lock.name,),
     enqueue_after_commit.MECHANISM: (enqueue_after_commit.name,),
 }
 """Mechanism to remedies, for causes that the order shows and no hypothesis may have named."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -16,6 +17,8 @@ from redhanded.hunt.repair.remedy import Ground, part
 from redhanded.source import edit
 
 name = "row-lock"
+QUOTA = "quota-check"
+_ID = re.compile(r"_?id$", re.IGNORECASE)
 _WAITS = (
     "With FOR UPDATE a second transaction waits there until the first has committed, and then "
     "reads what it wrote. It also waits where it would only have looked."
@@ -28,6 +31,15 @@ _ENCLOSED = (
     "Read and write the {table} row in one transaction, and lock it when it is read",
     f"What is read at {{reads}} is written back by a statement of its own. A transaction holds the "
     f"two together. {_WAITS}",
+)
+_LOCKED_FIRST = (
+    "Lock the {table} row before the limit is looked at",
+    "What is counted belongs to the {table} row that is read at {reads}. With FOR UPDATE a second "
+    "transaction waits there until the first has committed, and then counts what it has added.",
+)
+_ENCLOSED_FIRST = (
+    "Look at the limit and use it up in one transaction, and lock the {table} row first",
+    _LOCKED_FIRST[1],
 )
 _Lines: TypeAlias = tuple[tuple[int, int], ...]
 """Those of reads and of the writes that rest on them."""
@@ -52,14 +64,18 @@ class WrittenBack:
 def parts(ground: Ground) -> tuple[FixPart, ...]:
     """Part ``d``, where every read that a write rests on can be given a lock; in a transaction
     around both, where there is none."""
-    table = ground.table
-    if table is None or ground.place("write") is None or ground.constraint is not None:
+    if ground.table is None or ground.constraint is not None:
         return ()
-    met = written_back(ground, table)
+    if ground.place("write") is None and ground.cause.mechanism != QUOTA:
+        return ()
+    table, met, how = ground.table, written_back(ground, ground.table), (_LOCKED, _ENCLOSED)
+    if not met and ground.cause.mechanism == QUOTA:
+        table, met = belonged_to(ground, ground.table)
+        how = (_LOCKED_FIRST, _ENCLOSED_FIRST)
     together = all(each.together for each in met)
     if not together and any(each.together or not each.in_one_file for each in met):
         return ()
-    ways, (title, why) = (_LOCKS, _LOCKED) if together else (_ENCLOSES, _ENCLOSED)
+    ways, (title, why) = (_LOCKS, how[0]) if together else (_ENCLOSES, how[1])
     files: dict[str, str] = {}
     for path in dict.fromkeys(each.read.path for each in met):
         here = [each for each in met if each.read.path == path]
@@ -100,6 +116,45 @@ def written_back(ground: Ground, table: str) -> tuple[WrittenBack, ...]:
             together = _in_one_transaction(read, write)
             found[WrittenBack(read=read.location, write=write.location, together=together)] = None
     return tuple(found)
+
+
+def belonged_to(ground: Ground, table: str) -> tuple[str, tuple[WrittenBack, ...]]:
+    """The table of the rows to which rows of ``table`` belong, and where the failing run read one
+    before it added some; without any where that is not seen for all of them."""
+    run = ground.reproduction.run
+    operations = run.operations if run else ()
+    found: dict[WrittenBack, None] = {}
+    tables: set[str] = set()
+    for write in operations:
+        if write.name.target != table or write.name.kind != "INSERT":
+            continue
+        read = next(
+            (each for each in reversed(operations[: write.index]) if _is_above(each, write)), None
+        )
+        if read is None or read.location is None:
+            return table, ()
+        together = _in_one_transaction(read, write)
+        found[WrittenBack(read=read.location, write=write.location, together=together)] = None
+        tables.add(read.name.target)
+    return (tables.pop(), tuple(found)) if len(tables) == 1 else (table, ())
+
+
+def _is_above(read: Operation, write: Operation) -> bool:
+    """Whether it read the one row that an added one belongs to, as a column's name says."""
+    mine = (read.name.task, read.process, read.name.kind)
+    if mine != (write.name.task, write.process, "SELECT") or read.rows != 1:
+        return False
+    columns = {column for touch in write.touches for column, _ in touch.row}
+    stems = {_plain(_ID.sub("", column)) for column in columns if _ID.search(column)}
+    target = _plain(read.name.target.rpartition(".")[2])
+    one = {target, re.sub("s$", "", target), re.sub("es$", "", target), re.sub("ies$", "y", target)}
+    return read.name.target != write.name.target and any(
+        name.endswith(stem) for stem in stems - {""} for name in one
+    )
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def _read_before(write: Operation, operations: tuple[Operation, ...]) -> Operation | None:
