@@ -50,6 +50,37 @@ ALONE = {
   });
 """,
     ),
+    "knex that is left with an answer": (
+        """\
+  if (id) {
+    const wallet = await db('wallets').where({ id }).first();
+    if (!wallet) return res.status(404).end();
+    if (wallet.cents < cents) {
+      res.status(409).json({ error: 'not enough' });
+      return;
+    }
+    await db('wallets').where({ id }).update({ cents: wallet.cents - cents });
+    res.status(201).end();
+  }
+""",
+        """\
+  if (id) {
+    let goesOn = false;
+    await db.transaction(async (trx) => {
+      const wallet = await trx('wallets').where({ id }).first().forUpdate();
+      if (!wallet) return res.status(404).end();
+      if (wallet.cents < cents) {
+        res.status(409).json({ error: 'not enough' });
+        return;
+      }
+      await trx('wallets').where({ id }).update({ cents: wallet.cents - cents });
+      goesOn = true;
+    });
+    if (!goesOn) return;
+    res.status(201).end();
+  }
+""",
+    ),
     "knex of an object": (
         """\
   const wallet = await this.knex('wallets').where({ id }).first();
@@ -232,8 +263,23 @@ LEFT = {
     "an answer would be sent before": (
         "knex",
         "  const wallet = await db('wallets').where({ id }).first();\n"
-        "  if (!wallet) return res.status(404).end();\n"
+        "  res.json(wallet);\n"
         "  await db('wallets').where({ id }).update({ cents: wallet.cents + 1 });\n",
+    ),
+    "what is declared is needed where an answer may have been sent": (
+        "knex",
+        "  const wallet = await db('wallets').where({ id }).first();\n"
+        "  if (!wallet) return res.status(404).end();\n"
+        "  await db('wallets').where({ id }).update({ cents: wallet.cents + 1 });\n"
+        "  res.json(wallet);\n",
+    ),
+    "it is left with an answer and with none": (
+        "knex",
+        "  const wallet = await db('wallets').where({ id }).first();\n"
+        "  if (!wallet) return res.status(404).end();\n"
+        "  if (!wallet.open) return null;\n"
+        "  await db('wallets').where({ id }).update({ cents: wallet.cents + 1 });\n"
+        "  res.end();\n",
     ),
     "an error is caught inside": (
         "knex",
@@ -286,13 +332,14 @@ def script_ground(root: Path, body: str, library: str) -> repair.Ground:
     (root / "src/wallets.js").write_text(f"{head}{body}}}\n")
     (root / "schema.prisma").write_text(PRISMA)
     lines = body.splitlines()
+    first = next(at for at, line in enumerate(lines, 2) if "wallet" in line)
     writes = ("update(", "updateTable(", "save(", "UPDATE")
     last = next(at for at, line in enumerate(lines) if any(each in line for each in writes))
     return read_then_written(
         ground_of(root),
         path="src/wallets.js",
         library=library,
-        lines=(2, 2 + last),
+        lines=(first, 2 + last),
         in_transaction=False,
         transaction=None,
     )

@@ -8,7 +8,7 @@ or node-postgres; each call that asks the database in it is told of the transact
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -26,6 +26,7 @@ from redhanded.source.edit import Edit, Source
 _ANSWERS = frozenset(
     {"json", "send", "status", "end", "sendStatus", "redirect", "render", "code", "write"}
 )
+_GOES_ON = "goesOn"
 _IN_ITS_WAY = frozenset(
     {"try_statement", "break_statement", "continue_statement", "yield_expression"}
 )
@@ -74,7 +75,7 @@ def enclosed(
         region = regions.between(source, first, last)
         whole = _whole(ground, region) if region is not None else None
         words = _words(ground, whole, first) if whole is not None else None
-        if whole is None or words is None:
+        if whole is None or words is None or not _is_told_apart(whole):
             return None
         lock = locked_rows.edits(ground, source, first, table, transaction="tx")
         if not lock:
@@ -92,23 +93,46 @@ _Way: TypeAlias = Callable[[Region, int, list[DataAccess]], _Words | None]
 
 
 def _whole(ground: Ground, region: Region) -> Region | None:
-    """The statements to enclose: all that follow, too, where one of them leaves the function."""
-    leaves = _leaves(region)
-    whole = region.to_the_end() if leaves else region
+    """The statements to enclose: all that follow, too, where one of them leaves the function with
+    something else than an answer."""
+    whole = region if not _leaves(region) or _only_answers(region) else region.to_the_end()
     body = region.function.child_by_field_name("body")
-    if leaves and (body is None or body.id != region.block.id):
+    if whole is not region and (body is None or body.id != region.block.id):
         return None
     broken = any(
         each.start_point.row < each.end_point.row for each in whole.nodes("template_string")
     )
     in_its_way = broken or next(whole.nodes(*_IN_ITS_WAY), None) is not None
-    if in_its_way or not _is_async(region) or _answers(whole) or regions.queues(ground, whole):
+    answers = not _only_answers(whole) and bool(_answers(whole))
+    if in_its_way or answers or not _is_async(region) or regions.queues(ground, whole):
         return None
     return whole
 
 
+def _only_answers(region: Region) -> bool:
+    """Whether it is left only where an answer is sent instead of going on: nothing is written
+    then that the answer could be too early for."""
+    leaves, answers = tuple(region.nodes("return_statement")), _answers(region)
+    aside = [edit.enclosing(each, ("if_statement",)) for each in (*leaves, *answers)]
+    apart = [each for each in aside if each is not None and each.start_byte >= region.start]
+    both = all(_one_of(leaves, each) and _one_of(answers, each) for each in apart)
+    return bool(leaves) and len(apart) == len(aside) and both
+
+
+def _one_of(nodes: Iterable[Node], branch: Node) -> bool:
+    return any(
+        branch.start_byte <= each.start_byte and each.end_byte <= branch.end_byte for each in nodes
+    )
+
+
 def _leaves(region: Region) -> bool:
     return next(region.nodes("return_statement"), None) is not None
+
+
+def _is_told_apart(whole: Region) -> bool:
+    """Where it may be left early: whether nothing that it declares is needed after it."""
+    taken = _GOES_ON in edit.identifiers(whole.source, whole.function)
+    return not _only_answers(whole) or not (_names_of(whole)[0] or taken)
 
 
 def _is_async(region: Region) -> bool:
@@ -116,10 +140,10 @@ def _is_async(region: Region) -> bool:
     return bool(re.search(r"\basync\b", head))
 
 
-def _answers(region: Region) -> bool:
-    """Whether an answer is sent there, which would be before the COMMIT."""
+def _answers(region: Region) -> list[Node]:
+    """Calls that send an answer."""
     calls = region.nodes("call_expression")
-    return any(edit.callee(region.source, call)[1] in _ANSWERS for call in calls)
+    return [each for each in calls if edit.callee(region.source, each)[1] in _ANSWERS]
 
 
 def _words(ground: Ground, whole: Region, first: int) -> _Words | None:
@@ -147,14 +171,17 @@ def _around(whole: Region, words: _Words) -> list[Edit]:
     source = whole.source
     pad, more = source.indent(whole.start), source.indent_unit
     names, kind = _names_of(whole)
-    before, after = "return " if _leaves(whole) else "await ", ""
-    if names:
+    before, after, last = "return " if _leaves(whole) else "await ", "", ""
+    if _only_answers(whole):
+        before = f"let {_GOES_ON} = false;\n{pad}await "
+        after, last = f"{pad}{more}{_GOES_ON} = true;\n", f"\n{pad}if (!{_GOES_ON}) return;"
+    elif names:
         bound = names[0] if len(names) == 1 else f"{{ {', '.join(names)} }}"
         before, after = f"{kind} {bound} = await ", f"{pad}{more}return {bound};\n"
     return [
         Edit(start=whole.start, end=whole.start, text=f"{before}{words.begin}\n{pad}{more}"),
         *regions.further_in(whole),
-        Edit(start=whole.end, end=whole.end, text=f"\n{after}{pad}{words.end}"),
+        Edit(start=whole.end, end=whole.end, text=f"\n{after}{pad}{words.end}{last}"),
     ]
 
 
