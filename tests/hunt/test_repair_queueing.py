@@ -202,13 +202,43 @@ def test_what_is_queued_later_is_typed_in_typescript(tmp_path: Path) -> None:
     assert "const afterCommit: Array<() => unknown> = [];" in drafted(ground)["src/place.ts"]
 
 
-def test_no_regression_test_that_would_not_fail_is_written(tmp_path: Path) -> None:
-    ground = script(tmp_path, SCRIPTS["nothing is bound"][0])
-    fix = repair.drafted(
-        ground, hypotheses=(), branch="redhanded/x", free_folder=lambda: tmp_path.parent / "tree"
+def changing(ground: repair.Ground, library: str) -> repair.Ground:
+    """With a line that changes what the job needs."""
+    path = ground.cause.locations[0].path
+    place = RootLocation(path=path, line=2, role="change", text="")
+    access = DataAccess(
+        model="Order",
+        table="orders",
+        method="create",
+        access="write",
+        library=library,
+        location=place.location,
     )
-    assert fix is not None and fix.chosen == ("e",) and fix.test_path == ""
-    assert "No regression test was written" in " ".join(fix.notes)
+    return replace(
+        ground,
+        code=replace(ground.code, accesses=(access,), constraints=()),
+        cause=replace(ground.cause, locations=(*ground.cause.locations, place)),
+        reproduction=replace(ground.reproduction, constraint=None),
+        symptom=replace(ground.symptom, constraint=None, table=None),
+    )
+
+
+def test_the_regression_test_holds_the_commit_until_a_worker_could_have_been_quicker(
+    tmp_path: Path,
+) -> None:
+    ground = changing(script(tmp_path, SCRIPTS["nothing is bound"][0]), "kysely")
+    title = "no worker is quicker than the commit that its job needs (orders)"
+    _, text = repair.regression_test(ground)
+    check(tmp_path, text)
+    assert title in text and "CREATE CONSTRAINT TRIGGER" in text and "LOCK TABLE" not in text
+    assert "DROP FUNCTION IF EXISTS hold_commits() CASCADE" in text
+    assert "'rows in" not in text and title in repair.command_for(ground)
+    folder = tmp_path / "python"
+    folder.mkdir()
+    _, text = repair.regression_test(changing(python(folder, SESSION), "sqlalchemy"))
+    ast.parse(text)
+    assert "CREATE CONSTRAINT TRIGGER" in text and "LOCK TABLE" not in text
+    assert "def test_no_worker_is_quicker_than_the_commit_that_its_job_needs_orders():" in text
 
 
 def of_django(ground: repair.Ground) -> repair.Ground:

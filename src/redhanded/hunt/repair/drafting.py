@@ -14,22 +14,15 @@ from redhanded.hunt.repair.parts import REMEDIES, draft
 from redhanded.hunt.repair.python import added_once
 from redhanded.hunt.repair.regression_test import regression_test
 from redhanded.hunt.repair.remedy import Ground
+from redhanded.hunt.repair.tested import EARLY
 from redhanded.hunt.repair.worktree import open_worktree
 
 AGAINST = {
     "read-modify-write": (row_lock.name,),
     row_lock.QUOTA: (row_lock.name,),
-    enqueue_after_commit.MECHANISM: (enqueue_after_commit.name,),
+    EARLY: (enqueue_after_commit.name,),
 }
 """Mechanism to remedies, for causes that the order shows and no hypothesis may have named."""
-
-UNTESTED = {
-    enqueue_after_commit.MECHANISM: (
-        "what redhanded writes lets requests meet at a table, and here a worker has to be quicker "
-        "than a COMMIT. The forced order shows that the fix holds."
-    )
-}
-"""Mechanisms that no regression test is written for, and why."""
 
 
 def drafted(
@@ -58,8 +51,6 @@ def drafted(
     tree.commit(f"Fix: {ground.cause.title}\n\n{titles}")
     test_path, test_diff = "", ""
     try:
-        if ground.cause.mechanism in UNTESTED:
-            raise InputError(UNTESTED[ground.cause.mechanism])
         test_path, text = regression_test(ground)
         tree.write({test_path: text})
         tree.commit("Test the fix with concurrent deliveries")

@@ -10,11 +10,11 @@ from redhanded.case.fix import FixPart
 from redhanded.hunt.repair.python import enqueue_after_commit as python
 from redhanded.hunt.repair.region import FUNCTIONS, moved_after, statement_at
 from redhanded.hunt.repair.remedy import Ground, part
+from redhanded.hunt.repair.tested import EARLY
 from redhanded.source import edit
 from redhanded.source.edit import Edit, Source
 
 name = "enqueue-after-commit"
-MECHANISM = "job-enqueued-before-commit"
 _TRANSACTION = re.compile(r"transaction|^tx$|^begin$", re.IGNORECASE)
 _COMMIT = re.compile(r"\bCOMMIT\b|\.commit(?:Transaction)?\(")
 _LATER = "afterCommit"
@@ -23,7 +23,7 @@ _LATER = "afterCommit"
 def parts(ground: Ground) -> tuple[FixPart, ...]:
     """Part ``e``, where the call that queues stands alone, and the transaction's end is seen."""
     place = ground.place("enqueue")
-    if place is None or ground.cause.mechanism != MECHANISM:
+    if place is None or ground.cause.mechanism != EARLY:
         return ()
     if edit.is_python(place.path):
         text = python.queued_later(ground, place)

@@ -57,6 +57,7 @@ class _Sent:
 
     before: tuple[Delivery, ...]
     together: tuple[Delivery, ...]
+    holds_commits: bool
 
     @classmethod
     def of(cls, ground: Ground, delivery: Delivery) -> _Sent:
@@ -64,7 +65,11 @@ class _Sent:
         at_once = (delivery,) * tested.DELIVERIES
         if ground.constraint is None:
             at_once = tested.together(ground, delivery)
-        return cls(before=tested.earlier(ground, delivery), together=at_once)
+        return cls(
+            holds_commits=tested.holds_commits(ground),
+            before=tested.earlier(ground, delivery),
+            together=at_once,
+        )
 
     @property
     def alone(self) -> bool:
@@ -74,7 +79,7 @@ class _Sent:
     @property
     def steps(self) -> bool:
         """Not only one request, and nothing before it."""
-        return bool(self.before) or not self.alone
+        return bool(self.before) or not self.alone or self.holds_commits
 
 
 def _is_python(ground: Ground) -> bool:
@@ -93,7 +98,8 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
     environment.filters["tojson"] = _literal
     sent = _Sent.of(ground, delivery)
-    column, value = _counted(ground, table) if sent.alone else ("", "")
+    counts = sent.alone and not sent.holds_commits
+    column, value = _counted(ground, table) if counts else ("", "")
     fixture = None if sent.steps else _fixture(ground.root, delivery)
     quoted = ".".join(f'"{each}"' for each in table.split("."))
     return environment.get_template("concurrent_delivery.test.js.j2").render(
@@ -102,6 +108,7 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
         typescript=home.suffix.endswith("ts"),
         title=tested.title(ground, alone=sent.alone),
         steps=sent.steps,
+        hold_commits=sent.holds_commits,
         before=_pretty([tested.step(each) for each in sent.before]),
         together=_pretty([tested.step(each) for each in sent.together]),
         deliveries=tested.DELIVERIES,

@@ -56,7 +56,7 @@ class Ground:
                 return failure.table
         if self.symptom.table:
             return self.symptom.table
-        create = self.place("create") or self.place("write")
+        create = self.place("create") or self.place("write") or self.place("change")
         near = self._near(create) if create is not None else None
         return near.table if near is not None else self._written()
 

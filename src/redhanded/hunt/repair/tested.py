@@ -13,6 +13,7 @@ from redhanded.hunt.repair.event_identity import UNIQUE
 from redhanded.hunt.repair.remedy import Ground
 
 DELIVERIES = 5
+EARLY = "job-enqueued-before-commit"
 
 _HEADERS = {"stripe": "stripe-signature", "github": "x-hub-signature-256"}
 
@@ -29,6 +30,8 @@ def subject(ground: Ground) -> tuple[Delivery, str]:
 def together(ground: Ground, delivery: Delivery) -> tuple[Delivery, ...]:
     """What is sent at once: ``delivery`` and other requests that nothing else waits for, each as
     often as the lab sends it; ``delivery`` alone several times."""
+    if holds_commits(ground):
+        return (delivery,) * delivery.deliveries
     awaited = {each.after for each in ground.system.workload}
     others = [
         each
@@ -51,11 +54,18 @@ def earlier(ground: Ground, delivery: Delivery) -> tuple[Delivery, ...]:
     return tuple(each for each in found if each.run is None)
 
 
+def holds_commits(ground: Ground) -> bool:
+    """Whether a worker may be quicker than a COMMIT: then that is held, and not who writes."""
+    return ground.cause.mechanism == EARLY
+
+
 def title(ground: Ground, *, alone: bool = True) -> str:
     """The test's name: what must hold, in the words of the system; also found by ``--fgrep``.
 
     ``alone``: one request is sent, several times; else others with it.
     """
+    if holds_commits(ground):
+        return f"no worker is quicker than the commit that its job needs ({ground.table})"
     if not alone:
         return f"requests that come at once leave what must hold whole ({ground.table})"
     return f"one event delivered {DELIVERIES} times at once is worked off once ({ground.table})"

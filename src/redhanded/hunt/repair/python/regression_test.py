@@ -87,7 +87,8 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
     before = [tested.step(each) for each in tested.earlier(ground, delivery)]
     sent = {each.name: tested.step(each) for each in at_once}
     alone = len(sent) == 1
-    counting = _counting(ground, table) if alone else None
+    holds = tested.holds_commits(ground)
+    counting = _counting(ground, table) if alone and not holds else None
     stubs = [{"routes": each.routes, "env": each.env} for each in ground.system.stubs]
     function = f"test_{_word(tested.title(ground, alone=alone))}"
     return environment.get_template("test_concurrent_delivery.py.j2").render(
@@ -95,7 +96,8 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
         class_name="ConcurrentDelivery",
         function=function,
         driver=home.driver,
-        deliveries=tested.DELIVERIES,
+        deliveries=len(at_once),
+        hold_commits=holds,
         table=table,
         quoted_table=_quoted(table),
         depth=len(Path(path).parts) - 1,
