@@ -66,7 +66,7 @@ ALONE = {
         """\
   if (id) {
     let goesOn = false;
-    await db.transaction(async (trx) => {
+    const answered = await db.transaction(async (trx) => {
       const wallet = await trx('wallets').where({ id }).first().forUpdate();
       if (!wallet) return res.status(404).end();
       if (wallet.cents < cents) {
@@ -76,7 +76,7 @@ ALONE = {
       await trx('wallets').where({ id }).update({ cents: wallet.cents - cents });
       goesOn = true;
     });
-    if (!goesOn) return;
+    if (!goesOn) return answered;
     res.status(201).end();
   }
 """,

@@ -26,7 +26,7 @@ from redhanded.source.edit import Edit, Source
 _ANSWERS = frozenset(
     {"json", "send", "status", "end", "sendStatus", "redirect", "render", "code", "write"}
 )
-_GOES_ON = "goesOn"
+_GOES_ON, _LEFT = "goesOn", "answered"
 _IN_ITS_WAY = frozenset(
     {"try_statement", "break_statement", "continue_statement", "yield_expression"}
 )
@@ -131,7 +131,7 @@ def _leaves(region: Region) -> bool:
 
 def _is_told_apart(whole: Region) -> bool:
     """Where it may be left early: whether nothing that it declares is needed after it."""
-    taken = _GOES_ON in edit.identifiers(whole.source, whole.function)
+    taken = {_GOES_ON, _LEFT} & edit.identifiers(whole.source, whole.function)
     return not _only_answers(whole) or not (_names_of(whole)[0] or taken)
 
 
@@ -173,8 +173,9 @@ def _around(whole: Region, words: _Words) -> list[Edit]:
     names, kind = _names_of(whole)
     before, after, last = "return " if _leaves(whole) else "await ", "", ""
     if _only_answers(whole):
-        before = f"let {_GOES_ON} = false;\n{pad}await "
-        after, last = f"{pad}{more}{_GOES_ON} = true;\n", f"\n{pad}if (!{_GOES_ON}) return;"
+        before = f"let {_GOES_ON} = false;\n{pad}const {_LEFT} = await "
+        after = f"{pad}{more}{_GOES_ON} = true;\n"
+        last = f"\n{pad}if (!{_GOES_ON}) return {_LEFT};"
     elif names:
         bound = names[0] if len(names) == 1 else f"{{ {', '.join(names)} }}"
         before, after = f"{kind} {bound} = await ", f"{pad}{more}return {bound};\n"
