@@ -371,6 +371,12 @@ def test_no_lock_where_it_is_there_or_would_not_be_taken(tmp_path: Path) -> None
     assert repair.draft(balance_ground(tmp_path, read, "django", in_transaction=False)) == ()
     locked = "    wallet = session.get(Wallet, plate, with_for_update=True)\n"
     assert repair.draft(balance_ground(tmp_path, locked, "sqlalchemy")) == ()
+    for beside in ('payload.get("cents", 0)', "session.scalar(select(Owner))"):
+        near = f"    cents = {beside}\n    wallet = load(session, plate)\n"
+        assert repair.draft(balance_ground(tmp_path, near, "sqlalchemy")) == ()
+    joined = "    wallet = session.scalar(select(Wallet).options(joinedload(Wallet.owner)))\n"
+    (part,) = repair.draft(balance_ground(tmp_path, joined, "sqlalchemy"))
+    assert ".with_for_update(of=Wallet)" in part.files["shop/store.py"]
     raw = "    wallet = load(session, plate)\n"
     assert repair.draft(balance_ground(tmp_path, raw, "sqlalchemy")) == ()
 

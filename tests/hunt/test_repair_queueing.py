@@ -131,6 +131,42 @@ LEFT = {
     await jobs.add('send', { id });
   });
 """,
+    "it is returned from a branch without a block": """\
+  if (id) return await db.transaction(async (trx) => {
+    await jobs.add('send', { id });
+  });
+""",
+    "it waits for something itself": """\
+  await db.transaction(async (trx) => {
+    await jobs.add('send', { id: await made(trx) });
+  });
+""",
+    "it is given the transaction": """\
+  await db.transaction(async (trx) => {
+    await jobs.add('send', { id }, { transaction: trx });
+  });
+""",
+    "its error is caught inside": """\
+  await db.transaction(async (trx) => {
+    try {
+      await jobs.add('send', { id });
+    } catch (error) {}
+  });
+""",
+    "what it is given is set again": """\
+  await db.transaction(async (trx) => {
+    let last;
+    for (const each of id) {
+      last = each;
+      await jobs.add('send', { last });
+    }
+  });
+""",
+    "it is given what is committed by hand": """\
+  const t = await sequelize.transaction();
+  await jobs.add('send', { id, t });
+  await t.commit();
+""",
     "the name is taken": """\
   const afterCommit = 1;
   await db.transaction(async (trx) => {
@@ -263,6 +299,8 @@ def test_django_queues_when_it_has_committed(tmp_path: Path) -> None:
     text = drafted(of_django(python(tmp_path, DJANGO)))["shop/store.py"]
     ast.parse(text)
     assert "        transaction.on_commit(lambda: send.delay(order.pk))\n" in text
+    again = DJANGO.replace("        send", "        order = order.pk\n        send")
+    assert not drafted(of_django(python(tmp_path, again)))
     looped = DJANGO.replace("    with", "    for number in number:\n     with")
     assert not drafted(of_django(python(tmp_path, looped)))
 

@@ -259,6 +259,64 @@ model Wallet {
   @@map("wallets")
 }
 """
+BESIDE = {
+    "another connection runs it": (
+        "kysely",
+        "  const wallet = await db.selectFrom('wallets').selectAll().executeTakeFirst();\n"
+        "  await sql`UPDATE wallets SET cents = ${wallet.cents + 1}`.execute(db);\n",
+    ),
+    "the connection is handed on": (
+        "knex",
+        "  const wallet = await db('wallets').where({ id }).first();\n"
+        "  await record(db, wallet.id);\n"
+        "  await db('wallets').where({ id }).update({ cents: wallet.cents + 1 });\n",
+    ),
+    "somebody else is waited for": (
+        "pg",
+        "  const { rows } = await pool.query('SELECT cents FROM wallets WHERE id = $1', [id]);\n"
+        "  await record(id);\n"
+        "  await pool.query('UPDATE wallets SET cents = $1', [rows[0].cents + 1]);\n",
+    ),
+    "a method that is not known asks": (
+        "sequelize",
+        "  const wallet = await Wallet.findByPk(id);\n"
+        "  await wallet.createEntry({ cents });\n"
+        "  await wallet.update({ cents: wallet.cents + cents });\n",
+    ),
+    "the transaction's name is taken, sequelize": (
+        "sequelize",
+        "  const wallet = await Wallet.findByPk(id);\n"
+        "  const transaction = wallet.cents;\n"
+        "  await wallet.update({ cents: transaction + cents });\n",
+    ),
+    "the transaction's name is taken, typeorm": (
+        "typeorm",
+        "  const wallet = await this.wallets.findOneBy({ id });\n"
+        "  wallet.by = manager.id;\n"
+        "  await this.wallets.save(wallet);\n",
+    ),
+    "a source of repositories": (
+        "typeorm",
+        "  const wallet = await this.dataSource.getRepository(Wallet).findOneBy({ id });\n"
+        "  await this.dataSource.getRepository(Wallet).save(wallet);\n",
+    ),
+    "a row that saves itself": (
+        "typeorm",
+        "  const wallet = await this.wallets.findOneBy({ id });\n  await wallet.save();\n",
+    ),
+    "a schema first": (
+        "kysely",
+        "  const wallet = await db.selectFrom('wallets').selectAll().executeTakeFirst();\n"
+        "  await db.withSchema('a').transaction().execute(async (t) => {\n"
+        "    await t.updateTable('wallets').set({ cents: 1 }).execute();\n"
+        "  });\n",
+    ),
+    "several at once": (
+        "@prisma/client",
+        "  const wallet = await prisma.wallet.findUnique({ where: { id } });\n"
+        "  await prisma.$transaction([prisma.wallet.update({ data: { cents: wallet.cents } })]);\n",
+    ),
+}
 LEFT = {
     "an answer would be sent before": (
         "knex",
@@ -272,14 +330,6 @@ LEFT = {
         "  if (!wallet) return res.status(404).end();\n"
         "  await db('wallets').where({ id }).update({ cents: wallet.cents + 1 });\n"
         "  res.json(wallet);\n",
-    ),
-    "it is left with an answer and with none": (
-        "knex",
-        "  const wallet = await db('wallets').where({ id }).first();\n"
-        "  if (!wallet) return res.status(404).end();\n"
-        "  if (!wallet.open) return null;\n"
-        "  await db('wallets').where({ id }).update({ cents: wallet.cents + 1 });\n"
-        "  res.end();\n",
     ),
     "an error is caught inside": (
         "knex",
@@ -365,10 +415,78 @@ def test_read_and_write_stand_in_one_transaction(tmp_path: Path, way: str) -> No
     subprocess.run(["git", "apply", "--check", "p.diff"], cwd=tmp_path, check=True)
 
 
-@pytest.mark.parametrize("why", LEFT)
+@pytest.mark.parametrize("why", [*LEFT, *BESIDE])
 def test_what_a_transaction_could_harm_is_left_alone(tmp_path: Path, why: str) -> None:
-    library, body = LEFT[why]
+    library, body = (LEFT | BESIDE)[why]
     assert drafted(script_ground(tmp_path, body, library)) is None
+
+
+def test_one_read_that_is_written_back_at_two_lines_gets_one_transaction(tmp_path: Path) -> None:
+    body = (
+        "  const wallet = await db('wallets').where({ id }).first();\n"
+        "  if (wallet.cents > cents) {\n"
+        "    await db('wallets').where({ id }).update({ cents: wallet.cents - cents });\n"
+        "  } else {\n"
+        "    await db('wallets').where({ id }).update({ cents: 0 });\n"
+        "  }\n"
+    )
+    ground = script_ground(tmp_path, body, "knex")
+    run = ground.reproduction.run
+    assert run is not None
+    last = run.operations[-1]
+    other = replace(last, location=Location(path="src/wallets.js", line=6))
+    run = replace(run, operations=(*run.operations[:-1], other))
+    accesses = tuple(
+        replace(ground.code.accesses[1], location=Location(path="src/wallets.js", line=line))
+        for line in (4, 6)
+    )
+    part = drafted(
+        replace(
+            ground,
+            code=replace(ground.code, accesses=(ground.code.accesses[0], *accesses)),
+            reproduction=replace(ground.reproduction, run=run),
+        )
+    )
+    assert part is not None
+    text = part.files["src/wallets.js"]
+    check(tmp_path, text)
+    assert text.count("db.transaction(") == text.count("forUpdate") == 1
+    assert text.count("await trx('wallets')") == 3
+
+
+def test_a_call_with_a_type_is_a_call(tmp_path: Path) -> None:
+    body = (
+        "  const wallet = await db<Wallet>('wallets').where({ id }).first();\n"
+        "  await db<Wallet>('wallets').where({ id }).update({ cents: 1 });\n"
+    )
+    ground = typed(tmp_path, body, "knex")
+    text = ground and ground.files["src/wallets.ts"]
+    assert text is not None and text.count("await trx<Wallet>('wallets')") == 2
+
+
+def test_what_typescript_would_not_know_inside_is_left_alone(tmp_path: Path) -> None:
+    body = (
+        "  if (!res.user) throw new Error('who?');\n"
+        "  const wallet = await db('wallets').where({ id: res.user.id }).first();\n"
+        "  await db('wallets').update({ cents: wallet.cents + 1 });\n"
+    )
+    assert typed(tmp_path, body, "knex", (3, 4)) is None
+
+
+def typed(root: Path, body: str, library: str, lines: tuple[int, int] = (2, 3)) -> FixPart | None:
+    """What is drafted for the same function in TypeScript."""
+    script_ground(root, body, library)
+    (root / "src/wallets.js").rename(root / "src/wallets.ts")
+    return drafted(
+        read_then_written(
+            ground_of(root),
+            path="src/wallets.ts",
+            library=library,
+            lines=lines,
+            in_transaction=False,
+            transaction=None,
+        )
+    )
 
 
 def test_a_helper_is_typed_in_typescript_and_stands_once(tmp_path: Path) -> None:
@@ -386,7 +504,7 @@ def test_a_helper_is_typed_in_typescript_and_stands_once(tmp_path: Path) -> None
     part = drafted(ground)
     assert part is not None
     text = part.files["src/wallets.ts"]
-    assert text.count("async function inTransaction<T>(pool: {") == 1
+    assert text.count("async function inTransaction<T>(pool: import('pg').Pool,") == 1
 
 
 def test_prisma_takes_the_lock_by_a_statement_of_its_own(tmp_path: Path) -> None:
@@ -406,6 +524,31 @@ def test_prisma_takes_the_lock_by_a_statement_of_its_own(tmp_path: Path) -> None
     assert part is not None and part.title == "Lock the wallets row when it is read"
     lock = 'await tx.$queryRaw`SELECT 1 FROM "wallets" WHERE "wallet_id" = ${id} FOR UPDATE`;'
     assert f"{{\n  {lock}\n  const wallet" in part.files["src/wallets.js"]
+
+
+def test_a_condition_of_prisma_is_told_in_the_words_of_the_database(tmp_path: Path) -> None:
+    body = (
+        "  const wallet = await tx.wallet.findFirst({ where: { owner: id, closed: null } });\n"
+        "  await tx.wallet.update({ where: { id }, data: { cents: wallet.cents + cents } });\n"
+    )
+    for more, asked in (
+        ("String @db.Uuid", '"owner" = ${id}::uuid AND "closed" IS NULL FOR UPDATE'),
+        ("Kind", None),
+    ):
+        script_ground(tmp_path, body, "@prisma/client")
+        schema = PRISMA.replace("  cents Int", f"  owner {more}\n  closed DateTime?\n  cents Int")
+        (tmp_path / "schema.prisma").write_text(schema)
+        part = drafted(
+            read_then_written(
+                ground_of(tmp_path),
+                path="src/wallets.js",
+                library="@prisma/client",
+                lines=(2, 3),
+                transaction=4,
+            )
+        )
+        assert (part is None) is (asked is None)
+        assert part is None or str(asked) in part.files["src/wallets.js"]
 
 
 def test_no_job_is_queued_in_a_transaction_that_was_not_there(tmp_path: Path) -> None:
@@ -494,8 +637,32 @@ def test_django_reads_and_writes_in_one_atomic_block(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("read", "expected"),
+    [
+        (
+            "get_object_or_404(Wallet, plate=plate) #.objects.",
+            "get_object_or_404(Wallet.objects.select_for_update(), plate=plate)",
+        ),
+        (
+            "Wallet.objects.select_related('owner').get(plate=plate)",
+            "Wallet.objects.select_related('owner').select_for_update(of=(\"self\",)).get(",
+        ),
+    ],
+)
+def test_other_reads_of_django_are_locked(tmp_path: Path, read: str, expected: str) -> None:
+    text = DJANGO.replace("Wallet.objects.get(plate=plate)", read)
+    part = drafted(django_ground(tmp_path, text))
+    assert part is not None and expected in part.files["shop/store.py"]
+
+
+@pytest.mark.parametrize(
     "change",
     [
+        (
+            "    wallet = W",
+            "    cents = request.POST.get('cents', 0)\n    wallet = load(plate)  # W",
+        ),
+        ("    wallet.cents -= 5\n", "    transaction = 5\n    wallet.cents -= transaction\n"),
         ("def change(", "async def change("),
         ("import logging", "from bank import transaction"),
         ("    wallet.cents -= 5\n", "    try:\n        f()\n    except E:\n        pass\n"),

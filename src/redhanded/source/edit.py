@@ -200,7 +200,7 @@ def call_near(source: Source, line: int, methods: Iterable[str], *, reach: int =
 
 def callee(source: Source, call: Node) -> tuple[str, str]:
     """Text before the last dot, and the name after it; ``("", name)`` for a plain call."""
-    function = call.child_by_field_name("function")
+    function = called(call)
     if function is None:
         return "", ""
     if function.type not in _MEMBERS:
@@ -208,6 +208,14 @@ def callee(source: Source, call: Node) -> tuple[str, str]:
     subject = function.child_by_field_name("object")
     name = function.child_by_field_name(_MEMBERS[function.type])
     return (source.of(subject) if subject else ""), (source.of(name) if name else "")
+
+
+def called(call: Node) -> Node | None:
+    """The function of a call; TypeScript's ``await f<T>(…)`` is read as a call of ``await f``."""
+    function = call.child_by_field_name("function")
+    if function is not None and function.type == "await_expression":
+        return next(iter(function.named_children), None)
+    return function
 
 
 def arguments(call: Node) -> list[Node]:

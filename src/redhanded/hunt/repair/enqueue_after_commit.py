@@ -17,7 +17,8 @@ from redhanded.source.edit import Edit, Source
 name = "enqueue-after-commit"
 _TRANSACTION = re.compile(r"transaction|^tx$|^begin$", re.IGNORECASE)
 _COMMIT = re.compile(r"\bCOMMIT\b|\.commit(?:Transaction)?\(")
-_LATER = "afterCommit"
+_LATER, _DONE = "afterCommit", "done"
+_STATEMENTS = frozenset({"return_statement", "expression_statement", "lexical_declaration"})
 
 
 def parts(ground: Ground) -> tuple[FixPart, ...]:
@@ -59,8 +60,13 @@ def _queued_later(source: Source, line: int) -> str | None:
     call = call.named_children[0] if call.type == "await_expression" else call
     if call.type != "call_expression":
         return None
+    inner = [each for each in edit.walk(call) if each.type == "await_expression"]
+    if inner:
+        return None
     ends = _commit_after(source, queues)
     if ends is not None:
+        if edit.identifiers(source, call) & edit.identifiers(source, ends):
+            return None  # It is given the transaction, which is over then.
         return moved_after(source, queues, ends)
     around = _transaction_around(source, queues)
     return _collected(source, queues, call, around) if around is not None else None
@@ -95,8 +101,13 @@ def _collected(source: Source, queues: Node, call: Node, around: Node) -> str | 
             return None
         statement = statement.parent
     function = edit.enclosing(statement, FUNCTIONS)
-    taken = _LATER in edit.identifiers(source, source.tree)
-    if statement.parent is None or function is None or taken or not _is_async(source, function):
+    taken = {_LATER, _DONE} & edit.identifiers(source, source.tree)
+    inside = edit.enclosing(queues, FUNCTIONS)
+    if statement.parent is None or function is None or taken or inside is None:
+        return None
+    if statement.type not in _STATEMENTS or not _is_async(source, function):
+        return None
+    if _is_bound_to(source, inside, queues, call):
         return None
     pad = source.indent(statement.start_byte)
     typed = "" if edit.is_untyped(source.path) else ": Array<() => unknown>"
@@ -110,14 +121,31 @@ def _collected(source: Source, queues: Node, call: Node, around: Node) -> str | 
     ]
     if statement.type == "return_statement":
         awaited = statement.named_children[0].type == "await_expression"
-        done = "const done = " if awaited else "const done = await "
+        done = f"const {_DONE} = " if awaited else f"const {_DONE} = await "
         start = statement.start_byte
         edits.append(Edit(start=start, end=start + len("return "), text=done))
-        each += f"\n{pad}return done{end}"
+        each += f"\n{pad}return {_DONE}{end}"
     elif not _is_awaited(around):
         return None
     edits.append(Edit(start=statement.end_byte, end=statement.end_byte, text=each))
     return edit.apply(source, edits)
+
+
+def _is_bound_to(source: Source, inside: Node, queues: Node, call: Node) -> bool:
+    """Whether it means something else later: the transaction is over, a variable was set again, an
+    error of it would not be caught where it is now."""
+    used = edit.identifiers(source, call)
+    given = inside.child_by_field_name("parameters") or inside.child_by_field_name("parameter")
+    parameters = edit.identifiers(source, given) if given is not None else set()
+    set_again = {
+        source.of(left)
+        for each in edit.walk(inside)
+        if each.type in ("assignment_expression", "augmented_assignment_expression")
+        and (left := each.child_by_field_name("left")) is not None
+    }
+    caught = edit.enclosing(queues, ("try_statement",))
+    within = caught is not None and caught.start_byte > inside.start_byte
+    return bool(used & (parameters | set_again)) or within
 
 
 def _is_awaited(call: Node) -> bool:

@@ -14,7 +14,7 @@ from redhanded.hunt.repair.insertion import outermost
 from redhanded.hunt.repair.prisma_schema import Model, model_of
 from redhanded.hunt.repair.remedy import Ground
 from redhanded.source import edit
-from redhanded.source.edit import Edit, Source
+from redhanded.source.edit import Edit, Property, Source
 
 REACH = 2
 """Lines between a stack frame and the call, which may be broken into several."""
@@ -64,17 +64,29 @@ def edits(
 
     ``transaction``: the name of the one that it is going to stand in; empty: it stands in one.
     """
-    access = _access(ground.code.accesses, source.path, line, table)
+    access = access_at(ground.code.accesses, source.path, line, table)
     if access is None:
         return ()
+    begins = access.location.line
     if access.library in PRISMA:
         model = model_of(ground.root, table)
-        return _prisma(source, line, table, model, transaction) if model is not None else ()
+        return _prisma(source, begins, table, model, transaction) if model is not None else ()
     way = _WAYS.get(access.library)
-    return way(source, line) if way is not None else ()
+    return way(source, begins) if way is not None else ()
 
 
-def _access(accesses: Iterable[DataAccess], path: str, line: int, table: str) -> DataAccess | None:
+def call_at(source: Source, line: int, methods: frozenset[str]) -> Node | None:
+    """The call of one of ``methods`` that stands at a line of the code map, and no neighbour."""
+    call = edit.call_near(source, line, methods, reach=REACH)
+    if call is None:
+        return None
+    covers = call.start_point.row + 1 <= line <= call.end_point.row + 1
+    return call if covers else None
+
+
+def access_at(
+    accesses: Iterable[DataAccess], path: str, line: int, table: str
+) -> DataAccess | None:
     near = [
         each
         for each in accesses
@@ -87,7 +99,7 @@ def _access(accesses: Iterable[DataAccess], path: str, line: int, table: str) ->
 
 
 def _sequelize(source: Source, line: int) -> tuple[Edit, ...]:
-    call = edit.call_near(source, line, _SEQUELIZE, reach=REACH)
+    call = call_at(source, line, _SEQUELIZE)
     if call is None:
         return ()
     model, method = edit.callee(source, call)
@@ -111,10 +123,10 @@ def _sequelize(source: Source, line: int) -> tuple[Edit, ...]:
 
 def _typeorm(source: Source, line: int) -> tuple[Edit, ...]:
     lock = "lock: { mode: 'pessimistic_write' }"
-    built = edit.call_near(source, line, _BUILDER_TAKES, reach=REACH)
+    built = call_at(source, line, _BUILDER_TAKES)
     if built is not None:
         return _before_the_last_name(source, built, ".setLock('pessimistic_write')")
-    call = edit.call_near(source, line, _TYPEORM, reach=REACH)
+    call = call_at(source, line, _TYPEORM)
     given = edit.arguments(call) if call is not None else []
     if call is None or not given or given[-1].type != "object":
         return ()
@@ -134,22 +146,22 @@ def _typeorm(source: Source, line: int) -> tuple[Edit, ...]:
 
 
 def _knex(source: Source, line: int) -> tuple[Edit, ...]:
-    call = edit.call_near(source, line, KNEX, reach=REACH)
+    call = call_at(source, line, KNEX)
     return _at_the_end(source, call, ".forUpdate()")
 
 
 def _drizzle(source: Source, line: int) -> tuple[Edit, ...]:
-    call = edit.call_near(source, line, ("from",), reach=REACH)
+    call = call_at(source, line, frozenset({"from"}))
     return _at_the_end(source, call, ".for('update')")
 
 
 def _kysely(source: Source, line: int) -> tuple[Edit, ...]:
-    call = edit.call_near(source, line, KYSELY, reach=REACH)
+    call = call_at(source, line, KYSELY)
     return () if call is None else _before_the_last_name(source, call, ".forUpdate()")
 
 
 def _sql(source: Source, line: int) -> tuple[Edit, ...]:
-    call = edit.call_near(source, line, QUERIES, reach=REACH)
+    call = call_at(source, line, QUERIES)
     given = edit.arguments(call) if call is not None else []
     asked = given[0] if given else None
     if asked is not None and asked.type == "object":
@@ -180,34 +192,43 @@ def _prisma(
     source: Source, line: int, table: str, model: Model, transaction: str
 ) -> tuple[Edit, ...]:
     """Prisma has no such clause: a statement before the read takes the lock."""
-    call = edit.call_near(source, line, PRISMA_READS, reach=REACH)
+    call = call_at(source, line, PRISMA_READS)
     given = edit.arguments(call) if call is not None else []
     where = edit.value_of(source, given[0], "where") if given else None
     statement = _statement(call) if call is not None else None
     if call is None or where is None or where.type != "object" or statement is None:
         return ()
-    columns = {field: column for column, field in model.fields.items()}
-    asked = edit.properties(source, where)
-    plain = all(
-        each.name in columns and not each.spread and not each.value.startswith(("{", "["))
-        for each in asked
-    )
+    conditions = [_condition(model, each) for each in edit.properties(source, where)]
     client = transaction or edit.callee(source, call)[0].rpartition(".")[0]
-    if not asked or not plain or not client:
+    if not conditions or None in conditions or not client:
         return ()
-    conditions = " AND ".join(f'"{columns[each.name or ""]}" = ${{{each.value}}}' for each in asked)
+    asked = " AND ".join(each for each in conditions if each is not None)
     quoted = ".".join(f'"{each}"' for each in table.split("."))
     end = ";" if source.of(statement).rstrip().endswith(";") else ""
-    lock = f"await {client}.$queryRaw`SELECT 1 FROM {quoted} WHERE {conditions} FOR UPDATE`{end}"
+    lock = f"await {client}.$queryRaw`SELECT 1 FROM {quoted} WHERE {asked} FOR UPDATE`{end}"
     at = statement.start_byte
     return (Edit(start=at, end=at, text=f"{lock}\n{source.indent(at)}"),)
 
 
+def _condition(model: Model, asked: Property) -> str | None:
+    """A plain condition of Prisma's in SQL; None for another one."""
+    columns = {field: column for column, field in model.fields.items()}
+    column = columns.get(asked.name or "")
+    if column is None or asked.spread or asked.value.startswith(("{", "[", "undefined")):
+        return None
+    if asked.value == "null":
+        return f'"{column}" IS NULL'
+    cast = model.casts.get(asked.name or "", "")
+    return f'"{column}" = ${{{asked.value}}}{cast}' if cast is not None else None
+
+
 def _statement(node: Node) -> Node | None:
-    """The statement of a block that a node is part of."""
+    """The statement of a block that a node is part of, within its function."""
     found: Node | None = node
     while found is not None and (found.parent is None or found.parent.type != "statement_block"):
         found = found.parent
+        if found is not None and found.type in edit.FUNCTIONS:
+            return None
     return found
 
 

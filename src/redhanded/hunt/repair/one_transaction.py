@@ -1,27 +1,25 @@
 """JavaScript: what is read and written back, in one transaction and with the row locked.
 
 The statements from the read to the write become the body of a function that the library runs in a
-transaction, in the words of Sequelize, TypeORM, Knex, Drizzle, Kysely, Prisma, pg-promise, postgres
-or node-postgres; each call that asks the database in it is told of the transaction.
+transaction, in its own words (``transaction_words``). Each call that asks the database in it is
+told of the transaction: one that is not would wait for the lock from outside, for ever.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from tree_sitter import Node
 
-from redhanded.case.codemap import DataAccess
 from redhanded.hunt.repair import locked_rows
 from redhanded.hunt.repair import region as regions
-from redhanded.hunt.repair.creation import PRISMA
 from redhanded.hunt.repair.region import Region
 from redhanded.hunt.repair.remedy import Ground
+from redhanded.hunt.repair.transaction_words import WAYS, Words
 from redhanded.source import edit
-from redhanded.source.edit import Edit, Source
+from redhanded.source.edit import Edit
 
 _ANSWERS = frozenset(
     {"json", "send", "status", "end", "sendStatus", "redirect", "render", "code", "write"}
@@ -32,35 +30,20 @@ _IN_ITS_WAY = frozenset(
 )
 """What cannot stand in a function of its own; and an error of the database that is caught inside
 would have ended the transaction already."""
-_OPTIONS_AT = {
-    **dict.fromkeys(("findOne", "findAll", "count", "save", "destroy", "reload"), 0),
-    **dict.fromkeys(("findByPk", "create", "update", "upsert", "bulkCreate"), 1),
-    **dict.fromkeys(("sum", "min", "max", "increment", "decrement"), 1),
+_PATTERNS = {
+    "pair_pattern": "value",
+    "assignment_pattern": "left",
+    "object_assignment_pattern": "left",
 }
-"""Sequelize: which argument holds the options."""
-_TYPEORM = frozenset(
-    {"find", "findBy", "findOne", "findOneBy", "findOneOrFail", "findOneByOrFail", "count", "save"}
-    | {"insert", "update", "upsert", "delete", "remove", "increment", "decrement", "countBy"}
-    | {"getOne", "getOneOrFail", "getMany", "execute", "exists", "existsBy"}
-)
-_BUILDS = frozenset(
-    {"select", "selectFrom", "from", "into", "table", "insert", "insertInto", "update"}
-    | {"updateTable", "delete", "deleteFrom", "with", "queryBuilder", "raw"}
-)
-"""Methods of a connection; another one that is called with a table is the connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Words:
-    """How a library runs a function in a transaction."""
+class _Body:
+    """The statements that a transaction is put around."""
 
-    begin: str
-    """All that stands before the function's body."""
-    end: str
-    edits: tuple[Edit, ...]
-    """What tells the calls of it."""
-    helper: str = ""
-    """A function that they need, at the end of the file."""
+    region: Region
+    flagged: bool
+    """It may be left early, while what follows it stays where it is: a flag tells."""
 
 
 def enclosed(
@@ -70,53 +53,129 @@ def enclosed(
     that is not known to do no harm."""
     source = edit.read(ground.text(path), path)
     edits: list[Edit] = []
-    helpers: set[str] = set()
-    for first, last in pairs:
-        region = regions.between(source, first, last)
-        whole = _whole(ground, region) if region is not None else None
-        words = _words(ground, whole, first) if whole is not None else None
-        if whole is None or words is None or not _is_told_apart(whole):
+    helpers: dict[str, None] = {}
+    for reads, region in regions.merged(source, pairs) or ():
+        ways = (_enclosed(ground, body, reads, table) for body in _bodies(region))
+        found = next((each for each in ways if each is not None), None)
+        if found is None:
             return None
-        lock = locked_rows.edits(ground, source, first, table, transaction="tx")
-        if not lock:
-            return None
-        further = f"\n{source.indent_unit}"
-        lock = tuple(replace(each, text=each.text.replace("\n", further)) for each in lock)
-        edits += [*_merged(lock, words.edits), *_around(whole, words)]
-        helpers.add(words.helper)
+        edits += found[0]
+        helpers[found[1]] = None
+    if not edits:
+        return None
     end = len(source.data)
     text = "".join(f"\n{helper}" for helper in helpers if helper)
     return edit.apply(source, (*edits, Edit(start=end, end=end, text=text)))
 
 
-_Way: TypeAlias = Callable[[Region, int, list[DataAccess]], _Words | None]
-
-
-def _whole(ground: Ground, region: Region) -> Region | None:
-    """The statements to enclose: all that follow, too, where one of them leaves the function with
-    something else than an answer."""
-    whole = region if not _leaves(region) or _only_answers(region) else region.to_the_end()
+def _bodies(region: Region) -> Iterator[_Body]:
+    """What may be enclosed, the best first: all that follows, too, where the function is left."""
     body = region.function.child_by_field_name("body")
-    if whole is not region and (body is None or body.id != region.block.id):
+    leaves = next(region.nodes("return_statement"), None) is not None
+    if not leaves:
+        yield _Body(region=region, flagged=False)
+        return
+    if body is not None and body.id == region.block.id:
+        yield _Body(region=region.to_the_end(), flagged=False)
+    yield _Body(region=region, flagged=True)
+
+
+def _enclosed(
+    ground: Ground, body: _Body, reads: Iterable[int], table: str
+) -> tuple[list[Edit], str] | None:
+    """The edits, and the helper that they need."""
+    whole = body.region
+    source = whole.source
+    if not _is_harmless(ground, body):
         return None
+    looks = [
+        locked_rows.access_at(ground.code.accesses, source.path, line, table) for line in reads
+    ]
+    asked = [each for each in ground.code.accesses if whole.holds(each.location)]
+    way = WAYS.get(asked[0].library) if len({each.library for each in asked}) == 1 else None
+    first = looks[0]
+    words = (
+        way(whole, first.location.line, asked) if way is not None and first is not None else None
+    )
+    if words is None:
+        return None
+    further = f"\n{source.indent_unit}"
+    locks = []
+    for line in reads:
+        lock = locked_rows.edits(ground, source, line, table, transaction="tx")
+        locks += [replace(each, text=each.text.replace("\n", further)) for each in lock]
+        if not lock:
+            return None
+    inside = _merged(locks, words.edits)
+    told = [each.start for each in inside]
+    awaited = all(
+        any(each.start_byte <= at <= each.end_byte for at in told)
+        for each in whole.nodes("await_expression")
+    )
+    beyond = any(not whole.start <= at <= whole.end for at in told)
+    if beyond or not awaited:
+        return None
+    return [*inside, *_around(body, words)], words.helper
+
+
+def _is_harmless(ground: Ground, body: _Body) -> bool:
+    whole = body.region
+    source = whole.source
+    answers = _answers(whole)
+    names, _ = _names_of(whole)
+    if body.flagged:
+        taken = {_GOES_ON, _LEFT} & edit.identifiers(source, whole.function)
+        if names or taken or (answers and not _only_answers(whole)):
+            return False
+    elif answers:
+        return False
     broken = any(
         each.start_point.row < each.end_point.row for each in whole.nodes("template_string")
     )
+    head = source.data[whole.function.start_byte : whole.block.start_byte].decode()
+    asynchronous = re.search(r"\basync\b", head) is not None
     in_its_way = broken or next(whole.nodes(*_IN_ITS_WAY), None) is not None
-    answers = not _only_answers(whole) and bool(_answers(whole))
-    if in_its_way or answers or not _is_async(region) or regions.queues(ground, whole):
-        return None
-    return whole
+    known = edit.is_untyped(source.path) or not _rests_on_types(whole)
+    return asynchronous and known and not in_its_way and not regions.queues(ground, whole)
+
+
+def _rests_on_types(whole: Region) -> bool:
+    """Whether TypeScript would have to know in the function what a condition before it has shown,
+    or after it what was set in it: it does not."""
+    source = whole.source
+    shown = {
+        source.of(member)
+        for each in edit.walk(whole.function)
+        if each.type == "if_statement" and each.start_byte < whole.start
+        if (condition := each.child_by_field_name("condition")) is not None
+        for member in edit.walk(condition)
+        if member.type == "member_expression"
+    }
+    used = {source.of(each) for each in whole.nodes("member_expression")}
+    assigned = {
+        source.of(left)
+        for each in whole.nodes("assignment_expression", "augmented_assignment_expression")
+        if (left := each.child_by_field_name("left")) is not None and left.type == "identifier"
+    }
+    later = {name for each in whole.rest for name in edit.identifiers(source, each)}
+    return bool(shown & used or assigned & later)
+
+
+def _answers(region: Region) -> list[Node]:
+    """Calls that send an answer, which would be before the COMMIT."""
+    calls = region.nodes("call_expression")
+    return [each for each in calls if edit.callee(region.source, each)[1] in _ANSWERS]
 
 
 def _only_answers(region: Region) -> bool:
-    """Whether it is left only where an answer is sent instead of going on: nothing is written
-    then that the answer could be too early for."""
+    """Whether answers are sent only instead of going on: nothing is written then that the answer
+    could be too early for."""
     leaves, answers = tuple(region.nodes("return_statement")), _answers(region)
-    aside = [edit.enclosing(each, ("if_statement",)) for each in (*leaves, *answers)]
-    apart = [each for each in aside if each is not None and each.start_byte >= region.start]
-    both = all(_one_of(leaves, each) and _one_of(answers, each) for each in apart)
-    return bool(leaves) and len(apart) == len(aside) and both
+    branches = [edit.enclosing(each, ("if_statement",)) for each in answers]
+    return all(
+        each is not None and each.start_byte >= region.start and _one_of(leaves, each)
+        for each in branches
+    )
 
 
 def _one_of(nodes: Iterable[Node], branch: Node) -> bool:
@@ -125,37 +184,9 @@ def _one_of(nodes: Iterable[Node], branch: Node) -> bool:
     )
 
 
-def _leaves(region: Region) -> bool:
-    return next(region.nodes("return_statement"), None) is not None
-
-
-def _is_told_apart(whole: Region) -> bool:
-    """Where it may be left early: whether nothing that it declares is needed after it."""
-    taken = {_GOES_ON, _LEFT} & edit.identifiers(whole.source, whole.function)
-    return not _only_answers(whole) or not (_names_of(whole)[0] or taken)
-
-
-def _is_async(region: Region) -> bool:
-    head = region.source.data[region.function.start_byte : region.block.start_byte].decode()
-    return bool(re.search(r"\basync\b", head))
-
-
-def _answers(region: Region) -> list[Node]:
-    """Calls that send an answer."""
-    calls = region.nodes("call_expression")
-    return [each for each in calls if edit.callee(region.source, each)[1] in _ANSWERS]
-
-
-def _words(ground: Ground, whole: Region, first: int) -> _Words | None:
-    asked = [each for each in ground.code.accesses if whole.holds(each.location)]
-    libraries = {each.library for each in asked}
-    way = _WAYS.get(libraries.pop()) if len(libraries) == 1 else None
-    return way(whole, first, asked) if way is not None else None
-
-
-def _merged(lock: tuple[Edit, ...], told: tuple[Edit, ...]) -> list[Edit]:
+def _merged(lock: list[Edit], told: tuple[Edit, ...]) -> list[Edit]:
     """Options that two edits would add to one call are one."""
-    at = {each.start: each for each in told if each.text.endswith("{ transaction }")}
+    at = {each.start for each in told if each.text.endswith("{ transaction }")}
     both = [
         replace(each, text=each.text.replace("{ ", "{ transaction, ", 1))
         if each.start in at
@@ -166,13 +197,15 @@ def _merged(lock: tuple[Edit, ...], told: tuple[Edit, ...]) -> list[Edit]:
     return [*both, *(each for each in told if each.start not in starts)]
 
 
-def _around(whole: Region, words: _Words) -> list[Edit]:
+def _around(body: _Body, words: Words) -> list[Edit]:
     """The words before and after, and what the rest of the block needs of what is inside."""
+    whole = body.region
     source = whole.source
     pad, more = source.indent(whole.start), source.indent_unit
     names, kind = _names_of(whole)
-    before, after, last = "return " if _leaves(whole) else "await ", "", ""
-    if _only_answers(whole):
+    leaves = next(whole.nodes("return_statement"), None) is not None
+    before, after, last = "return " if leaves else "await ", "", ""
+    if body.flagged:
         before = f"let {_GOES_ON} = false;\n{pad}const {_LEFT} = await "
         after = f"{pad}{more}{_GOES_ON} = true;\n"
         last = f"\n{pad}if (!{_GOES_ON}) return {_LEFT};"
@@ -197,194 +230,18 @@ def _names_of(region: Region) -> tuple[list[str], str]:
         kind = "const" if source.of(statement).startswith("const") else "let"
         for declarator in statement.named_children:
             name = declarator.child_by_field_name("name")
-            for each in sorted(edit.identifiers(source, name)) if name is not None else ():
-                if each in used:
-                    found[each] = kind
-    return list(found), "const" if set(found.values()) <= {"const"} else "let"
+            for each in _bound(name) if name is not None else ():
+                if source.of(each) in used:
+                    found[source.of(each)] = kind
+    return sorted(found), "const" if set(found.values()) <= {"const"} else "let"
 
 
-def _sequelize(region: Region, first: int, asked: list[DataAccess]) -> _Words | None:
-    source = region.source
-    calls = [edit.call_near(source, each.location.line, _OPTIONS_AT, reach=1) for each in asked]
-    known = {call.id: call for call in calls if call is not None}
-    reads = edit.call_near(source, first, _OPTIONS_AT, reach=locked_rows.REACH)
-    model = edit.callee(source, reads)[0] if reads is not None else ""
-    told = [_told(source, call) for call in known.values()]
-    if None in calls or None in told or not re.fullmatch(r"[A-Z][\w$]*", model):
-        return None
-    begin = f"{model}.sequelize.transaction(async (transaction) => {{"
-    return _Words(begin=begin, end="});", edits=tuple(each for each in told if each is not None))
-
-
-def _told(source: Source, call: Node) -> Edit | None:
-    """The option in a call of Sequelize."""
-    place, given = _OPTIONS_AT[edit.callee(source, call)[1]], edit.arguments(call)
-    if len(given) == place:
-        at = given[-1].end_byte if given else call.end_byte - 1
-        return Edit(start=at, end=at, text=", { transaction }" if given else "{ transaction }")
-    if len(given) <= place or given[place].type != "object":
-        return None
-    named = {each.name for each in edit.properties(source, given[place])}
-    at = given[place].start_byte + 1
-    return None if "transaction" in named else Edit(start=at, end=at, text=" transaction,")
-
-
-_Connection: TypeAlias = Callable[[Source, int], Node | None]
-"""What the call that reads at a line asks."""
-
-
-def _renamed(begin: str, end: str, name: str, connection: _Connection, helper: str = "") -> _Way:
-    """The way of a library whose transaction is asked as its connection is: under another name."""
-
-    def way(region: Region, first: int, _asked: list[DataAccess]) -> _Words | None:
-        source = region.source
-        root = connection(source, first)
-        if root is None or name in edit.identifiers(source, region.function):
-            return None
-        if helper and _HELPER in edit.identifiers(source, source.tree):
-            return None
-        asked = source.of(root)
-        edits = tuple(
-            Edit(start=each.start_byte, end=each.end_byte, text=name)
-            for each in region.nodes("identifier", "member_expression")
-            if source.of(each) == asked and _is_asked(each)
-        )
-        script = helper if edit.is_untyped(source.path) else _typed(helper)
-        return _Words(begin=begin.format(asked), end=end, edits=edits, helper=script)
-
-    return way
-
-
-def _root_of(methods: frozenset[str], *, always_of: bool = False, parts: int = 0) -> _Connection:
-    """What a chain of calls at a line begins at, its last ``parts`` names left out."""
-
-    def connection(source: Source, line: int) -> Node | None:
-        call = edit.call_near(source, line, methods, reach=locked_rows.REACH)
-        root = _root(source, call, always_of=always_of) if call is not None else None
-        for _ in range(parts):
-            root = root.child_by_field_name("object") if root is not None else None
-        return root
-
-    return connection
-
-
-def _pool(source: Source, line: int) -> Node | None:
-    """A pool of connections, by its name: a client would take one for all that is asked."""
-    root = _root_of(locked_rows.QUERIES, always_of=True)(source, line)
-    return root if root is not None and re.search(r"pool$", source.of(root), re.I) else None
-
-
-def _tag(source: Source, line: int) -> Node | None:
-    text = locked_rows.tagged(source, line)
-    return text.parent.child_by_field_name("function") if text is not None and text.parent else None
-
-
-def _typeorm(region: Region, first: int, asked: list[DataAccess]) -> _Words | None:
-    """Repositories are taken along, an entity manager is put in the place of the other."""
-    source = region.source
-    receivers: dict[int, Node] = {}
-    for access in asked:
-        call = edit.call_near(source, access.location.line, _TYPEORM, reach=1)
-        root = _root(source, call, always_of=True) if call is not None else None
-        if root is None:
-            return None
-        receivers[root.id] = root
-    reads = edit.call_near(source, first, _TYPEORM, reach=locked_rows.REACH)
-    root = _root(source, reads, always_of=True) if reads is not None else None
-    texts = {source.of(each) for each in receivers.values()}
-    if root is None or any(re.match(r"[A-Z]", each) for each in texts):
-        return None
-    of = source.of(root)
-    managers = {each for each in texts if re.search(r"manager$", each, re.IGNORECASE)}
-    if managers and texts != managers:
-        return None
-    edits = tuple(
-        Edit(
-            start=each.start_byte,
-            end=each.end_byte,
-            text="manager" if managers else f"manager.withRepository({source.of(each)})",
-        )
-        for each in receivers.values()
-    )
-    begin = f"{of}.transaction" if managers else f"{of}.manager.transaction"
-    return _Words(begin=f"{begin}(async (manager) => {{", end="});", edits=edits)
-
-
-def _root(source: Source, call: Node, *, always_of: bool = False) -> Node | None:
-    """What a chain of calls begins at: ``db`` of ``db('t').where(…)`` and of ``db.select()``.
-
-    ``always_of``: nothing that is called with a table is a connection.
-    """
-    node = call
-    while (function := node.child_by_field_name("function")) is not None:
-        if function.type != "member_expression":
-            return function if function.type == "identifier" and not always_of else None
-        of, name = (function.child_by_field_name(each) for each in ("object", "property"))
-        if of is None or name is None:
-            return None
-        if of.type != "call_expression":
-            return of if always_of or source.of(name) in _BUILDS else function
-        node = of
-    return None
-
-
-def _is_asked(node: Node) -> bool:
-    """Whether it is called, or a method of it."""
-    parent = node.parent
-    of = ("function", "object")
-    parts = [parent.child_by_field_name(each) for each in of] if parent is not None else []
-    return any(each is not None and each.id == node.id for each in parts)
-
-
-_HELPER = "inTransaction"
-_IN_TRANSACTION = """\
-async function inTransaction(pool, work) {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
-    const result = await work(client);
-    await client.query('COMMIT');
-    return result;
-  } catch (error) {
-    await client.query('ROLLBACK');
-    throw error;
-  } finally {
-    client.release();
-  }
-}
-"""
-
-
-def _typed(helper: str) -> str:
-    """The same in TypeScript."""
-    typed = "pool: { connect(): Promise<any> }, work: (client: any) => Promise<T>): Promise<T>"
-    return helper.replace(f"{_HELPER}(pool, work)", f"{_HELPER}<T>({typed}")
-
-
-_WAYS: dict[str, _Way] = {
-    **dict.fromkeys(("sequelize", "sequelize-typescript", "@sequelize/core"), _sequelize),
-    "typeorm": _typeorm,
-    "knex": _renamed("{}.transaction(async (trx) => {{", "});", "trx", _root_of(locked_rows.KNEX)),
-    "drizzle-orm": _renamed(
-        "{}.transaction(async (tx) => {{", "});", "tx", _root_of(frozenset({"from"}))
-    ),
-    "kysely": _renamed(
-        "{}.transaction().execute(async (trx) => {{", "});", "trx", _root_of(locked_rows.KYSELY)
-    ),
-    **dict.fromkeys(
-        PRISMA,
-        _renamed(
-            "{}.$transaction(async (tx) => {{",
-            "});",
-            "tx",
-            _root_of(locked_rows.PRISMA_READS, always_of=True, parts=1),
-        ),
-    ),
-    "pg": _renamed(
-        f"{_HELPER}({{}}, async (client) => {{{{", "});", "client", _pool, _IN_TRANSACTION
-    ),
-    "pg-promise": _renamed(
-        "{}.tx(async (t) => {{", "});", "t", _root_of(locked_rows.QUERIES, always_of=True)
-    ),
-    "postgres": _renamed("{}.begin(async (tx) => {{", "});", "tx", _tag),
-}
+def _bound(pattern: Node) -> Iterator[Node]:
+    """The names that a pattern binds, without what its defaults and keys are made of."""
+    if pattern.type in ("identifier", "shorthand_property_identifier_pattern"):
+        yield pattern
+        return
+    part = _PATTERNS.get(pattern.type)
+    inner = pattern.child_by_field_name(part) if part is not None else None
+    for each in (inner,) if inner is not None else pattern.named_children:
+        yield from _bound(each)

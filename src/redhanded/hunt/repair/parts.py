@@ -5,6 +5,9 @@ A new remedy is one module with the names of ``Remedy`` and one line in ``REMEDI
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from redhanded.case.errors import InputError
 from redhanded.case.fix import FixPart
 from redhanded.hunt.repair import (
     enqueue_after_commit,
@@ -37,4 +40,9 @@ def draft(ground: Ground) -> tuple[FixPart, ...]:
 
     The root of ``ground`` is read, so it must be the tree that its code and cause speak of.
     """
-    return tuple(part for remedy in REMEDIES for part in remedy.parts(ground))
+    found: list[FixPart] = []
+    for remedy in REMEDIES:
+        # Two edits of one remedy that meet make no part.
+        with suppress(InputError):
+            found += remedy.parts(ground)
+    return tuple(found)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 _SKIPPED = frozenset({"node_modules", ".git", ".redhanded", "dist", "build"})
 _MODEL = re.compile(r"^\s*model\s+(\w+)\s*\{(.*?)^\s*\}", re.DOTALL | re.MULTILINE)
-_FIELD = re.compile(r"^\s*(\w+)\s+\w+(\[\])?\??(.*)$")
+_FIELD = re.compile(r"^\s*(\w+)\s+(\w+)(\[\])?\??(.*)$")
+_SCALARS = frozenset({"String", "Int", "BigInt", "Float", "Decimal", "Boolean", "DateTime"})
 _TOGETHER = re.compile(r"@@(?:unique|id)\(\s*(?:fields\s*:\s*)?\[([^\]]*)\](.*?)\)\s*$")
 
 
@@ -20,6 +21,8 @@ class Model:
     name: str
     fields: dict[str, str]
     """Column to field."""
+    casts: dict[str, str | None]
+    """Field to the cast that a value of it needs in SQL; None where that is not known."""
     uniques: tuple[tuple[tuple[str, ...], str], ...]
     """Fields that are unique together, and the name that a condition has for them; for a single
     one that is the field."""
@@ -42,7 +45,9 @@ def model_of(root: Path, table: str) -> Model | None:
 
 
 def _model(name: str, body: str) -> Model:
-    fields, uniques = {}, []
+    fields: dict[str, str] = {}
+    casts: dict[str, str | None] = {}
+    uniques = []
     for line in body.splitlines():
         text = line.split("//", 1)[0].rstrip()
         together = _TOGETHER.search(text)
@@ -52,13 +57,15 @@ def _model(name: str, body: str) -> Model:
             uniques.append((tuple(listed), named[1] if named else "_".join(listed)))
             continue
         field = _FIELD.match(text)
-        if field is None or text.lstrip().startswith("@@") or field[2]:
+        if field is None or text.lstrip().startswith("@@") or field[3]:
             continue
-        mapped = re.search(r'@map\(\s*(?:name\s*:\s*)?"([^"]+)"', field[3])
+        mapped = re.search(r'@map\(\s*(?:name\s*:\s*)?"([^"]+)"', field[4])
         fields[mapped[1] if mapped else field[1]] = field[1]
-        if re.search(r"@(?:unique|id)\b", field[3]):
+        plain = "::uuid" if "@db.Uuid" in field[4] else ""
+        casts[field[1]] = plain if field[2] in _SCALARS else None
+        if re.search(r"@(?:unique|id)\b", field[4]):
             uniques.append(((field[1],), field[1]))
-    return Model(name=name, fields=fields, uniques=tuple(uniques))
+    return Model(name=name, fields=fields, casts=casts, uniques=tuple(uniques))
 
 
 def _schemas(root: Path) -> Iterator[Path]:

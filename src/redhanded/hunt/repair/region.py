@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -82,6 +82,33 @@ def between(source: Source, first: int, last: int) -> Region | None:
             return None
         return Region(source=source, function=function, block=block, statements=statements)
     return None
+
+
+def merged(
+    source: Source, pairs: Iterable[tuple[int, int]]
+) -> list[tuple[tuple[int, ...], Region]] | None:
+    """A region for each pair of a first and a last line, those that overlap in one, with the first
+    lines of its pairs; None where one of them cannot be told."""
+    found: list[tuple[tuple[int, ...], Region]] = []
+    for first, last in sorted(pairs):
+        region = between(source, first, last)
+        if region is None:
+            return None
+        reads, other = found[-1] if found else ((), None)
+        if other is None or region.start >= other.end:
+            found.append(((first,), region))
+        elif other.block.id != region.block.id:
+            return None
+        else:
+            statements = {each.id: each for each in (*other.statements, *region.statements)}
+            both = Region(
+                source=source,
+                function=other.function,
+                block=other.block,
+                statements=tuple(sorted(statements.values(), key=lambda each: each.start_byte)),
+            )
+            found[-1] = (tuple(dict.fromkeys((*reads, first))), both)
+    return found
 
 
 def statement_at(source: Source, line: int) -> Node | None:

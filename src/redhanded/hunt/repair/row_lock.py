@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from redhanded.case.evidence import Location
@@ -158,7 +158,7 @@ def _plain(name: str) -> str:
 
 
 def _read_before(write: Operation, operations: tuple[Operation, ...]) -> Operation | None:
-    """The last read of the same table that was made for it before; not what a library looks up for
+    """The last read of the same row that was made for it before; not what a library looks up for
     the write itself."""
     return next(
         (
@@ -167,8 +167,23 @@ def _read_before(write: Operation, operations: tuple[Operation, ...]) -> Operati
             if (each.name.task, each.process) == (write.name.task, write.process)
             and (each.name.kind, each.name.target) == ("SELECT", write.name.target)
             and each.location != write.location
+            and not _of_other_rows(each, write)
         ),
         None,
+    )
+
+
+def _of_other_rows(read: Operation, write: Operation) -> bool:
+    """Whether what both say of their rows differs."""
+    return (
+        bool(read.touches)
+        and bool(write.touches)
+        and not any(
+            mine.conflicts(replace(theirs, access="read"))
+            for mine in write.touches
+            if mine.access == "write"
+            for theirs in read.touches
+        )
     )
 
 

@@ -30,11 +30,25 @@ def queued_later(ground: Ground, place: RootLocation) -> str | None:
 
 
 def _on_commit(source: Source, call: Node) -> str | None:
-    imports = imported(source)
-    if imports is None or edit.enclosing(call, edit_python.LOOPS) is not None:
-        return None  # What a loop binds is another thing when the function is called.
+    function = edit_python.function(call)
+    imports = imported(source, function)
+    if imports is None or function is None or _is_bound_again(source, function, call):
+        return None  # It would be another thing by the time that the function is called.
     text = f"{NAME}.on_commit(lambda: {source.of(call)})"
     return edit.apply(source, (*imports, Edit(start=call.start_byte, end=call.end_byte, text=text)))
+
+
+def _is_bound_again(source: Source, function: Node, call: Node) -> bool:
+    """Whether what a call is given is bound more than once, as in a loop."""
+    if edit.enclosing(call, edit_python.LOOPS) is not None:
+        return True
+    used = edit_python.names(source, call)
+    kinds = ("assignment", "augmented_assignment", "for_statement", "named_expression")
+    times: dict[str, int] = {}
+    for each in edit_python.own(function, *kinds):
+        for name in edit_python.bound(source, each) & used:
+            times[name] = times.get(name, 0) + 1
+    return any(count > 1 for count in times.values())
 
 
 def _after_commit(source: Source, queues: Node) -> str | None:

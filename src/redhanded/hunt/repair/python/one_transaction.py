@@ -22,30 +22,32 @@ def enclosed(
 ) -> str | None:
     """The file with each read and write of ``pairs`` (their lines) in a transaction; None where
     that is not known to do no harm."""
-    if not all(_of_django(ground, path, first, table) for first, _ in pairs):
-        return None
     source = edit.read(ground.text(path), path)
-    imports = imported(source)
-    if imports is None:
-        return None
-    edits = [*imports]
-    for first, last in pairs:
-        region = regions.between(source, first, last)
-        lock = lock_of_django(source, first)
-        harmless = region is not None and lock is not None and _is_harmless(ground, region)
-        if region is None or lock is None or not harmless:
+    edits: list[Edit] = []
+    for reads, region in regions.merged(source, pairs) or ():
+        imports = imported(source, region.function)
+        begins = [_of_django(ground, path, line, table) for line in reads]
+        locks = [lock_of_django(source, line) for line in begins if line is not None]
+        within = [each for each in locks if each and region.start <= each.start <= region.end]
+        if imports is None or len(within) != len(reads) or not _is_harmless(ground, region):
             return None
-        edits += [lock, *_indented(region)]
-    return edit.apply(source, edits)
+        edits += [*(each for each in imports if each not in edits), *within, *_indented(region)]
+    return edit.apply(source, edits) if edits else None
 
 
-def _of_django(ground: Ground, path: str, line: int, table: str) -> bool:
-    return any(
-        each.library.startswith("django")
-        and not each.in_transaction
-        and (each.table, each.location.path) == (table, path)
-        and abs(each.location.line - line) <= 1
-        for each in ground.code.accesses
+def _of_django(ground: Ground, path: str, line: int, table: str) -> int | None:
+    """The line of the code map for a read outside a transaction."""
+    return next(
+        (
+            each.location.line
+            for each in ground.code.accesses
+            if each.library.startswith("django")
+            and not each.in_transaction
+            and each.access != "write"
+            and (each.table, each.location.path) == (table, path)
+            and abs(each.location.line - line) <= 1
+        ),
+        None,
     )
 
 
@@ -64,8 +66,12 @@ def _indented(region: Region) -> list[Edit]:
     return [first, *regions.further_in(region)]
 
 
-def imported(source: Source) -> list[Edit] | None:
+def imported(source: Source, function: Node | None) -> list[Edit] | None:
     """What imports Django's ``transaction``; None where the name means something else there."""
+    own = edit_python.bound(source, function) if function is not None else set()
+    parameters = edit_python.parameters(source, function) if function is not None else set()
+    if NAME in own | parameters:
+        return None
     imports = [
         each for each in source.tree.named_children if each.type.startswith("import_from_statement")
     ]
@@ -74,7 +80,12 @@ def imported(source: Source) -> list[Edit] | None:
         names = {source.of(name) for name in each.children_by_field_name("name")}
         if module is not None and source.of(module) == "django.db" and NAME in names:
             return []
-    if NAME in edit_python.bound(source, source.tree):
+    elsewhere = (
+        each
+        for each in source.tree.named_children
+        if each.type not in ("function_definition", "class_definition", "decorated_definition")
+    )
+    if any(NAME in edit_python.bound(source, each) for each in elsewhere):
         return None
     later = next((each for each in imports if _module(source, each) > "django.db"), None)
     if later is not None:

@@ -9,10 +9,11 @@ from tree_sitter import Node
 from redhanded.hunt.repair.remedy import Ground
 from redhanded.source import edit, edit_python
 from redhanded.source.edit import Edit, Source
+from redhanded.source.edit_python import Argument
 
 _TAKES = frozenset({"first", "one", "one_or_none", "all", "scalar", "scalar_one"})
 _DJANGO_TAKES = frozenset({"get", "first", "last", "aget", "afirst"})
-_SESSION_TAKES = frozenset({"scalar", "scalars", "execute"})
+_OR_404 = "get_object_or_404"
 
 
 def locked(ground: Ground, path: str, lines: Sequence[int], table: str) -> str | None:
@@ -31,45 +32,61 @@ def locked(ground: Ground, path: str, lines: Sequence[int], table: str) -> str |
             ),
             None,
         )
-        library = access.library if access is not None else ""
-        atomic = access is not None and access.in_transaction
+        if access is None:
+            return None
         change = None
-        if library.startswith("django") and atomic:
-            change = lock_of_django(source, line)
-        elif library.startswith("sqlalchemy"):
-            change = _sqlalchemy(source, line)
+        if access.library.startswith("django") and access.in_transaction:
+            change = lock_of_django(source, access.location.line)
+        elif access.library.startswith("sqlalchemy"):
+            change = _sqlalchemy(source, access.location.line, access.model or "")
         if change is None:
             return None
         edits.append(change)
     return edit.apply(source, edits)
 
 
-def _sqlalchemy(source: Source, line: int) -> Edit | None:
+def _sqlalchemy(source: Source, line: int, model: str) -> Edit | None:
     called = edit.call_near(source, line, ("get",), reach=1)
-    selected = _select(source, line)
-    if selected is not None:
-        return Edit(start=selected.end_byte, end=selected.end_byte, text=".with_for_update()")
-    if called is not None and len(edit.arguments(called)) >= 2:
-        given = edit_python.arguments(source, called)
+    given = edit_python.arguments(source, called) if called is not None else []
+    if called is not None and _covers(called, line) and len(given) > 1 and _is_of(given[0], model):
         if any(each.name == "with_for_update" for each in given):
             return None
         end = given[-1].node.end_byte
         return Edit(start=end, end=end, text=", with_for_update=True")
+    selected = _select(source, line, model)
+    if selected is not None:
+        of = _of(source.of(selected), model)
+        return Edit(start=selected.end_byte, end=selected.end_byte, text=f".with_for_update({of})")
     taken = edit.call_near(source, line, _TAKES, reach=1)
-    if taken is None or ".query(" not in source.of(taken):
+    if taken is None or not _covers(taken, line) or ".query(" not in source.of(taken):
         return None
-    return _before_the_last_name(source, taken, ".with_for_update()")
+    of = _of(source.of(taken), model)
+    return _before_the_last_name(source, taken, f".with_for_update({of})")
 
 
-def _select(source: Source, line: int) -> Node | None:
-    """The whole statement ``select(…).where(…)`` that a call of the session at ``line`` is given,
-    or that is made there."""
+def _of(text: str, model: str) -> str:
+    """What is locked where other rows are joined, some of which may not be there."""
+    return f"of={model}" if "joinedload" in text or "outerjoin" in text else ""
+
+
+def _is_of(given: Argument, model: str) -> bool:
+    return given.name is None and given.value.rpartition(".")[2] == model
+
+
+def _covers(node: Node, line: int) -> bool:
+    return node.start_point.row + 1 <= line <= node.end_point.row + 1
+
+
+def _select(source: Source, line: int, model: str) -> Node | None:
+    """The whole statement ``select(…).where(…)`` of a model that a call of the session at ``line``
+    is given, or that is made there."""
     near = [
         node
         for node in edit.walk(source.tree)
         if node.type == "call"
         and edit.callee(source, node) == ("", "select")
         and node.start_point.row + 1 - 1 <= line <= node.end_point.row + 1 + 1
+        and any(_is_of(each, model) for each in edit_python.arguments(source, node)[:1])
     ]
     if not near:
         return None
@@ -87,10 +104,17 @@ def _select(source: Source, line: int) -> Node | None:
 
 def lock_of_django(source: Source, line: int) -> Edit | None:
     """``select_for_update()`` at a read; None where it is not understood, or has one."""
-    call = edit.call_near(source, line, _DJANGO_TAKES, reach=1)
-    if call is None or "select_for_update" in source.of(call):
+    call = edit.call_near(source, line, (*_DJANGO_TAKES, _OR_404), reach=1)
+    if call is None or not _covers(call, line) or "select_for_update" in source.of(call):
         return None
-    return _before_the_last_name(source, call, ".select_for_update()")
+    of = 'of=("self",)' if "select_related" in source.of(call) else ""
+    if edit.callee(source, call)[1] != _OR_404:
+        return _before_the_last_name(source, call, f".select_for_update({of})")
+    given = edit_python.arguments(source, call)
+    if not given or not given[0].value.rpartition(".")[2][:1].isupper():
+        return None
+    end = given[0].node.end_byte
+    return Edit(start=end, end=end, text=f".objects.select_for_update({of})")
 
 
 def _before_the_last_name(source: Source, call: Node, text: str) -> Edit | None:
