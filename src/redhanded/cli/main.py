@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+import tempfile
 import time
+from contextlib import suppress
 from types import FrameType
 from typing import Annotated
 
@@ -26,6 +28,7 @@ from redhanded.cli import (
 )
 from redhanded.cli.faults import INTERRUPTED, guarded
 
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 CLEARING_S = 10.0
 """How long an interrupted command may clear up before another interrupt reaches it."""
 
@@ -70,10 +73,21 @@ def options(
     """Catch intermittent failures of services in the act."""
 
 
+def _find_temporary_folder() -> None:
+    """Python writes a file to see whether it may, and an interrupt just then would leave it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+    try:
+        with suppress(OSError):
+            tempfile.gettempdir()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def run() -> None:
     """What the installed script calls. To be ended politely is to be interrupted."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDS:
         signal.signal(number, _interrupt)
+    _find_temporary_folder()
     try:
         app(prog_name="redhanded")
     except SystemExit:

@@ -4,6 +4,7 @@
 import asyncio
 import json
 import os
+import select
 import ssl
 
 import asyncpg
@@ -46,8 +47,10 @@ def cancelled(connection):
     try:
         connection.pgconn.send_query(b"SELECT pg_sleep(15)")
         connection.pgconn.flush()
-        connection.cancel_safe(timeout=10)
         while connection.pgconn.is_busy():
+            # One that the server takes before the query has begun cancels nothing.
+            connection.cancel_safe(timeout=10)
+            select.select([connection.pgconn.socket], [], [], 1.0)
             connection.pgconn.consume_input()
         return connection.pgconn.get_result().error_field(psycopg.pq.DiagnosticField.SQLSTATE)
     finally:
