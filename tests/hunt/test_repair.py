@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from redhanded.case.fix import FixPart
 from redhanded.case.reproduction import Reproduction, RootCause
 from redhanded.hunt import repair, suspect
 from redhanded.hunt.repair import package
+from redhanded.lab.services import find_node
 
 
 def cause_of(root: Path, caught: Reproduction) -> RootCause:
@@ -41,11 +41,8 @@ def drafted(root: Path) -> dict[str, FixPart]:
 
 def check(root: Path, text: str, name: str = "checked.mjs") -> None:
     """Node parses it."""
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("no Node here")
     (root / name).write_text(text)
-    subprocess.run([node, "--check", name], cwd=root, check=True, capture_output=True)
+    subprocess.run([str(find_node()), "--check", name], cwd=root, check=True, capture_output=True)
 
 
 def test_parts_of_the_plain_case(tmp_path: Path) -> None:
