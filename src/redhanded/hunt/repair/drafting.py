@@ -8,9 +8,15 @@ from pathlib import Path
 from redhanded.case.errors import InputError
 from redhanded.case.fix import Fix
 from redhanded.case.hypothesis import Hypothesis
-from redhanded.hunt.repair import enqueue_after_commit, find_or_create, job_id, row_lock
+from redhanded.hunt.repair import (
+    enqueue_after_commit,
+    find_or_create,
+    job_id,
+    row_lock,
+    transaction_retry,
+)
 from redhanded.hunt.repair.combine import combine
-from redhanded.hunt.repair.parts import REMEDIES, draft
+from redhanded.hunt.repair.parts import OTHERWISE, REMEDIES, draft
 from redhanded.hunt.repair.python import added_once
 from redhanded.hunt.repair.regression_test import regression_test
 from redhanded.hunt.repair.remedy import Ground
@@ -18,8 +24,11 @@ from redhanded.hunt.repair.tested import EARLY
 from redhanded.hunt.repair.worktree import open_worktree
 
 AGAINST = {
-    "read-modify-write": (row_lock.name,),
-    row_lock.QUOTA: (row_lock.name,),
+    **dict.fromkeys(
+        transaction_retry.RETRIED | transaction_retry.SERIALIZABLE, (transaction_retry.name,)
+    ),
+    "read-modify-write": (row_lock.name, transaction_retry.name),
+    row_lock.QUOTA: (row_lock.name, transaction_retry.name),
     EARLY: (enqueue_after_commit.name,),
 }
 """Mechanism to remedies, for causes that the order shows and no hypothesis may have named."""
@@ -38,7 +47,7 @@ def drafted(
     known here, or no part of one fits the code.
     """
     remedies = named(ground, hypotheses)
-    if not remedies & {remedy.name for remedy in REMEDIES}:
+    if not remedies & {remedy.name for remedy in (*REMEDIES, *OTHERWISE)}:
         return None
     parts = draft(ground)
     chosen = [part for part in parts if not part.tempting]

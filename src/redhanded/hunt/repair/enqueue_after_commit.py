@@ -7,6 +7,7 @@ import re
 from tree_sitter import Node
 
 from redhanded.case.fix import FixPart
+from redhanded.hunt.repair import transactions
 from redhanded.hunt.repair.python import enqueue_after_commit as python
 from redhanded.hunt.repair.region import FUNCTIONS, moved_after, statement_at
 from redhanded.hunt.repair.remedy import Ground, part
@@ -15,7 +16,6 @@ from redhanded.source import edit
 from redhanded.source.edit import Edit, Source
 
 name = "enqueue-after-commit"
-_TRANSACTION = re.compile(r"transaction|^tx$|^begin$", re.IGNORECASE)
 _COMMIT = re.compile(r"\bCOMMIT\b|\.commit(?:Transaction)?\(")
 _LATER, _DONE = "afterCommit", "done"
 _STATEMENTS = frozenset({"return_statement", "expression_statement", "lexical_declaration"})
@@ -88,9 +88,7 @@ def _transaction_around(source: Source, queues: Node) -> Node | None:
     call = given.parent if given is not None and given.type == "arguments" else None
     if call is None or call.type != "call_expression":
         return None
-    of, called = edit.callee(source, call)
-    in_one = called == "execute" and "transaction(" in of
-    return call if in_one or _TRANSACTION.search(called) else None
+    return call if transactions.runs_one(source, call) else None
 
 
 def _collected(source: Source, queues: Node, call: Node, around: Node) -> str | None:

@@ -13,6 +13,7 @@ from redhanded.hunt.repair.creation import PRISMA
 from redhanded.hunt.repair.insertion import outermost
 from redhanded.hunt.repair.prisma_schema import Model, model_of
 from redhanded.hunt.repair.remedy import Ground
+from redhanded.hunt.repair.tested import quoted
 from redhanded.source import edit
 from redhanded.source.edit import Edit, Property, Source
 
@@ -203,9 +204,8 @@ def _prisma(
     if not conditions or None in conditions or not client:
         return ()
     asked = " AND ".join(each for each in conditions if each is not None)
-    quoted = ".".join(f'"{each}"' for each in table.split("."))
     end = ";" if source.of(statement).rstrip().endswith(";") else ""
-    lock = f"await {client}.$queryRaw`SELECT 1 FROM {quoted} WHERE {asked} FOR UPDATE`{end}"
+    lock = f"await {client}.$queryRaw`SELECT 1 FROM {quoted(table)} WHERE {asked} FOR UPDATE`{end}"
     at = statement.start_byte
     return (Edit(start=at, end=at, text=f"{lock}\n{source.indent(at)}"),)
 

@@ -15,15 +15,12 @@ from tree_sitter import Node
 
 from redhanded.hunt.repair import locked_rows
 from redhanded.hunt.repair import region as regions
-from redhanded.hunt.repair.region import Region
+from redhanded.hunt.repair.region import ANSWERS, Region
 from redhanded.hunt.repair.remedy import Ground
 from redhanded.hunt.repair.transaction_words import WAYS, Words
 from redhanded.source import edit
 from redhanded.source.edit import Edit
 
-_ANSWERS = frozenset(
-    {"json", "send", "status", "end", "sendStatus", "redirect", "render", "code", "write"}
-)
 _GOES_ON, _LEFT = "goesOn", "answered"
 _IN_ITS_WAY = frozenset(
     {"try_statement", "break_statement", "continue_statement", "yield_expression"}
@@ -103,7 +100,12 @@ def _enclosed(
     locks = []
     for line in reads:
         lock = locked_rows.edits(ground, source, line, table, transaction="tx")
-        locks += [replace(each, text=each.text.replace("\n", further)) for each in lock]
+        locks += [
+            each
+            if regions.in_text(whole, each.start)
+            else replace(each, text=each.text.replace("\n", further))
+            for each in lock
+        ]
         if not lock:
             return None
     inside = _merged(locks, words.edits)
@@ -129,12 +131,9 @@ def _is_harmless(ground: Ground, body: _Body) -> bool:
             return False
     elif answers:
         return False
-    broken = any(
-        each.start_point.row < each.end_point.row for each in whole.nodes("template_string")
-    )
     head = source.data[whole.function.start_byte : whole.block.start_byte].decode()
     asynchronous = re.search(r"\basync\b", head) is not None
-    in_its_way = broken or next(whole.nodes(*_IN_ITS_WAY), None) is not None
+    in_its_way = next(whole.nodes(*_IN_ITS_WAY), None) is not None
     known = edit.is_untyped(source.path) or not _rests_on_types(whole)
     return asynchronous and known and not in_its_way and not regions.queues(ground, whole)
 
@@ -164,7 +163,7 @@ def _rests_on_types(whole: Region) -> bool:
 def _answers(region: Region) -> list[Node]:
     """Calls that send an answer, which would be before the COMMIT."""
     calls = region.nodes("call_expression")
-    return [each for each in calls if edit.callee(region.source, each)[1] in _ANSWERS]
+    return [each for each in calls if edit.callee(region.source, each)[1] in ANSWERS]
 
 
 def _only_answers(region: Region) -> bool:

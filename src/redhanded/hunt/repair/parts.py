@@ -16,6 +16,7 @@ from redhanded.hunt.repair import (
     job_id,
     prisma_rows,
     row_lock,
+    transaction_retry,
     typeorm_rows,
     unique_index,
 )
@@ -33,6 +34,8 @@ REMEDIES: tuple[Remedy, ...] = (
     row_lock,
     enqueue_after_commit,
 )
+OTHERWISE: tuple[Remedy, ...] = (transaction_retry,)
+"""What is drafted where no part of the others is more than tempting."""
 
 
 def draft(ground: Ground) -> tuple[FixPart, ...]:
@@ -40,9 +43,16 @@ def draft(ground: Ground) -> tuple[FixPart, ...]:
 
     The root of ``ground`` is read, so it must be the tree that its code and cause speak of.
     """
+    found = _parts(ground, REMEDIES)
+    if all(each.tempting for each in found):
+        found += _parts(ground, OTHERWISE)
+    return tuple(found)
+
+
+def _parts(ground: Ground, remedies: tuple[Remedy, ...]) -> list[FixPart]:
     found: list[FixPart] = []
-    for remedy in REMEDIES:
+    for remedy in remedies:
         # Two edits of one remedy that meet make no part.
         with suppress(InputError):
             found += remedy.parts(ground)
-    return tuple(found)
+    return found

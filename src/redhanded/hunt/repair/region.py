@@ -14,6 +14,11 @@ from redhanded.source.edit import Edit, Source
 
 BLOCKS = frozenset({"statement_block", "block"})
 FUNCTIONS = edit.FUNCTIONS | {"function_definition", "lambda"}
+ANSWERS = frozenset(
+    {"json", "send", "status", "end", "sendStatus", "redirect", "render", "code", "write"}
+)
+"""Methods that send an answer to who asked."""
+_TEXTS = ("template_string", "string")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,15 +127,20 @@ def queues(ground: Ground, region: Region) -> bool:
 
 
 def further_in(region: Region) -> list[Edit]:
-    """Its lines but the first, one step further in; empty ones stay empty."""
+    """Its lines but the first, one step further in; empty ones and those of a text stay."""
     source = region.source
     found = []
     at = source.data.find(b"\n", region.start) + 1
     while 0 < at < region.end:
-        if source.data[at : at + 1] not in (b"\n", b"\r"):
+        if source.data[at : at + 1] not in (b"\n", b"\r") and not in_text(region, at):
             found.append(Edit(start=at, end=at, text=source.indent_unit))
         at = source.data.find(b"\n", at) + 1
     return found
+
+
+def in_text(region: Region, at: int) -> bool:
+    """Whether a byte stands inside a text that is written out."""
+    return any(each.start_byte < at < each.end_byte for each in region.nodes(*_TEXTS))
 
 
 def moved_after(source: Source, statement: Node, other: Node) -> str:

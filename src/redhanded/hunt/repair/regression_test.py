@@ -100,8 +100,8 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
     sent = _Sent.of(ground, delivery)
     counts = sent.alone and not sent.holds_commits
     column, value = _counted(ground, table) if counts else ("", "")
+    quoted = tested.quoted(table)
     fixture = None if sent.steps else _fixture(ground.root, delivery)
-    quoted = ".".join(f'"{each}"' for each in table.split("."))
     return environment.get_template("concurrent_delivery.test.js.j2").render(
         runner=home.runner,
         esm=home.esm,
@@ -109,6 +109,7 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
         title=tested.title(ground, alone=sent.alone),
         steps=sent.steps,
         hold_commits=sent.holds_commits,
+        lock_rows=tested.locked_rows(ground),
         before=_pretty([tested.step(each) for each in sent.before]),
         together=_pretty([tested.step(each) for each in sent.together]),
         deliveries=tested.DELIVERIES,

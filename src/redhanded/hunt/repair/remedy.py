@@ -56,8 +56,9 @@ class Ground:
                 return failure.table
         if self.symptom.table:
             return self.symptom.table
-        create = self.place("create") or self.place("write") or self.place("change")
-        near = self._near(create) if create is not None else None
+        roles = ("create", "write", "change", "lock", "statement")
+        place = next((each for role in roles if (each := self.place(role)) is not None), None)
+        near = self._near(place) if place is not None else None
         return near.table if near is not None else self._written()
 
     def _written(self) -> str | None:

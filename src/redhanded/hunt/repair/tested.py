@@ -13,7 +13,7 @@ from redhanded.hunt.repair.event_identity import UNIQUE
 from redhanded.hunt.repair.remedy import Ground
 
 DELIVERIES = 5
-EARLY = "job-enqueued-before-commit"
+EARLY, CROSSED = "job-enqueued-before-commit", "opposite-lock-order"
 
 _HEADERS = {"stripe": "stripe-signature", "github": "x-hub-signature-256"}
 
@@ -57,6 +57,27 @@ def earlier(ground: Ground, delivery: Delivery) -> tuple[Delivery, ...]:
 def holds_commits(ground: Ground) -> bool:
     """Whether a worker may be quicker than a COMMIT: then that is held, and not who writes."""
     return ground.cause.mechanism == EARLY
+
+
+def locked_rows(ground: Ground) -> list[str]:
+    """The tables, quoted, whose rows transactions lock in opposite order: then rows are held, so
+    that each of them gets its first one before another its second."""
+    if ground.cause.mechanism != CROSSED:
+        return []
+    run = ground.reproduction.run
+    lines = {(each.path, each.line) for each in ground.cause.locations if each.role == "lock"}
+    tables = (
+        each.name.target
+        for each in (run.operations if run else ())
+        if any((at.path, at.line) in lines for at in (each.location, *each.stack) if at is not None)
+        and each.name.kind in ("SELECT", "UPDATE", "DELETE")
+    )
+    return [quoted(table) for table in dict.fromkeys(tables)]
+
+
+def quoted(table: str) -> str:
+    """A table's name, also one with its schema, in SQL."""
+    return ".".join(f'"{each}"' for each in table.split("."))
 
 
 def title(ground: Ground, *, alone: bool = True) -> str:

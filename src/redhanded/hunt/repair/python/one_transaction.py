@@ -53,9 +53,8 @@ def _of_django(ground: Ground, path: str, line: int, table: str) -> int | None:
 
 def _is_harmless(ground: Ground, region: Region) -> bool:
     asynchronous = region.source.of(region.function).startswith("async")
-    broken = any(each.start_point.row < each.end_point.row for each in region.nodes("string"))
     in_its_way = next(region.nodes(*_IN_ITS_WAY), None)
-    return not (asynchronous or broken or in_its_way or regions.queues(ground, region))
+    return not (asynchronous or in_its_way or regions.queues(ground, region))
 
 
 def _indented(region: Region) -> list[Edit]:

@@ -98,6 +98,7 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
         driver=home.driver,
         deliveries=len(at_once),
         hold_commits=holds,
+        lock_rows=tested.locked_rows(ground),
         table=table,
         quoted_table=_quoted(table),
         depth=len(Path(path).parts) - 1,
@@ -125,8 +126,7 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
 
 
 def _quoted(table: str) -> str:
-    name = ".".join(f'"{each}"' for each in table.split("."))
-    return f"'{name}'"
+    return f"'{tested.quoted(table)}'"
 
 
 def _counting(ground: Ground, table: str) -> _Counting | None:

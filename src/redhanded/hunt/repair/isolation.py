@@ -1,0 +1,172 @@
+"""SERIALIZABLE in the words of each library of JavaScript, and of SQL by hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TypeAlias
+
+from tree_sitter import Node
+
+from redhanded.hunt.repair import transactions
+from redhanded.hunt.repair.creation import PRISMA, SEQUELIZE
+from redhanded.hunt.repair.region import FUNCTIONS
+from redhanded.source import edit
+from redhanded.source.edit import Edit, Source
+
+SET = "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"
+_WEAKER = re.compile(rb"repeatable[ _]?read", re.IGNORECASE)
+_ENOUGH = re.compile(r"serializable", re.IGNORECASE)
+
+
+def serializable(
+    source: Source, node: Node, library: str | None, *, by_hand: bool
+) -> list[Edit] | None:
+    """What gives a transaction that level; None where that is not known.
+
+    ``node``: the call that runs it; ``by_hand``: the function that begins it.
+    """
+    around = node if by_hand else edit.enclosing(node, FUNCTIONS) or node
+    if _ENOUGH.search(source.of(around)):
+        return []
+    weaker = named_weaker(source, around)
+    if weaker:
+        return weaker
+    begins = transactions.beginning(source, node) if by_hand else node
+    ways = _BEGINNINGS if by_hand else _CALLS
+    way = ways.get(library or "")
+    return way(source, begins) if way is not None and begins is not None else None
+
+
+def named_weaker(source: Source, around: Node) -> list[Edit]:
+    """REPEATABLE READ put into SERIALIZABLE, as it is written there."""
+    return [
+        Edit(
+            start=around.start_byte + each.start(),
+            end=around.start_byte + each.end(),
+            text=_as_written(each[0].decode()),
+        )
+        for each in _WEAKER.finditer(source.data[around.start_byte : around.end_byte])
+    ]
+
+
+def _as_written(text: str) -> str:
+    if text.isupper():
+        return "SERIALIZABLE"
+    return "Serializable" if text[0].isupper() else "serializable"
+
+
+_Way: TypeAlias = Callable[[Source, Node], list[Edit] | None]
+
+
+def _option_last(value: str) -> _Way:
+    """``call(function, { isolationLevel })``."""
+
+    def way(source: Source, call: Node) -> list[Edit] | None:
+        given = edit.arguments(call)
+        entry = f"isolationLevel: '{value}'"
+        if given[-1].type in FUNCTIONS:
+            at = given[-1].end_byte
+            return [Edit(start=at, end=at, text=f", {{ {entry} }}")]
+        return _entry(given[-1], entry)
+
+    return way
+
+
+def _sequelize(source: Source, call: Node) -> list[Edit] | None:
+    """The options stand first. TypeScript wants the value of the enumeration."""
+    imported = "Transaction" in edit.identifiers(source, source.tree)
+    if imported:
+        level = "Transaction.ISOLATION_LEVELS.SERIALIZABLE"
+    elif edit.is_untyped(source.path):
+        level = "'SERIALIZABLE'"
+    else:
+        return None
+    given = edit.arguments(call)
+    entry = f"isolationLevel: {level}"
+    if given and given[0].type not in FUNCTIONS:
+        return _entry(given[0], entry)
+    at = given[0].start_byte if given else call.end_byte - 1
+    return [Edit(start=at, end=at, text=f"{{ {entry} }}{', ' if given else ''}")]
+
+
+def _entry(options: Node, entry: str) -> list[Edit] | None:
+    if options.type != "object":
+        return None
+    at = options.start_byte + 1
+    return [Edit(start=at, end=at, text=f" {entry}{',' if options.named_children else ' '}")]
+
+
+def _first(text: str) -> _Way:
+    """``call(level, function)``; alone in one that is given nothing."""
+
+    def way(source: Source, call: Node) -> list[Edit] | None:
+        del source
+        given = edit.arguments(call)
+        if given and given[0].type not in FUNCTIONS:
+            return None
+        at = given[0].start_byte if given else call.end_byte - 1
+        return [Edit(start=at, end=at, text=f"{text}, " if given else text)]
+
+    return way
+
+
+def _kysely(source: Source, call: Node) -> list[Edit] | None:
+    function = edit.called(call)
+    of = function.child_by_field_name("object") if function is not None else None
+    if of is None:
+        return None
+    return [Edit(start=of.end_byte, end=of.end_byte, text=".setIsolationLevel('serializable')")]
+
+
+def _asked(method: str) -> _Way:
+    """The first statement of the function that the call runs."""
+
+    def way(source: Source, call: Node) -> list[Edit] | None:
+        function = transactions.given(call)
+        if function is None:
+            return None
+        body = function.child_by_field_name("body")
+        listed = function.child_by_field_name("parameters")
+        alone = function.child_by_field_name("parameter") or (
+            listed.named_children[0] if listed is not None and listed.named_children else None
+        )
+        first = next(iter(edit.identifiers(source, alone)), None) if alone is not None else None
+        if first is None or body is None or body.type != "statement_block":
+            return None
+        if not body.named_children:
+            return None
+        at = body.named_children[0].start_byte
+        text = f"await {first}.{method}('{SET}');\n{source.indent(at)}"
+        return [Edit(start=at, end=at, text=text)]
+
+    return way
+
+
+def _by_sql(source: Source, call: Node) -> list[Edit] | None:
+    """``BEGIN`` with the level; nothing where it says more than that already."""
+    text = edit.arguments(call)[0]
+    said = source.of(text)[1:-1].strip().rstrip(";")
+    if said.upper() not in ("BEGIN", "BEGIN TRANSACTION", "START TRANSACTION"):
+        return None
+    at = text.start_byte + 1 + source.of(text)[1:-1].index(said) + len(said)
+    return [Edit(start=at, end=at, text=" ISOLATION LEVEL SERIALIZABLE")]
+
+
+_LEVEL = "'SERIALIZABLE'"
+_CALLS: dict[str, _Way] = {
+    **dict.fromkeys(SEQUELIZE, _sequelize),
+    **dict.fromkeys(PRISMA, _option_last("Serializable")),
+    "knex": _option_last("serializable"),
+    "drizzle-orm": _option_last("serializable"),
+    "typeorm": _first(_LEVEL),
+    "kysely": _kysely,
+    "postgres": _first("'isolation level serializable'"),
+    "pg": _asked("query"),
+    "pg-promise": _asked("none"),
+}
+_BEGINNINGS: dict[str, _Way] = {
+    **dict.fromkeys(SEQUELIZE, _sequelize),
+    "typeorm": _first(_LEVEL),
+    "pg": _by_sql,
+}
