@@ -6,7 +6,8 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import fuzz_http
@@ -48,7 +49,7 @@ def packages() -> Path:
     return found
 
 
-def idle_proxy(lab: Lab, arguments: argparse.Namespace) -> Part:
+def idle_proxy(arguments: argparse.Namespace) -> Part:
     """What the idle proxy adds beside a bare relay on asyncio."""
     with tempfile.TemporaryDirectory(prefix="bench-proxy-") as name:
         services = Path(name)
@@ -90,9 +91,12 @@ def idle_proxy(lab: Lab, arguments: argparse.Namespace) -> Part:
     )
 
 
-def controlled(lab: Lab, arguments: argparse.Namespace) -> Part:
+def controlled(arguments: argparse.Namespace) -> Part:
     """A controlled trial against the same trial run naturally."""
-    costs = trial_cost.measure(lab, trials=arguments.trials, block=10, seed=arguments.seed, say=say)
+    with _opened(arguments) as lab:
+        costs = trial_cost.measure(
+            lab, trials=arguments.trials, block=10, seed=arguments.seed, say=say
+        )
     by_side = {cost.side: cost for cost in costs}
     ratio = by_side["controlled"].settled_ms.median / by_side["natural"].settled_ms.median
     said = "met" if ratio <= TRIAL_BAR else "missed"
@@ -118,11 +122,13 @@ def controlled(lab: Lab, arguments: argparse.Namespace) -> Part:
     )
 
 
-def released_operations(lab: Lab, arguments: argparse.Namespace) -> Part:
-    return released.measure(lab, trials=arguments.trials, say=say)
+def released_operations(arguments: argparse.Namespace) -> Part:
+    return released.measure(
+        lambda: _opened(arguments), labs=arguments.labs, trials=arguments.trials, say=say
+    )
 
 
-def trials_apart(lab: Lab, arguments: argparse.Namespace) -> Part:
+def trials_apart(arguments: argparse.Namespace) -> Part:
     return isolation.measure(
         packages(),
         trials=arguments.long_trials,
@@ -133,7 +139,7 @@ def trials_apart(lab: Lab, arguments: argparse.Namespace) -> Part:
     )
 
 
-def natural_rates(_lab: Lab, arguments: argparse.Namespace) -> Part:
+def natural_rates(arguments: argparse.Namespace) -> Part:
     return natural_rate.measure(
         trials=arguments.natural_trials,
         labs=arguments.natural_labs,
@@ -142,7 +148,7 @@ def natural_rates(_lab: Lab, arguments: argparse.Namespace) -> Part:
     )
 
 
-def postgres_drivers(_lab: Lab, _arguments: argparse.Namespace) -> Part:
+def postgres_drivers(_arguments: argparse.Namespace) -> Part:
     rows = wire_postgres.measure(packages(), say=say)
     return Part(
         title="Drivers of PostgreSQL, directly and through the idle proxy",
@@ -151,15 +157,15 @@ def postgres_drivers(_lab: Lab, _arguments: argparse.Namespace) -> Part:
     )
 
 
-def redis_drivers(_lab: Lab, _arguments: argparse.Namespace) -> Part:
+def redis_drivers(_arguments: argparse.Namespace) -> Part:
     return wire_redis.part(wire_redis.measure(packages(), say=say))
 
 
-def http_clients(_lab: Lab, _arguments: argparse.Namespace) -> Part:
+def http_clients(_arguments: argparse.Namespace) -> Part:
     return wire_redis.part(wire_http.measure(packages(), say=say), what="HTTP clients")
 
 
-def fuzzed(_lab: Lab, arguments: argparse.Namespace) -> Part:
+def fuzzed(arguments: argparse.Namespace) -> Part:
     return fuzzing.part(
         [
             module.measure(inputs=arguments.inputs, say=say)
@@ -168,7 +174,7 @@ def fuzzed(_lab: Lab, arguments: argparse.Namespace) -> Part:
     )
 
 
-def lines(_lab: Lab, arguments: argparse.Namespace) -> Part:
+def lines(arguments: argparse.Namespace) -> Part:
     """The line of each operation, driver by driver."""
     with tempfile.TemporaryDirectory(prefix="bench-lines-") as name:
         folder = Path(name)
@@ -187,7 +193,7 @@ def lines(_lab: Lab, arguments: argparse.Namespace) -> Part:
     )
 
 
-PARTS: dict[str, Callable[[Lab, argparse.Namespace], Part]] = {
+PARTS: dict[str, Callable[[argparse.Namespace], Part]] = {
     "wire-idle-proxy": idle_proxy,
     "wire-controlled": controlled,
     "wire-released": released_operations,
@@ -223,6 +229,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=__doc__)
     made.add_argument("--only", nargs="*", default=[], metavar="PART", help=", ".join(PARTS))
     made.add_argument("--trials", type=int, default=200)
+    made.add_argument("--labs", type=int, default=5, help="in which released operations are timed")
     made.add_argument("--long-trials", type=int, default=1000, help="of each system: isolation")
     made.add_argument(
         "--systems", nargs="*", default=[], help="isolation of these alone, the rest as it stands"
@@ -238,14 +245,21 @@ def parser() -> argparse.ArgumentParser:
 
 
 def measured(name: str, arguments: argparse.Namespace) -> Path:
-    """Measures one part on a lab of its own and writes its page."""
+    """Measures one part, with no lab open beside it, and writes its page."""
     load = os.getloadavg()
+    with _opened(arguments) as lab:
+        machine = describe(lab, load)
+    part = PARTS[name](arguments)
+    return write(part, facts(machine, arguments.seed), arguments.out, name)
+
+
+@contextmanager
+def _opened(arguments: argparse.Namespace) -> Iterator[Lab]:
+    """A lab of the example, which is laid out for it."""
     with tempfile.TemporaryDirectory(prefix="bench-wire-") as folder:
         system = lay_out(Path(folder) / "example")
         with open_lab(system, folder=Path(folder) / "lab", seed=arguments.seed, say=say) as lab:
-            machine = describe(lab, load)
-            part = PARTS[name](lab, arguments)
-    return write(part, facts(machine, arguments.seed), arguments.out, name)
+            yield lab
 
 
 def say(sentence: str) -> None:
