@@ -11,8 +11,9 @@ import pytest
 from redhanded.case.fix import FixPart
 from redhanded.case.reproduction import Reproduction, RootCause
 from redhanded.hunt import repair, suspect
-from redhanded.hunt.repair import package
+from redhanded.hunt.repair import package, parts
 from redhanded.lab.services import find_node
+from redhanded.source import edit
 
 
 def cause_of(root: Path, caught: Reproduction) -> RootCause:
@@ -280,3 +281,25 @@ def test_a_regression_test_in_typescript_runs_wherever_it_is_compiled_to(
     assert path == "spec/parcels-concurrent-delivery.spec.ts"
     assert "import.meta" not in text and "__dirname" not in text
     assert f"const SELF = '{path}'" in text
+
+
+class Meeting:
+    name = "row-lock"
+
+    def parts(self, ground: repair.Ground) -> tuple[FixPart, ...]:
+        del ground
+        source = edit.read("await look();", "src/store.js")
+        twice = edit.Edit(start=0, end=5, text="")
+        edit.apply(source, (twice, edit.Edit(start=4, end=6, text="")))
+        return ()
+
+
+def test_a_remedy_whose_edits_meet_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ground = ground_of(parcels.write(tmp_path))
+    assert repair.refused(ground) == ()
+    drafted = repair.draft(ground)
+    monkeypatch.setattr(parts, "REMEDIES", (Meeting(), *parts.REMEDIES))
+    assert repair.draft(ground) == drafted
+    (said,) = repair.refused(ground)
+    assert "row-lock" in said
+    assert "src/store.js overlap" in said

@@ -163,7 +163,8 @@ class Course:
         )
         if fix is None:
             remedies = repair.named(ground, self.case.hypotheses)
-            self._note(" ".join((cards.NO_REMEDY, *repair.unwritten(ground, remedies))))
+            why = (*repair.unwritten(ground, remedies), *repair.refused(ground))
+            self._note(" ".join((cards.NO_REMEDY, *why)))
             return
         self._keep("repair", (monotonic_ms() - began) / 1000.0, fix=fix)
         self._say(cards.fix(fix))

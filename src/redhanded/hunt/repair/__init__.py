@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from redhanded.hunt.repair.combine import combine, subsets
 from redhanded.hunt.repair.drafting import drafted, named, unwritten
-from redhanded.hunt.repair.parts import REMEDIES, draft
+from redhanded.hunt.repair.parts import REMEDIES, draft, refused
 from redhanded.hunt.repair.planted import plant
 from redhanded.hunt.repair.regression_test import command_for, regression_test
 from redhanded.hunt.repair.remedy import Ground
@@ -24,6 +24,7 @@ __all__ = [
     "named",
     "open_worktree",
     "plant",
+    "refused",
     "regression_test",
     "subsets",
     "unwritten",

@@ -5,8 +5,6 @@ A new remedy is one module with the names of ``Remedy`` and one line in ``REMEDI
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from redhanded.case.errors import InputError
 from redhanded.case.fix import FixPart
 from redhanded.hunt.repair import (
@@ -43,16 +41,28 @@ def draft(ground: Ground) -> tuple[FixPart, ...]:
 
     The root of ``ground`` is read, so it must be the tree that its code and cause speak of.
     """
-    found = _parts(ground, REMEDIES)
+    return _attempted(ground)[0]
+
+
+def refused(ground: Ground) -> tuple[str, ...]:
+    """Why parts that would fit the cause could not be put into the code."""
+    return _attempted(ground)[1]
+
+
+def _attempted(ground: Ground) -> tuple[tuple[FixPart, ...], tuple[str, ...]]:
+    found, refusals = _parts(ground, REMEDIES)
     if all(each.tempting for each in found):
-        found += _parts(ground, OTHERWISE)
-    return tuple(found)
+        others, more = _parts(ground, OTHERWISE)
+        found, refusals = [*found, *others], [*refusals, *more]
+    return tuple(found), tuple(refusals)
 
 
-def _parts(ground: Ground, remedies: tuple[Remedy, ...]) -> list[FixPart]:
+def _parts(ground: Ground, remedies: tuple[Remedy, ...]) -> tuple[list[FixPart], list[str]]:
     found: list[FixPart] = []
+    refusals: list[str] = []
     for remedy in remedies:
-        # Two edits of one remedy that meet make no part.
-        with suppress(InputError):
+        try:
             found += remedy.parts(ground)
-    return found
+        except InputError as error:
+            refusals.append(f"The remedy {remedy.name} could not be written: {error}.")
+    return found, refusals
