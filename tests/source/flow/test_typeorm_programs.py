@@ -223,3 +223,62 @@ def test_conditions(tmp_path: File) -> None:
     ((_, read),) = found(tmp_path, body)
     assert set(read.where) == {"id"} and read.ranges == {"free": Known(3)}
     assert read.ordered and read.many
+
+
+SCHEMA = """
+    const { EntitySchema } = require('typeorm');
+    exports.Seat = new EntitySchema({
+      name: 'Seat',
+      tableName: 'seats',
+      columns: {
+        id: { type: 'int', primary: true, generated: true },
+        showId: { type: Number, name: 'show_id' },
+        row: { type: 'varchar', unique: true },
+        free: { type: 'int', default: 0 },
+      },
+      relations: { hall: { type: 'many-to-one', target: 'Hall', joinColumn: { name: 'hall' } } },
+      uniques: [{ name: 'one_seat', columns: ['showId', 'row'] }],
+      indices: [{ columns: ['free'] }],
+    });
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "await source.getRepository(Seat).findOneBy({ showId: req.body.show });",
+        "await source.getRepository('Seat').findOneBy({ showId: req.body.show });",
+        "await source.manager.findOne(Seat, { where: { showId: req.body.show } });",
+        "await source.getRepository(Seat).createQueryBuilder('s')"
+        ".where('s.showId = :show', { show: req.body.show }).getOne();",
+    ],
+    ids=["repository", "name", "manager", "builder"],
+)
+def test_an_entity_that_an_object_describes(tmp_path: File, body: str) -> None:
+    files = {
+        "package.json": '{"dependencies": {"typeorm": "0.3", "express": "4"}}',
+        "src/seat.js": SCHEMA,
+        "src/source.js": """
+    const { DataSource } = require('typeorm');
+    const { Seat } = require('./seat');
+    exports.source = new DataSource({ type: 'postgres', entities: [Seat] });
+""",
+        "src/app.js": f"""
+    const express = require('express');
+    const {{ source }} = require('./source');
+    const {{ Seat }} = require('./seat');
+    const app = express();
+    app.post('/seats/:id', async (req, res) => {{
+      {body}
+      res.json({{}});
+    }});
+""",
+    }
+    chart = charted(tmp_path, files)
+    ((_, read),) = events(path_of(chart, "POST /seats/:id"))
+    assert (read.kind, read.subject, read.many) == ("read", "seats", False)
+    assert read.where == {"show_id": Input("request", ("body", "show"))}
+    table = chart.schema.table("Seat")
+    assert table is not None
+    assert [one.columns for one in table.uniques] == [("id",), ("row",), ("show_id", "row")]
+    assert "hall" in {one.name for one in table.columns}

@@ -30,6 +30,7 @@ REPOSITORIES = words(
     "Repository TreeRepository MongoRepository getRepository getTreeRepository"
     " getCustomRepository withRepository"
 )
+SCHEMA = "EntitySchema"
 SESSIONS = frozenset(["transaction", "createQueryRunner", "QueryRunner", "runInTransaction"])
 COMPARES = words(
     "Not MoreThan MoreThanOrEqual LessThan LessThanOrEqual Between Like ILike ArrayContains"
@@ -73,17 +74,32 @@ class Entity:
 
 
 def entity_of(value: Value | None, around: Surroundings) -> Entity | None:
-    """Of a class, its name, or an instance."""
+    """Of a class, its name, what describes it, or an instance."""
     if isinstance(value, Result | Record) and value.of is not None:
         value = value.of
     if isinstance(value, Library) and isinstance(value.through, Kind):
         value = value.through
+    described = _described(value)
+    if described is not None:
+        return Entity(name=described, value=value, table=around.schema.table(described))
     if isinstance(value, Kind):
         return Entity(name=value.name, value=value, table=around.schema.table(value.name))
     name = text(value)
     if name is not None:
         return Entity(name=name, value=None, table=around.schema.table(name))
     return None
+
+
+def _described(value: Value | None) -> str | None:
+    """The name of the entity of ``new EntitySchema({…})``."""
+    if not isinstance(value, Library) or value.package != "typeorm" or len(value.steps) != 2:
+        return None
+    name, made = value.steps
+    if name != SCHEMA or not isinstance(made, Made) or not made.arguments:
+        return None
+    options = members(made.arguments[0])
+    target = options.get("target")
+    return target.name if isinstance(target, Kind) else text(options.get("name"))
 
 
 def repository_entity(callee: Library, around: Surroundings) -> Entity | None:

@@ -7,7 +7,6 @@ Reference: https://typeorm.io/docs/entity/entities, https://typeorm.io/docs/adva
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -24,6 +23,7 @@ from redhanded.source.flow.schemas.evaluation import Evaluation
 from redhanded.source.flow.schemas.lists import elements, text, texts
 from redhanded.source.flow.schemas.running import run
 from redhanded.source.flow.schemas.tool import Models, is_true, last_call, written
+from redhanded.source.flow.schemas.typeorm_schemas import described, snake, unique
 from redhanded.source.flow.schemas.walking import calls_of
 from redhanded.source.flow.values import Kind, Known, Library, Made, Procedure, Record, Value
 
@@ -40,12 +40,15 @@ _TIMES = {
 
 
 def models(evaluation: Evaluation) -> Models:
-    """Every class with ``@Entity``."""
+    """Every class with ``@Entity``, and every ``EntitySchema``."""
     snakes = _names_are_snake(evaluation)
-    tables = tuple(
-        _table(evaluation, one, snakes=snakes)
-        for one in decorated(evaluation, "typeorm")
-        if one.find("Entity") is not None
+    tables = (
+        *(
+            _table(evaluation, one, snakes=snakes)
+            for one in decorated(evaluation, "typeorm")
+            if one.find("Entity") is not None
+        ),
+        *described(evaluation, snakes=snakes),
     )
     return Models(tool="typeorm", tables=tables, creates=_synchronizes(evaluation))
 
@@ -68,9 +71,9 @@ def _table(evaluation: Evaluation, found: DecoratedClass, *, snakes: bool) -> Ta
     for one in found.fields:
         _field(one, said, snakes=snakes)
     for decorator in (*found.decorators, *_of_fields(found)):
-        unique = _composite(evaluation, decorator, said)
-        if unique is not None:
-            said.uniques.append(unique)
+        composite = _composite(evaluation, decorator, said)
+        if composite is not None:
+            said.uniques.append(composite)
     if said.keys:
         key = Unique(
             columns=tuple(said.keys), said=("model",), location=found.location, is_primary=True
@@ -132,7 +135,7 @@ def _field(one: DecoratedField, said: _Said, *, snakes: bool) -> None:
     if is_key:
         said.keys.append(name)
     elif is_true(options.get("unique")):
-        said.uniques.append(_unique((name,), column.location))
+        said.uniques.append(unique((name,), column.location))
 
 
 def _relation(one: DecoratedField, said: _Said, *, snakes: bool) -> None:
@@ -154,7 +157,7 @@ def _relation(one: DecoratedField, said: _Said, *, snakes: bool) -> None:
     ):
         said.keys.append(name)
     if relation.name == "OneToOne":
-        said.uniques.append(_unique((name,), relation.location))
+        said.uniques.append(unique((name,), relation.location))
 
 
 def _composite(evaluation: Evaluation, one: Decorator, said: _Said) -> Unique | None:
@@ -177,7 +180,7 @@ def _composite(evaluation: Evaluation, one: Decorator, said: _Said) -> Unique | 
         return None
     columns = tuple(said.names.get(each, each) for each in fields)
     where = options.get("where")
-    return _unique(columns, one.location, name=name, where=written(where))
+    return unique(columns, one.location, name=name, where=written(where))
 
 
 def _is_list(value: Record) -> bool:
@@ -193,16 +196,6 @@ def _fields(evaluation: Evaluation, given: Value) -> tuple[str, ...]:
             one.names[-1] for one in elements(listed) if isinstance(one, Library) and one.steps
         )
     return texts(given)
-
-
-def _unique(columns: tuple[str, ...], at: Location, *, name: str = "", where: str = "") -> Unique:
-    return Unique(columns=columns, said=("model",), location=at, name=name or None, where=where)
-
-
-def snake(name: str) -> str:
-    """``UserProfile`` as ``user_profile``, as TypeORM names tables."""
-    spaced = re.sub(r"([A-Z])([A-Z])([a-z])", r"\1_\2\3", name)
-    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", spaced).lower()
 
 
 _CONNECTING = ("DataSource", "createConnection", "forRoot", "createConnections")
