@@ -183,10 +183,10 @@ def tagged(source: Source, line: int) -> Node | None:
         if node.type == "call_expression"
         and (text := node.child_by_field_name("arguments")) is not None
         and text.type == "template_string"
-        and node.start_point.row + 1 - REACH <= line <= node.end_point.row + 1 + REACH
+        and node.start_point.row < line <= node.end_point.row + 1
         and _reads_rows(source.of(text)[1:-1])
     ]
-    return min(texts, key=lambda each: abs(each.start_point.row + 1 - line), default=None)
+    return next(iter(texts), None)
 
 
 def _prisma(
