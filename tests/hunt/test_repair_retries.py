@@ -205,10 +205,18 @@ def test_typescript_knows_what_comes_back(tmp_path: Path) -> None:
 
 
 HARMFUL = {
-    "an error that is swallowed": BY_HAND.replace(
-        "    throw error;\n", "    console.error(error);\n"
+    "no ROLLBACK": BY_HAND.replace("    await client.query('ROLLBACK');\n", ""),
+    "a transaction that may be another's": BY_HAND.replace(
+        "    await client.query('BEGIN');", "    if (!from.open) await client.query('BEGIN');"
     ),
-    "an error of another kind": BY_HAND.replace("throw error;", "throw new Error('no move');"),
+    "a second transaction": BY_HAND.replace(
+        "    await client.query('COMMIT');\n",
+        "    await client.query('COMMIT');\n    await client.query('BEGIN');\n",
+    ),
+    "something done outside": BY_HAND.replace(
+        "BEGIN');\n", "BEGIN');\n    await axios.post(from);\n"
+    ),
+    "a sum that is set": BY_HAND.replace("BEGIN');\n", "BEGIN');\n    from.n = from.n + 1;\n"),
     "an answer before the COMMIT": BY_HAND.replace(
         "    await client.query('COMMIT');",
         "    res.json({ ok: true });\n    await client.query('COMMIT');",
@@ -309,6 +317,7 @@ def move(source, target, cents):
         first.save()
         second.save()
 '''
+LEVEL = 'session.connection(execution_options={"isolation_level": "SERIALIZABLE"})'
 SESSIONS = {
     "made": (
         """\
@@ -317,16 +326,7 @@ def leave(shift_id, day):
         rows = look(session, day)
         act(session, rows)
 """,
-        """\
-@retried
-def leave(shift_id, day):
-    with Session(engine) as session, session.begin():
-        session.connection(execution_options={"isolation_level": "SERIALIZABLE"})
-        rows = look(session, day)
-        act(session, rows)
-""",
-        "                return work(*args, **kwargs)\n            except DBAPIError as error:\n"
-        "                refused",
+        f"session.begin():\n        {LEVEL}\n        rows",
     ),
     "made by a factory": (
         """\
@@ -335,16 +335,27 @@ async def leave(shift_id, day):
         rows = await look(session, day)
         await act(session, rows)
 """,
+        f"as session:\n        await {LEVEL}\n        rows",
+    ),
+    "begun inside": (
         """\
-@retried
-async def leave(shift_id, day):
-    async with Session.begin() as session:
-        await session.connection(execution_options={"isolation_level": "SERIALIZABLE"})
-        rows = await look(session, day)
-        await act(session, rows)
+def leave(shift_id, day):
+    with Session(engine) as session:
+        with session.begin():
+            rows = look(session, day)
+            act(session, rows)
 """,
-        "                return await work(*args, **kwargs)\n"
-        "            except DBAPIError as error:\n                refused",
+        f"session.begin():\n            {LEVEL}\n            rows",
+    ),
+    "committed": (
+        """\
+def leave(shift_id, day):
+    with SessionLocal() as session:
+        rows = look(session, day)
+        act(session, rows)
+        session.commit()
+""",
+        f"as session:\n        {LEVEL}\n        rows",
     ),
     "given": (
         """\
@@ -354,28 +365,14 @@ async def leave(session, shift_id, day):
     await session.commit()
 """,
         """\
-@retried
-async def leave(session, shift_id, day):
-    await session.connection(execution_options={"isolation_level": "SERIALIZABLE"})
-    rows = await look(session, day)
-    await act(session, rows)
-    await session.commit()
+    async def again(session, *args, **kwargs):
+        if session.in_transaction():  # It is for who has begun it to run it again.
+            return await work(session, *args, **kwargs)
 """,
-        "                return await work(session, *args, **kwargs)\n"
-        "            except DBAPIError as error:\n"
-        "                await session.rollback()\n                refused",
     ),
     "of the module": (
         """\
 def leave(shift_id, day):
-    rows = look(db.session, day)
-    act(db.session, rows)
-    db.session.commit()
-""",
-        """\
-@retried
-def leave(shift_id, day):
-    db.session.connection(execution_options={"isolation_level": "SERIALIZABLE"})
     rows = look(db.session, day)
     act(db.session, rows)
     db.session.commit()
@@ -399,7 +396,8 @@ def test_a_function_of_django_is_decorated(tmp_path: Path) -> None:
     )
     assert "\n\n\n@retried\ndef move(source, target, cents):\n" in text
     assert text.index("def retried(work):") < text.index("@retried")
-    assert 'getattr(error.__cause__, "sqlstate", None)' in text
+    assert "            except OperationalError as error:\n" in text
+    assert "                cause = error.__cause__\n" in text
 
 
 def test_atomic_as_a_decorator_is_inside(tmp_path: Path) -> None:
@@ -420,59 +418,139 @@ def test_atomic_as_a_decorator_is_inside(tmp_path: Path) -> None:
     ast.parse(text)
     assert "@csrf_exempt\n@retried\n@transaction.atomic\ndef move" in text
     assert "from django.db import OperationalError, connection, transaction\n" in text
-    level = '        cursor.execute("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")\n'
-    assert f"    with connection.cursor() as cursor:\n{level}    first = Account" in text
-    assert 'getattr(error.__cause__, "pgcode", None)' in text
+    level = '            cursor.execute("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")\n'
+    assert f"        with connection.cursor() as cursor:\n{level}    first = Account" in text
+
+
+def left(root: Path, body: str, mechanism: str) -> str | None:
+    parcels.write(root)
+    rows = [number for number, line in enumerate(body.splitlines(), 4) if "session, " in line]
+    return rewritten(
+        root,
+        body,
+        library="sqlalchemy",
+        lines=tuple(rows[-2:]),
+        mechanism=mechanism,
+        path="shop/leaving.py",
+        head="from shop.db import Session, db, engine\n\n\n",
+    )
 
 
 @pytest.mark.parametrize("how", SESSIONS)
-def test_a_session_begins_at_serializable_and_is_rolled_back(tmp_path: Path, how: str) -> None:
-    before, after, catches = SESSIONS[how]
-    parcels.write(tmp_path)
-    (tmp_path / "requirements.txt").write_text("sqlalchemy\nasyncpg\n")
-    head = "from shop.db import Session, db, engine\n\n\n"
-    first = 6 if "with" in before else 5
-    text = rewritten(
-        tmp_path,
-        before,
-        library="sqlalchemy",
-        lines=(first, first + 1),
-        mechanism="stale-read",
-        path="shop/leaving.py",
-        head=head,
-    )
+def test_a_session_is_run_again(tmp_path: Path, how: str) -> None:
+    """At SERIALIZABLE only one that is new: in another one something may have been asked."""
+    body, expected = SESSIONS[how]
+    is_new = how not in ("given", "of the module")
+    text = left(tmp_path, body, "stale-read" if is_new else "opposite-lock-order")
     assert text is not None
     ast.parse(text)
-    assert after in text
-    assert catches in text
+    assert expected in text
+    assert "@retried\n" in text
     assert "from sqlalchemy.exc import DBAPIError\n" in text
+    assert ("rollback()" in text) == (not is_new)
+    assert (left(tmp_path, body, "stale-read") is not None) == is_new
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        SESSIONS["given"][0].replace("async def", "@router.post('/')\nasync def"),
-        SESSIONS["given"][0].replace("rows = await", "session.n += 1\n    rows = await"),
-        SESSIONS["made"][0]
-        .replace("    with", "    try:\n     with")
-        .replace("        ", "         ")
-        + "    except Exception:\n        log()\n",
-    ],
-)
-def test_python_that_could_do_harm_is_left(tmp_path: Path, body: str) -> None:
-    parcels.write(tmp_path)
-    (tmp_path / "requirements.txt").write_text("sqlalchemy\nasyncpg\n")
+PLAIN = SESSIONS["made"][0]
+HARMFUL_PYTHON = {
+    "a route gives the session by its name": SESSIONS["given"][0].replace(
+        "async def", "@router.post('/')\nasync def"
+    ),
+    "a row of others": PLAIN.replace("        rows", "        day.n += 1\n        rows"),
+    "a list of the module": PLAIN.replace("        rows", "        SEEN.append(day)\n        rows"),
+    "what is used up": PLAIN.replace("day):", "day: Iterator[str]):"),
+    "an error that is caught": PLAIN.replace(
+        "        act(session, rows)\n",
+        "        try:\n            act(session, rows)\n        except Exception:\n            1\n",
+    ),
+    "a loop": PLAIN.replace("    with", "    for _ in day:\n     with").replace(
+        "        ", "         "
+    ),
+    "two of them": PLAIN + "    with Session(engine) as session, session.begin():\n        pass\n",
+    "another library": PLAIN.replace("Session(engine)", "connect()").replace(
+        "session.begin()", "retried.begin()"
+    ),
+}
+
+
+@pytest.mark.parametrize("what", HARMFUL_PYTHON)
+def test_python_that_could_do_harm_is_left(tmp_path: Path, what: str) -> None:
+    body = HARMFUL_PYTHON[what]
+    assert body not in (PLAIN, SESSIONS["given"][0])
     ast.parse(body)
-    first = next(number for number, line in enumerate(body.splitlines(), 1) if "look(" in line)
+    assert left(tmp_path, body, "opposite-lock-order") is None
+
+
+ANSWERING = """\
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    const { rows } = await client.query('UPDATE accounts SET cents = 1 WHERE id = $1', [from]);
+    if (rows.length === 0) throw new Missing(from);
+    await client.query('UPDATE accounts SET cents = 2 WHERE id = $1', [to]);
+    await client.query('COMMIT');
+    res.json(rows[0]);
+  } catch (error) {
+    await client.query('ROLLBACK');
+    res.status(500).json({ error: error.message });
+  } finally {
+    client.release();
+  }
+"""
+
+
+def test_a_handler_that_answers_what_it_catches_is_run_again_in_part(tmp_path: Path) -> None:
+    text = rewritten(tmp_path, ANSWERING, library="pg", lines=(5, 7))
+    assert text is not None
+    check(tmp_path, text)
     assert (
-        rewritten(
-            tmp_path,
-            body,
-            library="sqlalchemy",
-            lines=(first, first + 1),
-            mechanism="stale-read",
-            path="shop/leaving.py",
-            head="",
-        )
-        is None
-    )
+        "  try {\n"
+        "    const rows = await retried(async () => {\n"
+        "      await client.query('BEGIN');\n"
+        "      const { rows } = await client.query("
+    ) in text
+    assert (
+        "      await client.query('COMMIT');\n"
+        "      return rows;\n"
+        "    }, () => client.query('ROLLBACK'));\n"
+        "    res.json(rows[0]);\n"
+    ) in text
+    assert "async function retried(transaction, rollback, attempts = 10) {\n" in text
+    assert "throw error;\n      await rollback();\n" in text
+
+
+def test_what_is_waited_for_before_it_is_not_done_again(tmp_path: Path) -> None:
+    body = BY_HAND.replace("  const client", "  await pool.query('SELECT 1');\n  const client")
+    text = rewritten(tmp_path, body, library="pg", lines=(6, 12))
+    assert text is not None
+    check(tmp_path, text)
+    assert "  await pool.query('SELECT 1');\n  const client = await pool.connect();\n  try" in text
+    assert "    await retried(async () => {\n      await client.query('BEGIN');\n" in text
+
+
+def test_what_the_failing_run_wrote_beside_it_would_be_written_again(tmp_path: Path) -> None:
+    ground = story(tmp_path, BY_HAND, "pg", (5, 11))
+    assert "s" in {each.key for each in repair.draft(ground)}
+    run = ground.reproduction.run
+    assert run is not None
+    beside = replace(run.operations[0], index=90, transaction=None, connection=9)
+    more = replace(run, operations=(*run.operations, beside))
+    ground = replace(ground, reproduction=replace(ground.reproduction, run=more))
+    assert repair.draft(ground) == ()
+
+
+def test_a_statement_that_is_seen_outside_of_what_commits_it_is_not_left_behind(
+    tmp_path: Path,
+) -> None:
+    """Only the helper that commits would be run again, with what was read before it."""
+    body = """\
+def leave(shift_id, day):
+    shift = look(db.session, day)
+    keep(db.session, shift)
+
+
+def keep(session, shift):
+    session.add(shift)
+    session.commit()
+"""
+    assert left(tmp_path, body, "opposite-lock-order") is None

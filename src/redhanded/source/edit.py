@@ -36,6 +36,7 @@ JAVASCRIPT = frozenset({".js", ".cjs", ".mjs", ".jsx"})
 TYPESCRIPT = frozenset({".ts", ".cts", ".mts"})
 PYTHON = frozenset({".py"})
 
+_TEXTS = frozenset({"template_string", "string"})
 _CALLS = frozenset({"call_expression", "call"})
 _MEMBERS = {"member_expression": "property", "attribute": "attribute"}
 
@@ -73,8 +74,16 @@ class Source:
 
     @property
     def indent_unit(self) -> str:
-        """What the file indents by: a tab, or the smallest number of spaces it uses (2 to 8)."""
-        lines = self.data.decode("utf-8", "replace").splitlines()
+        """What the file indents by: a tab, or the smallest number of spaces that its lines use (2
+        to 8), those of texts left out."""
+        within = {
+            row
+            for each in walk(self.tree)
+            if each.type in _TEXTS
+            for row in range(each.start_point.row + 1, each.end_point.row + 1)
+        }
+        text = self.data.decode("utf-8", "replace").split("\n")
+        lines = [line for row, line in enumerate(text) if row not in within]
         if any(line.startswith("\t") for line in lines):
             return "\t"
         widths = [len(line) - len(line.lstrip(" ")) for line in lines if not _is_comment(line)]

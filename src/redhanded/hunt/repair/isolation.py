@@ -15,8 +15,9 @@ from redhanded.source import edit
 from redhanded.source.edit import Edit, Source
 
 SET = "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"
-_WEAKER = re.compile(rb"repeatable[ _]?read", re.IGNORECASE)
-_ENOUGH = re.compile(r"serializable", re.IGNORECASE)
+_LEVELS = r"repeatable[ _]?read|read[ _]?(?:un)?committed"
+_WEAKER, _ENOUGH = re.compile(_LEVELS, re.IGNORECASE), re.compile("serializable", re.IGNORECASE)
+_SAID_BY = frozenset({"string", "template_string", "identifier", "property_identifier"})
 
 
 def serializable(
@@ -27,26 +28,42 @@ def serializable(
     ``node``: the call that runs it; ``by_hand``: the function that begins it.
     """
     around = node if by_hand else edit.enclosing(node, FUNCTIONS) or node
-    if _ENOUGH.search(source.of(around)):
+    if is_named(source, around):
         return []
     weaker = named_weaker(source, around)
     if weaker:
         return weaker
-    begins = transactions.beginning(source, node) if by_hand else node
+    begun = transactions.beginnings(source, node) if by_hand else [node]
     ways = _BEGINNINGS if by_hand else _CALLS
     way = ways.get(library or "")
-    return way(source, begins) if way is not None and begins is not None else None
+    return way(source, begun[0]) if way is not None and begun else None
 
 
 def named_weaker(source: Source, around: Node) -> list[Edit]:
-    """REPEATABLE READ put into SERIALIZABLE, as it is written there."""
+    """Weaker levels put into SERIALIZABLE, as they are written there."""
     return [
         Edit(
-            start=around.start_byte + each.start(),
-            end=around.start_byte + each.end(),
-            text=_as_written(each[0].decode()),
+            start=each.start_byte + len(source.of(each)[: found.start()].encode()),
+            end=each.start_byte + len(source.of(each)[: found.end()].encode()),
+            text=_as_written(found[0]),
         )
-        for each in _WEAKER.finditer(source.data[around.start_byte : around.end_byte])
+        for each in _said(around)
+        for found in _WEAKER.finditer(source.of(each))
+    ]
+
+
+def is_named(source: Source, around: Node) -> bool:
+    """Whether SERIALIZABLE is said there already."""
+    return any(_ENOUGH.search(source.of(each)) for each in _said(around))
+
+
+def _said(around: Node) -> list[Node]:
+    """The texts and the names in a node, without what describes it."""
+    return [
+        each
+        for each in edit.walk(around)
+        if each.type in _SAID_BY
+        and not (each.parent is not None and each.parent.type == "expression_statement")
     ]
 
 
@@ -73,10 +90,15 @@ def _option_last(value: str) -> _Way:
     return way
 
 
+_OF_SEQUELIZE = re.compile(
+    r"import\s+(?!type\b)[^;]*?[{,]\s*Transaction\b[^;]*?from\s*['\"]sequelize['\"]"
+    r"|(?:const|let|var)\s*\{[^}]*\bTransaction\b[^}]*\}\s*=\s*require\(\s*['\"]sequelize['\"]"
+)
+
+
 def _sequelize(source: Source, call: Node) -> list[Edit] | None:
     """The options stand first. TypeScript wants the value of the enumeration."""
-    imported = "Transaction" in edit.identifiers(source, source.tree)
-    if imported:
+    if _OF_SEQUELIZE.search(source.data.decode("utf-8", "replace")):
         level = "Transaction.ISOLATION_LEVELS.SERIALIZABLE"
     elif edit.is_untyped(source.path):
         level = "'SERIALIZABLE'"
@@ -124,23 +146,29 @@ def _asked(method: str) -> _Way:
 
     def way(source: Source, call: Node) -> list[Edit] | None:
         function = transactions.given(call)
-        if function is None:
+        body = function.child_by_field_name("body") if function is not None else None
+        first = _first_parameter(source, function) if function is not None else None
+        if function is None or first is None or body is None or not body.named_children:
             return None
-        body = function.child_by_field_name("body")
-        listed = function.child_by_field_name("parameters")
-        alone = function.child_by_field_name("parameter") or (
-            listed.named_children[0] if listed is not None and listed.named_children else None
-        )
-        first = next(iter(edit.identifiers(source, alone)), None) if alone is not None else None
-        if first is None or body is None or body.type != "statement_block":
-            return None
-        if not body.named_children:
+        asynchronous = source.of(function).startswith("async")
+        if body.type != "statement_block" or not asynchronous:
             return None
         at = body.named_children[0].start_byte
         text = f"await {first}.{method}('{SET}');\n{source.indent(at)}"
         return [Edit(start=at, end=at, text=text)]
 
     return way
+
+
+def _first_parameter(source: Source, function: Node) -> str | None:
+    """Its name; None for a pattern."""
+    listed = function.child_by_field_name("parameters")
+    first = function.child_by_field_name("parameter") or (
+        listed.named_children[0] if listed is not None and listed.named_children else None
+    )
+    named = first.child_by_field_name("pattern") if first is not None else None
+    node = named or first
+    return source.of(node) if node is not None and node.type == "identifier" else None
 
 
 def _by_sql(source: Source, call: Node) -> list[Edit] | None:
@@ -158,6 +186,7 @@ _CALLS: dict[str, _Way] = {
     **dict.fromkeys(SEQUELIZE, _sequelize),
     **dict.fromkeys(PRISMA, _option_last("Serializable")),
     "knex": _option_last("serializable"),
+    "objection": _option_last("serializable"),
     "drizzle-orm": _option_last("serializable"),
     "typeorm": _first(_LEVEL),
     "kysely": _kysely,
@@ -166,6 +195,7 @@ _CALLS: dict[str, _Way] = {
     "pg-promise": _asked("none"),
 }
 _BEGINNINGS: dict[str, _Way] = {
+    "knex": _first("undefined, { isolationLevel: 'serializable' }"),
     **dict.fromkeys(SEQUELIZE, _sequelize),
     "typeorm": _first(_LEVEL),
     "pg": _by_sql,

@@ -35,8 +35,8 @@ _PATTERNS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Body:
-    """The statements that a transaction is put around."""
+class Body:
+    """The statements that are put into a function of their own."""
 
     region: Region
     flagged: bool
@@ -52,7 +52,7 @@ def enclosed(
     edits: list[Edit] = []
     helpers: dict[str, None] = {}
     for reads, region in regions.merged(source, pairs) or ():
-        ways = (_enclosed(ground, body, reads, table) for body in _bodies(region))
+        ways = (_enclosed(ground, body, reads, table) for body in bodies(region))
         found = next((each for each in ways if each is not None), None)
         if found is None:
             return None
@@ -65,25 +65,25 @@ def enclosed(
     return edit.apply(source, (*edits, Edit(start=end, end=end, text=text)))
 
 
-def _bodies(region: Region) -> Iterator[_Body]:
+def bodies(region: Region) -> Iterator[Body]:
     """What may be enclosed, the best first: all that follows, too, where the function is left."""
     body = region.function.child_by_field_name("body")
     leaves = next(region.nodes("return_statement"), None) is not None
     if not leaves:
-        yield _Body(region=region, flagged=False)
+        yield Body(region=region, flagged=False)
         return
     if body is not None and body.id == region.block.id:
-        yield _Body(region=region.to_the_end(), flagged=False)
-    yield _Body(region=region, flagged=True)
+        yield Body(region=region.to_the_end(), flagged=False)
+    yield Body(region=region, flagged=True)
 
 
 def _enclosed(
-    ground: Ground, body: _Body, reads: Iterable[int], table: str
+    ground: Ground, body: Body, reads: Iterable[int], table: str
 ) -> tuple[list[Edit], str] | None:
     """The edits, and the helper that they need."""
     whole = body.region
     source = whole.source
-    if not _is_harmless(ground, body):
+    if not fits(ground, body):
         return None
     looks = [
         locked_rows.access_at(ground.code.accesses, source.path, line, table) for line in reads
@@ -117,10 +117,11 @@ def _enclosed(
     beyond = any(not whole.start <= at <= whole.end for at in told)
     if beyond or not awaited:
         return None
-    return [*inside, *_around(body, words)], words.helper
+    return [*inside, *around(body, words)], words.helper
 
 
-def _is_harmless(ground: Ground, body: _Body) -> bool:
+def fits(ground: Ground, body: Body) -> bool:
+    """Whether they can stand in one, and nothing is answered or queued in it too early."""
     whole = body.region
     source = whole.source
     answers = _answers(whole)
@@ -196,7 +197,7 @@ def _merged(lock: list[Edit], told: tuple[Edit, ...]) -> list[Edit]:
     return [*both, *(each for each in told if each.start not in starts)]
 
 
-def _around(body: _Body, words: Words) -> list[Edit]:
+def around(body: Body, words: Words) -> list[Edit]:
     """The words before and after, and what the rest of the block needs of what is inside."""
     whole = body.region
     source = whole.source

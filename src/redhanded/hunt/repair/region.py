@@ -22,6 +22,15 @@ _TEXTS = ("template_string", "string")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """A function that runs a transaction, or that is run in one: its first and its last line."""
+
+    path: str
+    line: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
     """Some statements of a block, one after the other."""
 
@@ -128,12 +137,12 @@ def queues(ground: Ground, region: Region) -> bool:
 
 def further_in(region: Region) -> list[Edit]:
     """Its lines but the first, one step further in; empty ones and those of a text stay."""
-    source = region.source
+    source, more = region.source, region.source.indent_unit
     found = []
     at = source.data.find(b"\n", region.start) + 1
     while 0 < at < region.end:
         if source.data[at : at + 1] not in (b"\n", b"\r") and not in_text(region, at):
-            found.append(Edit(start=at, end=at, text=source.indent_unit))
+            found.append(Edit(start=at, end=at, text=more))
         at = source.data.find(b"\n", at) + 1
     return found
 

@@ -72,7 +72,9 @@ def locked_rows(ground: Ground) -> list[str]:
         if any((at.path, at.line) in lines for at in (each.location, *each.stack) if at is not None)
         and each.name.kind in ("SELECT", "UPDATE", "DELETE")
     )
-    return [quoted(table) for table in dict.fromkeys(tables)]
+    known = {each.table.lower(): each.table for each in ground.code.accesses if each.table}
+    named = (known.get(table.lower()) for table in tables)
+    return [quoted(table) for table in dict.fromkeys(named) if table is not None]
 
 
 def quoted(table: str) -> str:

@@ -15,6 +15,7 @@ from redhanded.case.fix import FixPart
 from redhanded.case.operation import Operation
 from redhanded.hunt.repair import transaction_again
 from redhanded.hunt.repair.python import transaction_again as python
+from redhanded.hunt.repair.region import Runner
 from redhanded.hunt.repair.remedy import Ground, part
 from redhanded.source import edit
 
@@ -29,6 +30,7 @@ SERIALIZABLE = frozenset(
         "read-modify-write",
     }
 )
+_CONTROL = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET", "EMPTY"})
 _AGAIN = (
     "Everything in it is done again then, on rows as they are by then; what it does beside the "
     "database would be done twice."
@@ -46,10 +48,10 @@ _SERIALIZED = (
 )
 
 _Known: TypeAlias = tuple[Callable[[str], bool], "_Finds", "_Writes"]
-_Finds: TypeAlias = Callable[[Ground, Sequence[Location]], tuple[Location, ...]]
-"""Of frames, innermost first, the first lines of what runs a transaction, the best first."""
+_Finds: TypeAlias = Callable[[Ground, Sequence[Location]], tuple[Runner, ...]]
+"""Of frames, innermost first, what runs a transaction around them, the best first."""
 _Writes: TypeAlias = Callable[[Ground, str, Sequence[int], bool], str | None]
-"""The file with what runs the transactions around some of its lines written anew."""
+"""The file with what runs the transactions at some first lines written anew."""
 _LANGUAGES: tuple[_Known, ...] = (
     (edit.is_python, python.found, python.rewritten),
     (edit.is_script, transaction_again.found, transaction_again.rewritten),
@@ -64,10 +66,10 @@ def parts(ground: Ground) -> tuple[FixPart, ...]:
         return ()
     lines: dict[str, list[int]] = {}
     for operations in _transactions(ground):
-        place = _around(ground, operations)
-        if place is None:
+        runner = _around(ground, operations)
+        if runner is None or _does_more(ground, runner, operations):
             return ()
-        lines.setdefault(place.path, []).append(place.line)
+        lines.setdefault(runner.path, []).append(runner.line)
     files: dict[str, str] = {}
     for path, found in lines.items():
         writes = next((writes for knows, _, writes in _LANGUAGES if knows(path)), None)
@@ -112,15 +114,32 @@ def _frames(operation: Operation) -> Iterator[Location]:
     yield from operation.stack
 
 
-def _around(ground: Ground, operations: Iterable[Operation]) -> Location | None:
-    """Where that is begun which runs a transaction: around all of its operations of which it is
-    seen."""
-    common: list[Location] | None = None
+def _around(ground: Ground, operations: Iterable[Operation]) -> Runner | None:
+    """What runs a transaction, around all of its statements; None where that is not known of one
+    whose lines are."""
+    common: list[Runner] | None = None
     for each in operations:
         frames = [at for at in _frames(each) if (ground.root / at.path).is_file()]
         for knows, finds, _ in _LANGUAGES:
             known = [at for at in frames if knows(at.path)]
-            found = finds(ground, known) if known else ()
-            if found:
-                common = [at for at in common if at in found] if common is not None else list(found)
+            if not known or each.name.kind in _CONTROL:
+                continue
+            found = finds(ground, known)
+            common = [at for at in found if common is None or at in common]
     return common[0] if common else None
+
+
+def _does_more(ground: Ground, runner: Runner, operations: Sequence[Operation]) -> bool:
+    """Whether the failing run shows that what runs a transaction writes beside it, too."""
+    run, one = ground.reproduction.run, operations[0]
+    inside = {each.index for each in operations}
+    return any(
+        each.name.access == "write"
+        and each.index not in inside
+        and each.name.kind not in _CONTROL
+        and (each.process, each.name.task) == (one.process, one.name.task)
+        and any(
+            at.path == runner.path and runner.line <= at.line <= runner.last for at in _frames(each)
+        )
+        for each in (run.operations if run else ())
+    )

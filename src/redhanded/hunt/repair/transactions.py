@@ -13,16 +13,19 @@ from redhanded.hunt.repair.region import FUNCTIONS
 from redhanded.source import edit
 from redhanded.source.edit import Source
 
-_RUNS = re.compile(r"transaction|^tx$|^begin$", re.IGNORECASE)
+_RUNS = re.compile(r"(?!start|create|end)[\w$]*transaction[\w$]*|tx|begin", re.IGNORECASE)
 _BEGINS = re.compile(r"\W*(?:BEGIN|START\s+TRANSACTION)\b", re.IGNORECASE)
 _ASKS = locked_rows.QUERIES | {"raw", "none", "unsafe"}
 _ENDS = re.compile(r"\bCOMMIT\b|\.commit(?:Transaction)?\(")
+_ROLLS_BACK = re.compile(r"\bROLLBACK\b|\.rollback(?:Transaction)?\(")
+_LOOPS = ("for_statement", "for_in_statement", "while_statement", "do_statement")
+_CONDITIONS = ("if_statement", "ternary_expression", "binary_expression", "switch_statement")
 
 
 def runs_one(source: Source, call: Node) -> bool:
     """Whether a call runs the function that it is given in a transaction, as its name says."""
     of, called = edit.callee(source, call)
-    return (called == "execute" and "transaction(" in of) or _RUNS.search(called) is not None
+    return (called == "execute" and "transaction(" in of) or _RUNS.fullmatch(called) is not None
 
 
 def given(call: Node) -> Node | None:
@@ -43,23 +46,34 @@ def function_around(source: Source, line: int) -> Node | None:
     """The innermost function around a line that begins a transaction itself."""
     found = None
     for each in edit.walk(source.tree):
-        if each.type in FUNCTIONS and covers(each, line) and beginning(source, each) is not None:
+        if each.type in FUNCTIONS and covers(each, line) and beginnings(source, each):
             found = each
     return found
 
 
-def beginning(source: Source, function: Node) -> Node | None:
-    """The call in a function's own body that begins a transaction."""
-    return next((each for each in _own_calls(function) if _begins(source, each)), None)
+def beginnings(source: Source, function: Node) -> list[Node]:
+    """The calls in a function's own body that begin a transaction."""
+    return [each for each in _own_calls(function) if _begins(source, each)]
 
 
-def ending(source: Source, function: Node) -> Node | None:
-    """The last call in a function's own body that commits one."""
+def endings(source: Source, function: Node) -> list[Node]:
+    """Those that commit one."""
+    return [each for each in _own_calls(function) if _ENDS.search(source.of(each))]
+
+
+def rollback(source: Source, function: Node) -> Node | None:
+    """The innermost call in a function's own body that takes one back."""
     found = None
     for each in _own_calls(function):
-        if _ENDS.search(source.of(each)):
+        if _ROLLS_BACK.search(source.of(each)):
             found = each
     return found
+
+
+def is_once(function: Node, begins: Node) -> bool:
+    """Whether a beginning is reached each time that a function runs, and once."""
+    around = edit.enclosing(begins, (*_LOOPS, *_CONDITIONS, *FUNCTIONS))
+    return around is not None and around.id == function.id
 
 
 def covers(node: Node | None, line: int) -> bool:

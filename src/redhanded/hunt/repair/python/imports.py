@@ -29,9 +29,17 @@ def top(source: Source) -> list[Node]:
     for each in source.tree.named_children:
         if each.type in _IMPORTS:
             found.append(each)
-        elif each.type not in ("comment", "expression_statement") or found:
+        elif each.type != "comment" and not _is_about_the_file(source, each):
             break
     return found
+
+
+def _is_about_the_file(source: Source, statement: Node) -> bool:
+    """Its docstring, ``__all__`` and the like."""
+    inner = statement.named_children[0] if statement.named_children else None
+    if statement.type != "expression_statement" or inner is None:
+        return False
+    return inner.type == "string" or source.of(inner).startswith("__")
 
 
 def module_of(source: Source, statement: Node) -> str:
@@ -47,7 +55,7 @@ def _from(source: Source, module: str, name: str) -> list[Edit]:
         names = each.children_by_field_name("name")
         if module_of(source, each) != module or not names:
             continue
-        if name in {source.of(one).partition(" as ")[0] for one in names}:
+        if name in {source.of(one) for one in names}:
             return []
         later = next((one for one in names if _sorted(source.of(one)) > _sorted(name)), None)
         at = later.start_byte if later is not None else names[-1].end_byte
@@ -64,10 +72,7 @@ def _from(source: Source, module: str, name: str) -> list[Edit]:
     )
     if after is not None:
         return [Edit(start=after.start_byte, end=after.start_byte, text=f"{text}\n")]
-    if known:
-        at = known[-1].end_byte
-        return [Edit(start=at, end=at, text=f"\n{text}")]
-    return [Edit(start=0, end=0, text=f"{text}\n")]
+    return [_below(source, known[-1], text) if known else _at_the_top(source, text)]
 
 
 def _sorted(name: str) -> tuple[int, str]:
@@ -86,7 +91,30 @@ def _whole(source: Source, module: str) -> list[Edit]:
     if later is not None:
         return [Edit(start=later.start_byte, end=later.start_byte, text=f"{text}\n")]
     if plain:
-        at = plain[-1].end_byte
-        return [Edit(start=at, end=at, text=f"\n{text}")]
-    at = known[0].start_byte if known else 0
-    return [Edit(start=at, end=at, text=f"{text}\n\n")]
+        return [_below(source, plain[-1], text)]
+    if known:
+        at = known[0].start_byte
+        return [Edit(start=at, end=at, text=f"{text}\n\n")]
+    return [_at_the_top(source, text)]
+
+
+def _below(source: Source, statement: Node, text: str) -> Edit:
+    """On a line of its own, after what else stands on that of a statement."""
+    end = source.data.find(b"\n", statement.end_byte)
+    at = end if end >= 0 else len(source.data)
+    return Edit(start=at, end=at, text=f"\n{text}")
+
+
+def _at_the_top(source: Source, text: str) -> Edit:
+    """After the docstring and what is imported from the future."""
+    last = None
+    for each in source.tree.named_children:
+        if each.type == "future_import_statement" or _is_about_the_file(source, each):
+            last = each
+        elif each.type != "comment":
+            break
+    if last is None:
+        return Edit(start=0, end=0, text=f"{text}\n\n")
+    end = source.data.find(b"\n", last.end_byte)
+    at = end if end >= 0 else len(source.data)
+    return Edit(start=at, end=at, text=f"\n\n{text}")

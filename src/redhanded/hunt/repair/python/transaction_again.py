@@ -8,39 +8,42 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from redhanded.case.errors import InputError
 from redhanded.case.evidence import Location
-from redhanded.hunt.repair.isolation import SET, named_weaker
-from redhanded.hunt.repair.python.home import test_home
+from redhanded.hunt.repair.isolation import SET, is_named, named_weaker
+from redhanded.hunt.repair.python.fields import python_files
 from redhanded.hunt.repair.python.imports import imported, top
+from redhanded.hunt.repair.python.repeatable import binds, is_repeatable
+from redhanded.hunt.repair.region import Runner
 from redhanded.hunt.repair.remedy import Ground
 from redhanded.source import edit, edit_python
 from redhanded.source.edit import Edit, Source
 
 NAME = "retried"
 _ATOMIC = re.compile(r"\batomic\b")
+_OWN_DATABASE = re.compile(r"\batomic\((?!\s*(?:(?:savepoint|durable)\b[^()]*)?\))")
 _RUNS, _ATOM = frozenset({"begin", "commit"}), frozenset({"atomic"})
-_CHANGES = frozenset({"append", "extend", "insert", "pop", "remove"})
-_CATCHES = re.compile(
-    r"\b(?:Exception|BaseException|Error|DatabaseError|OperationalError|DBAPIError|SQLAlchemyError)\b"
-)
 _HELPER = '''\
 def retried(work):
     """Runs a transaction again that PostgreSQL has turned away for the sake of another."""
 
     @functools.wraps(work)
     def again({first}*args, **kwargs):
-        attempts = 10
+{guard}        attempts = 10
         for attempt in range(1, attempts + 1):
             try:
                 return work({first}*args, **kwargs)
             except {error} as error:
-{back}                refused = getattr(error.{of}, "{code}", None) in ("40001", "40P01")
-                if not refused or attempt == attempts:
+{back}                cause = error.{of}
+                code = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+                if code not in ("40001", "40P01") or attempt == attempts:
                     raise
 
     return again
 '''
+_GUARD = """\
+        if {session}.in_transaction():  # It is for who has begun it to run it again.
+            return work({first}*args, **kwargs)
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +58,17 @@ class _Session:
     """It is the first parameter of the function."""
 
 
-def found(ground: Ground, frames: Sequence[Location]) -> tuple[Location, ...]:
-    """The first lines of the functions of ``frames`` that run a transaction, the best first: with
-    Django the outermost, whose transaction holds those inside of it."""
-    functions: dict[Location, None] = {}
+def found(ground: Ground, frames: Sequence[Location]) -> tuple[Runner, ...]:
+    """The functions of ``frames`` that run a transaction around them, the best first: with Django
+    the outermost, whose transaction holds those inside of it."""
+    known: dict[Runner, None] = {}
     for each in frames:
         source = edit.read(ground.text(each.path), each.path)
         function = _function(source, each.line)
-        if function is not None and _runs_one(source, function, _words(ground)):
-            line = function.start_point.row + 1
-            functions[Location(path=each.path, line=line)] = None
-    ordered = list(functions)
+        if function is not None and _runs_one(source, function, _words(ground), each.line):
+            first, last = function.start_point.row + 1, function.end_point.row + 1
+            known[Runner(path=each.path, line=first, last=last)] = None
+    ordered = list(known)
     return tuple(reversed(ordered)) if _is_django(ground) else tuple(ordered)
 
 
@@ -80,25 +83,56 @@ def rewritten(ground: Ground, path: str, lines: Sequence[int], serializable: boo
         if function is None or NAME in edit_python.names(source, source.tree):
             return None
         session = None if _is_django(ground) else _session(source, function)
-        if not _is_django(ground) and session is None:
+        if not _is_known(ground, session):
             return None
         level = _level(source, function, session) if serializable else []
-        if level is None or not _can_be_repeated(ground, source, function):
+        if level is None or not is_repeatable(ground, source, function):
             return None
         decorated = _decorated(source, function, session)
         if decorated is None:
             return None
         edits += [decorated, *level]
         given = f"{session.text}, " if session is not None and session.given else ""
-        back = f"{session.text}.rollback()" if session is not None and not session.made else ""
-        kinds[given, back] = None
+        kinds[given, session.text if session is not None and not session.made else ""] = None
     helper = _helper(ground, source, lines, kinds)
-    if helper is None:
+    sets = any(SET in each.text for each in edits)
+    wanted = [("functools", ""), *_names(ground), *([("django.db", "connection")] if sets else [])]
+    if helper is None or _is_taken(source, wanted, lines if sets else ()):
         return None
-    wanted = [("functools", ""), *_names(ground)]
-    if any(each.text.lstrip().startswith("with connection.") for each in edits):
-        wanted.append(("django.db", "connection"))
     return edit.apply(source, _joined([helper, *edits, *imported(source, wanted)]))
+
+
+def _is_known(ground: Ground, session: _Session | None) -> bool:
+    """Whether it is a program of Django whose requests are no transactions, or of SQLAlchemy."""
+    libraries = {each.library.partition(".")[0] for each in ground.code.accesses}
+    if not _is_django(ground):
+        return session is not None and libraries <= {"sqlalchemy", "flask_sqlalchemy", "sqlmodel"}
+    texts = (each.read_text("utf-8", "replace") for each in python_files(ground.root, (".",)))
+    return not any("ATOMIC_REQUESTS" in text for text in texts)
+
+
+def _is_taken(source: Source, wanted: Sequence[tuple[str, str]], lines: Sequence[int]) -> bool:
+    """Whether a name that is to be imported means something else in the file; or ``cursor`` in a
+    function that begins at one of ``lines``."""
+    for module, name in wanted:
+        word = name or module
+        places = [
+            each
+            for each in edit.walk(source.tree)
+            if each.type in ("import_statement", "import_from_statement")
+            and word in edit_python.bound(source, each)
+            and not source.of(each).startswith((f"from {module} ", f"import {module}"))
+        ]
+        others = (
+            each
+            for each in edit.walk(source.tree)
+            if each.type not in ("import_statement", "import_from_statement", "module")
+            and word in binds(source, each)
+        )
+        if places or next(others, None) is not None:
+            return True
+    functions = [each for line in lines if (each := _function(source, line)) is not None]
+    return any("cursor" in edit_python.names(source, each) for each in functions)
 
 
 def _joined(edits: list[Edit]) -> list[Edit]:
@@ -116,47 +150,55 @@ def _helper(
     """The decorator, before the first function or class; None where one does not do for all."""
     functions = [each for line in lines if (each := _function(source, line)) is not None]
     waits = {source.of(each).startswith("async") for each in functions}
-    code = _code(ground)
-    if len(kinds) != 1 or len(waits) != 1 or code is None:
+    if len(kinds) != 1 or len(waits) != 1:
         return None
     ((first, back),) = kinds
     is_async = waits.pop()
     error, of = ("OperationalError", "__cause__") if _is_django(ground) else ("DBAPIError", "orig")
-    text = _HELPER.replace("{first}", first).replace("{error}", error)
-    text = text.replace("{of}", of).replace("{code}", code)
     wait = "await " if is_async else ""
-    text = text.replace("{back}", f"                {wait}{back}\n" if back else "")
+    taken_back = f"                {wait}{back}.rollback()\n" if back else ""
+    text = _HELPER.replace("{guard}", _GUARD if back else "").replace("{back}", taken_back)
+    for key, value in (("session", back), ("first", first), ("error", error), ("of", of)):
+        text = text.replace(f"{{{key}}}", value)
     if is_async:
         text = text.replace("    def again", "    async def again")
         text = text.replace("return work(", "return await work(")
-    text = text.replace("    ", source.indent_unit)
+    text = text.replace("    ", _indent_unit(source, functions[0]))
     at = _before_the_first(source)
     return Edit(start=at, end=at, text=f"{text}\n\n") if at is not None else None
 
 
+def _indent_unit(source: Source, function: Node) -> str:
+    """By which a function's body stands further in."""
+    first = edit_python.first_statement(function)
+    if first is None:
+        return source.indent_unit
+    outer = source.indent(function.start_byte)
+    return source.indent(first.start_byte).removeprefix(outer) or source.indent_unit
+
+
 def _before_the_first(source: Source) -> int | None:
-    """Where the first function or class of the file begins, with what decorates it."""
+    """Where the first function or class of the file begins, with what decorates and describes it;
+    None where something is imported after it."""
     kinds = ("function_definition", "class_definition", "decorated_definition")
-    first = next((each for each in source.tree.named_children if each.type in kinds), None)
+    inside = source.tree.named_children
+    place = next((number for number, each in enumerate(inside) if each.type in kinds), None)
     last = top(source)
-    if first is None or (last and last[-1].start_byte > first.start_byte):
+    if place is None or (last and last[-1].start_byte > inside[place].start_byte):
         return None
-    return first.start_byte
+    while place > 0 and _is_right_above(inside[place - 1], inside[place]):
+        place -= 1
+    return inside[place].start_byte
+
+
+def _is_right_above(comment: Node, node: Node) -> bool:
+    return comment.type == "comment" and comment.end_point.row + 1 == node.start_point.row
 
 
 def _names(ground: Ground) -> list[tuple[str, str]]:
     if _is_django(ground):
         return [("django.db", "OperationalError")]
     return [("sqlalchemy.exc", "DBAPIError")]
-
-
-def _code(ground: Ground) -> str | None:
-    """Where the driver's error has PostgreSQL's code."""
-    try:
-        driver = test_home(ground.root, ground.system).driver
-    except InputError:
-        return None
-    return "pgcode" if driver == "psycopg2" else "sqlstate"
 
 
 def _is_django(ground: Ground) -> bool:
@@ -168,9 +210,12 @@ def _function(source: Source, line: int) -> Node | None:
     inside = None
     for each in edit.walk(source.tree):
         if each.type == "function_definition":
-            covers = each.start_point.row < line <= each.end_point.row + 1
-            inside = each if covers else inside
+            inside = each if _covers(each, line) else inside
     return inside
+
+
+def _covers(node: Node, line: int) -> bool:
+    return node.start_point.row < line <= node.end_point.row + 1
 
 
 def _words(ground: Ground) -> frozenset[str]:
@@ -178,11 +223,19 @@ def _words(ground: Ground) -> frozenset[str]:
     return _ATOM if _is_django(ground) else _RUNS
 
 
-def _runs_one(source: Source, function: Node, words: frozenset[str]) -> bool:
-    """Whether a function's own lines begin or commit a transaction."""
+def _runs_one(source: Source, function: Node, words: frozenset[str], line: int) -> bool:
+    """Whether a function's own lines run one transaction, which has one of them in it."""
+    runners = list(_runners(source, function, words))
     if words is _ATOM and any(_ATOMIC.search(source.of(each)) for each in _decorators(function)):
-        return True
-    return next(_runners(source, function, words), None) is not None
+        return not runners
+    if len(runners) != 1:
+        return False
+    around = edit.enclosing(runners[0], (*edit_python.LOOPS, "function_definition", "if_statement"))
+    if around is None or around.id != function.id:
+        return False
+    block = edit.enclosing(runners[0], ("with_statement",))
+    inside = block is None or _covers(block, line)
+    return inside if words is _ATOM else inside or edit.callee(source, runners[0])[1] == "commit"
 
 
 def _runners(source: Source, function: Node, words: frozenset[str]) -> Iterator[Node]:
@@ -212,7 +265,12 @@ def _decorated(source: Source, function: Node, session: _Session | None) -> Edit
 def _session(source: Source, function: Node) -> _Session | None:
     """What commits, as far as it is one thing, and known to the decorator."""
     roots = {edit.callee(source, each)[0] for each in _runners(source, function, _RUNS)}
-    made = edit_python.bound(source, function)
+    made = {name for each in edit_python.own(function, *_BINDS) for name in binds(source, each)}
+    made |= {
+        name
+        for each in edit_python.own(function, "as_pattern_target")
+        for name in edit_python.names(source, each)
+    }
     parameters = edit_python.parameters(source, function)
     listed = function.child_by_field_name("parameters")
     first = listed.named_children[0] if listed is not None and listed.named_children else None
@@ -233,29 +291,39 @@ def _session(source: Source, function: Node) -> _Session | None:
     return _Session(text=text) if "." in text and name in anywhere else None
 
 
+_BINDS = ("assignment", "for_statement")
+
+
 def _bound_by(source: Source, function: Node, text: str) -> str | None:
-    """The name of ``with Session.begin() as name``."""
+    """The name of ``with Session.begin() as name``; a connection of an engine's has none."""
     for each in edit_python.own(function, "as_pattern"):
         alias = each.child_by_field_name("alias")
-        if alias is not None and source.of(each).startswith(f"{text}.begin("):
+        begins = source.of(each).startswith(f"{text}.begin(")
+        if alias is not None and begins and "engine" not in text.lower():
             return source.of(alias)
     return None
 
 
 def _level(source: Source, function: Node, session: _Session | None) -> list[Edit] | None:
     """SERIALIZABLE as the first thing of the transaction."""
-    if "serializable" in source.of(function).lower():
+    if is_named(source, function):
         return []
     weaker = named_weaker(source, function)
     if weaker:
         return weaker
+    decorators = [source.of(each) for each in _decorators(function)]
+    whole = "\n".join((*decorators, source.of(function)))
     first = _first_inside(source, function, session)
-    if first is None:
+    if first is None or _OWN_DATABASE.search(whole):
         return None
     at, pad = first.start_byte, source.indent(first.start_byte)
+    more = _indent_unit(source, function)
     if session is None:
-        inside = f'{pad}{source.indent_unit}cursor.execute("{SET}")'
-        asked = f"with connection.cursor() as cursor:\n{inside}\n{pad}"
+        asked = (
+            f"if not connection.savepoint_ids:  # Later, PostgreSQL takes no level.\n"
+            f"{pad}{more}with connection.cursor() as cursor:\n"
+            f'{pad}{more}{more}cursor.execute("{SET}")\n{pad}'
+        )
         return [Edit(start=at, end=at, text=asked)]
     wait = "await " if source.of(function).startswith("async") else ""
     options = 'execution_options={"isolation_level": "SERIALIZABLE"}'
@@ -264,59 +332,16 @@ def _level(source: Source, function: Node, session: _Session | None) -> list[Edi
 
 def _first_inside(source: Source, function: Node, session: _Session | None) -> Node | None:
     """The first statement of the transaction; None where others may have come before it."""
+    found: Node | None = None
     for each in edit_python.own(function, "with_statement"):
         head = source.of(each).partition(":\n")[0]
         body = each.child_by_field_name("body")
-        atomic = session is None and _ATOMIC.search(head) is not None and "using" not in head
-        named = re.search(rf"\bas\s+{re.escape(session.text)}\b", head) if session else None
-        if body is not None and (atomic or (named is not None and "connect(" not in head)):
-            return next((one for one in body.named_children if one.type != "comment"), None)
+        named = session is not None and re.search(rf"\bas\s+{re.escape(session.text)}\b", head)
+        begun = session is not None and f"{session.text}.begin(" in head
+        fits = _ATOMIC.search(head) if session is None else session.made and (named or begun)
+        if body is not None and fits and "connect(" not in head:
+            found = next((one for one in body.named_children if one.type != "comment"), None)
     decorated = any(_ATOMIC.search(source.of(each)) for each in _decorators(function))
-    if (session is None and decorated) or (session is not None and not session.made):
+    if found is None and session is None and decorated:
         return edit_python.first_statement(function)
-    return None
-
-
-def _can_be_repeated(ground: Ground, source: Source, function: Node) -> bool:
-    """Whether nothing is queued in it, it yields nothing, and errors of the database leave it."""
-    queues = any(
-        each.location.path == source.path
-        and function.start_point.row < each.location.line <= function.end_point.row + 1
-        for each in ground.code.enqueues
-    )
-    yields = next(edit_python.own(function, "yield"), None) is not None
-    outside = next(edit_python.own(function, "global_statement", "nonlocal_statement"), None)
-    changed = _changed_in(source, function) & edit_python.parameters(source, function)
-    if queues or yields or outside is not None or changed:
-        return False
-    return _lets_errors_through(source, function, _words(ground))
-
-
-def _changed_in(source: Source, function: Node) -> set[str]:
-    """The names of what another run would change once more: ``n += 1``, ``row.n += 1``,
-    ``rows.append``."""
-    found: set[str] = set()
-    for each in edit_python.own(function, "augmented_assignment", "call"):
-        target = each.child_by_field_name("left")
-        if each.type == "call" and edit.callee(source, each)[1] in _CHANGES:
-            target = each.child_by_field_name("function")
-        if target is not None:
-            found.add(source.of(target).partition(".")[0].partition("[")[0])
     return found
-
-
-def _lets_errors_through(source: Source, function: Node, words: frozenset[str]) -> bool:
-    runners = list(_runners(source, function, words))
-    for each in edit_python.own(function, "except_clause"):
-        holder = each.parent
-        around = holder is not None and any(
-            holder.start_byte <= one.start_byte < each.start_byte for one in runners
-        )
-        head, _, _ = source.of(each).partition(":\n")
-        broad = head.strip() == "except" or _CATCHES.search(head) is not None
-        body = next((one for one in each.named_children if one.type == "block"), None)
-        last = body.named_children[-1] if body is not None and body.named_children else None
-        again = last is not None and last.type == "raise_statement" and not last.named_children
-        if around and broad and not again:
-            return False
-    return True
