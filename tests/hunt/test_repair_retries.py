@@ -317,7 +317,8 @@ def move(source, target, cents):
         first.save()
         second.save()
 '''
-LEVEL = 'session.connection(execution_options={"isolation_level": "SERIALIZABLE"})'
+AT_LEVEL = 'connection(execution_options={"isolation_level": "SERIALIZABLE"})'
+LEVEL = f"session.{AT_LEVEL}"
 SESSIONS = {
     "made": (
         """\
@@ -368,6 +369,20 @@ async def leave(session, shift_id, day):
     async def again(session, *args, **kwargs):
         if session.in_transaction():  # It is for who has begun it to run it again.
             return await work(session, *args, **kwargs)
+""",
+    ),
+    "given by its name": (
+        """\
+@fastapi_router.post('/leave')
+async def leave(shift_id: int, session: SessionDep):
+    rows = await look(session, day)
+    await act(session, rows)
+    await session.commit()
+""",
+        """\
+    async def again(*args, **kwargs):
+        if kwargs["session"].in_transaction():  # It is for who has begun it to run it again.
+            return await work(*args, **kwargs)
 """,
     ),
     "of the module": (
@@ -438,23 +453,27 @@ def left(root: Path, body: str, mechanism: str) -> str | None:
 
 @pytest.mark.parametrize("how", SESSIONS)
 def test_a_session_is_run_again(tmp_path: Path, how: str) -> None:
-    """At SERIALIZABLE only one that is new: in another one something may have been asked."""
+    """One that is new begins at SERIALIZABLE, another one where nobody has begun it."""
     body, expected = SESSIONS[how]
-    is_new = how not in ("given", "of the module")
-    text = left(tmp_path, body, "stale-read" if is_new else "opposite-lock-order")
+    is_new = how in ("made", "made by a factory", "begun inside", "committed")
+    text = left(tmp_path, body, "stale-read")
     assert text is not None
     ast.parse(text)
     assert expected in text
     assert "@retried\n" in text
     assert "from sqlalchemy.exc import DBAPIError\n" in text
+    assert text.count(AT_LEVEL) == 1
     assert ("rollback()" in text) == (not is_new)
-    assert (left(tmp_path, body, "stale-read") is not None) == is_new
+    in_the_helper = text.index(AT_LEVEL) < text.index("@retried")
+    assert in_the_helper == (not is_new)
+    again = left(tmp_path, body, "opposite-lock-order")
+    assert again is not None and AT_LEVEL not in again
 
 
 PLAIN = SESSIONS["made"][0]
 HARMFUL_PYTHON = {
-    "a route gives the session by its name": SESSIONS["given"][0].replace(
-        "async def", "@router.post('/')\nasync def"
+    "something gives the session by its name": SESSIONS["given"][0].replace(
+        "async def", "@command('leave')\nasync def"
     ),
     "a row of others": PLAIN.replace("        rows", "        day.n += 1\n        rows"),
     "a list of the module": PLAIN.replace("        rows", "        SEEN.append(day)\n        rows"),

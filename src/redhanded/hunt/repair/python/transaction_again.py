@@ -30,7 +30,7 @@ def retried(work):
     def again({first}*args, **kwargs):
 {guard}        attempts = 10
         for attempt in range(1, attempts + 1):
-            try:
+{level}            try:
                 return work({first}*args, **kwargs)
             except {error} as error:
 {back}                cause = error.{of}
@@ -40,6 +40,7 @@ def retried(work):
 
     return again
 '''
+_AT_LEVEL = 'connection(execution_options={"isolation_level": "SERIALIZABLE"})'
 _GUARD = """\
         if {session}.in_transaction():  # It is for who has begun it to run it again.
             return work({first}*args, **kwargs)
@@ -94,7 +95,7 @@ def rewritten(ground: Ground, path: str, lines: Sequence[int], serializable: boo
         edits += [decorated, *level]
         given = f"{session.text}, " if session is not None and session.given else ""
         kinds[given, session.text if session is not None and not session.made else ""] = None
-    helper = _helper(ground, source, lines, kinds)
+    helper = _helper(ground, source, lines, kinds, serializable=serializable)
     sets = any(SET in each.text for each in edits)
     wanted = [("functools", ""), *_names(ground), *([("django.db", "connection")] if sets else [])]
     if helper is None or _is_taken(source, wanted, lines if sets else ()):
@@ -145,7 +146,12 @@ def _joined(edits: list[Edit]) -> list[Edit]:
 
 
 def _helper(
-    ground: Ground, source: Source, lines: Sequence[int], kinds: dict[tuple[str, str], None]
+    ground: Ground,
+    source: Source,
+    lines: Sequence[int],
+    kinds: dict[tuple[str, str], None],
+    *,
+    serializable: bool,
 ) -> Edit | None:
     """The decorator, before the first function or class; None where one does not do for all."""
     functions = [each for line in lines if (each := _function(source, line)) is not None]
@@ -157,7 +163,9 @@ def _helper(
     error, of = ("OperationalError", "__cause__") if _is_django(ground) else ("DBAPIError", "orig")
     wait = "await " if is_async else ""
     taken_back = f"                {wait}{back}.rollback()\n" if back else ""
+    begun = f"            {wait}{back}.{_AT_LEVEL}\n" if back and serializable else ""
     text = _HELPER.replace("{guard}", _GUARD if back else "").replace("{back}", taken_back)
+    text = text.replace("{level}", begun)
     for key, value in (("session", back), ("first", first), ("error", error), ("of", of)):
         text = text.replace(f"{{{key}}}", value)
     if is_async:
@@ -280,6 +288,8 @@ def _session(source: Source, function: Node) -> _Session | None:
     name = text.partition(".")[0]
     if name in made - parameters:
         return _Session(text=text, made=True)
+    if name in parameters and _is_route(source, function):
+        return _Session(text=f'kwargs["{name}"]') if name == text else None
     if name in parameters:
         of_first = first is not None and name in edit_python.names(source, first)
         known = of_first and name == text and text != "self"
@@ -291,6 +301,13 @@ def _session(source: Source, function: Node) -> _Session | None:
     return _Session(text=text) if "." in text and name in anywhere else None
 
 
+def _is_route(source: Source, function: Node) -> bool:
+    """Whether FastAPI calls it, which gives each parameter by its name."""
+    routes = any(_ROUTE.search(source.of(each)) for each in _decorators(function))
+    return routes and "fastapi" in source.data.decode("utf-8", "replace")
+
+
+_ROUTE = re.compile(r"\.(?:get|post|put|patch|delete|api_route)\(")
 _BINDS = ("assignment", "for_statement")
 
 
@@ -311,6 +328,8 @@ def _level(source: Source, function: Node, session: _Session | None) -> list[Edi
     weaker = named_weaker(source, function)
     if weaker:
         return weaker
+    if session is not None and not session.made:
+        return []  # It is begun by the decorator.
     decorators = [source.of(each) for each in _decorators(function)]
     whole = "\n".join((*decorators, source.of(function)))
     first = _first_inside(source, function, session)
@@ -326,8 +345,7 @@ def _level(source: Source, function: Node, session: _Session | None) -> list[Edi
         )
         return [Edit(start=at, end=at, text=asked)]
     wait = "await " if source.of(function).startswith("async") else ""
-    options = 'execution_options={"isolation_level": "SERIALIZABLE"}'
-    return [Edit(start=at, end=at, text=f"{wait}{session.text}.connection({options})\n{pad}")]
+    return [Edit(start=at, end=at, text=f"{wait}{session.text}.{_AT_LEVEL}\n{pad}")]
 
 
 def _first_inside(source: Source, function: Node, session: _Session | None) -> Node | None:
@@ -338,7 +356,7 @@ def _first_inside(source: Source, function: Node, session: _Session | None) -> N
         body = each.child_by_field_name("body")
         named = session is not None and re.search(rf"\bas\s+{re.escape(session.text)}\b", head)
         begun = session is not None and f"{session.text}.begin(" in head
-        fits = _ATOMIC.search(head) if session is None else session.made and (named or begun)
+        fits = _ATOMIC.search(head) if session is None else named or begun
         if body is not None and fits and "connect(" not in head:
             found = next((one for one in body.named_children if one.type != "comment"), None)
     decorated = any(_ATOMIC.search(source.of(each)) for each in _decorators(function))
