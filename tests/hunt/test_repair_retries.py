@@ -477,6 +477,8 @@ HARMFUL_PYTHON = {
     ),
     "a row of others": PLAIN.replace("        rows", "        day.n += 1\n        rows"),
     "a list of the module": PLAIN.replace("        rows", "        SEEN.append(day)\n        rows"),
+    "a mail": PLAIN.replace("        rows", "        send_mail(day)\n        rows"),
+    "a request": PLAIN.replace("        rows", "        httpx.post(day)\n        rows"),
     "what is used up": PLAIN.replace("day):", "day: Iterator[str]):"),
     "an error that is caught": PLAIN.replace(
         "        act(session, rows)\n",

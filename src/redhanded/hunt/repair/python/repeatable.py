@@ -11,6 +11,8 @@ from redhanded.source import edit, edit_python
 from redhanded.source.edit import Source
 
 _CHANGES = frozenset({"append", "extend", "insert", "pop", "remove", "add", "clear", "update"})
+_BESIDE = frozenset({"send_mail", "send_email", "send_message", "sendmail", "publish", "emit"})
+_OUTSIDE = re.compile(r"(?:requests|httpx|aiohttp|stripe|boto3|smtplib|twilio)\b")
 _CATCHES = re.compile(
     r"\b(?:Exception|BaseException|Error|DatabaseError|OperationalError|DBAPIError|SQLAlchemyError)\b"
 )
@@ -29,9 +31,17 @@ def is_repeatable(ground: Ground, source: Source, function: Node) -> bool:
     used_up = listed is not None and re.search(r"\b(?:Iterator|Generator)\b", source.of(listed))
     if queues or yields or outside is not None or used_up:
         return False
+    if any(_is_beside(source, each) for each in edit_python.own(function, "call")):
+        return False
     if _changed_in(source, function) - _read_in(source, function):
         return False
     return _lets_errors_through(source, function)
+
+
+def _is_beside(source: Source, call: Node) -> bool:
+    """Whether a call has an effect outside of the database, as far as its name says."""
+    of, called = edit.callee(source, call)
+    return called in _BESIDE or _OUTSIDE.match(of) is not None
 
 
 def _changed_in(source: Source, function: Node) -> set[str]:
