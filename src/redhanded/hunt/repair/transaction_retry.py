@@ -115,8 +115,11 @@ def _frames(operation: Operation) -> Iterator[Location]:
 
 
 def _around(ground: Ground, operations: Iterable[Operation]) -> Runner | None:
-    """What runs a transaction, around all of its statements; None where that is not known of one
-    whose lines are."""
+    """What runs a transaction, around all of its statements.
+
+    Where a statement's own lines do not show it, the others of its transaction do; not in Python,
+    where a session begins one by itself with whatever comes first.
+    """
     common: list[Runner] | None = None
     for each in operations:
         frames = [at for at in _frames(each) if (ground.root / at.path).is_file()]
@@ -125,6 +128,8 @@ def _around(ground: Ground, operations: Iterable[Operation]) -> Runner | None:
             if not known or each.name.kind in _CONTROL:
                 continue
             found = finds(ground, known)
+            if not found and edit.is_script(known[0].path):
+                continue
             common = [at for at in found if common is None or at in common]
     return common[0] if common else None
 
