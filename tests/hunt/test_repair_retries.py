@@ -560,6 +560,33 @@ def test_what_the_failing_run_wrote_beside_it_would_be_written_again(tmp_path: P
     assert repair.draft(ground) == ()
 
 
+@pytest.mark.parametrize("way", ["ON CONFLICT", "findOrCreate"])
+def test_what_adds_only_what_is_not_there_may_come_again(tmp_path: Path, way: str) -> None:
+    ground = story(tmp_path, BY_HAND, "pg", (5, 11))
+    run = ground.reproduction.run
+    assert run is not None
+    first = run.operations[0]
+    beside = replace(first, index=90, transaction=None, connection=9, text=f"{way} DO NOTHING")
+    more = replace(run, operations=(*run.operations, beside))
+    made = replace(ground.code.accesses[0], method=way)
+    code = replace(ground.code, accesses=(made, *ground.code.accesses[1:]))
+    ground = replace(ground, code=code, reproduction=replace(ground.reproduction, run=more))
+    assert [each.key for each in repair.draft(ground)] == ["s"]
+
+
+def test_nothing_else_is_drafted_against_a_level_that_is_too_weak(tmp_path: Path) -> None:
+    """An index on what is looked at would keep other rows out."""
+    ground = story(tmp_path, SEQUELIZE, "sequelize", (3, 4), "wrong-isolation-level")
+    look = replace(ground.code.accesses[0], method="findOne", access="read", columns=("id",))
+    first, second = ground.cause.locations
+    cause = replace(ground.cause, locations=(replace(first, role="look-up"), second))
+    code = replace(ground.code, accesses=(look, *ground.code.accesses[1:]))
+    ground = replace(ground, code=code, cause=cause)
+    other = replace(cause, mechanism="create-without-unique-constraint")
+    assert [each.key for each in repair.draft(replace(ground, cause=other))] == ["c"]
+    assert [each.key for each in repair.draft(ground)] == ["s"]
+
+
 def test_a_statement_that_is_seen_outside_of_what_commits_it_is_not_left_behind(
     tmp_path: Path,
 ) -> None:

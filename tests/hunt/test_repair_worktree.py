@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -81,3 +82,11 @@ def test_folder_in_use_is_refused(repository: Path, tmp_path: Path) -> None:
     (tmp_path / "w/x").write_text("")
     with pytest.raises(InputError, match="there already"):
         open_worktree(repository, "fix", tmp_path / "w")
+
+
+def test_a_worktree_whose_files_are_gone_is_no_hindrance(repository: Path, tmp_path: Path) -> None:
+    first = open_worktree(repository, "fix", tmp_path / "w")
+    shutil.rmtree(tmp_path / "w")
+    again = open_worktree(repository, "fix", tmp_path / "w")
+    assert again.branch != first.branch
+    assert (again.root / "service/a.js").read_text() == "one\n"

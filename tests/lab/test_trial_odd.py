@@ -14,7 +14,7 @@ from small_systems import lay_out, odd, request, tickets
 from redhanded.case.errors import LabError
 from redhanded.case.run import Run
 from redhanded.case.system import Service, System
-from redhanded.lab import Lab, open_lab, open_services, resting, stage
+from redhanded.lab import Lab, natural, open_lab, open_services, resting, stage
 from redhanded.lab.services import descendants, is_alive
 
 
@@ -28,6 +28,26 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A system that never answers or never rests is given up soon."""
     monkeypatch.setattr(stage, "ANSWER_TIMEOUT_MS", 200.0)
     monkeypatch.setattr(resting, "REST_TIMEOUT_MS", 500.0)
+
+
+def test_what_is_still_under_way_after_a_paced_run_is_ended_with_its_processes(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would hold rows of the next trial."""
+    monkeypatch.setattr(natural, "SETTLE_LIMIT_S", 0.3)
+    with opened(odd(root, "/never"), tmp_path) as lab:
+        first = lab.running.programs["web"].launched.pid
+        run = natural.run_naturally(
+            lab, name="log", trials=2, gaps_ms=[0.0], per_second=50.0, seed=1
+        )
+        assert "was ended with its processes" in run.how
+        assert lab.running.programs["web"].launched.pid != first
+        lab.system = replace(lab.system, workload=(request("/health"),))
+        again = natural.run_naturally(
+            lab, name="log", trials=2, gaps_ms=[0.0], per_second=50.0, seed=1
+        )
+        assert "was ended" not in again.how
+        assert not lab.serial().failed
 
 
 @contextmanager

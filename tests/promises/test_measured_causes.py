@@ -46,6 +46,14 @@ EXPECTED = (
         parts=("d",),
     ),
     Expected(
+        specimen="room-bookings",
+        options=(),
+        mechanism="wrong-isolation-level",
+        lines=("src/reservations.js:21", "src/reservations.js:16"),
+        suspected=True,
+        parts=("s",),
+    ),
+    Expected(
         specimen="meter-statements",
         options=("--symptom", KNOWN["meter-statements"].symptom),
         mechanism="lease-shorter-than-work",

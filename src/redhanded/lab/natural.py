@@ -103,7 +103,10 @@ def _left_alone(world: _World) -> NaturalRun:
         running.on_line = before
         running.natural = False
         running.trace(heard=True)
-    return world.result((monotonic_ms() - world.started_ms) / 1000.0)
+    result = world.result((monotonic_ms() - world.started_ms) / 1000.0)
+    if world.is_stuck:
+        world.lab.restart()  # What still waits in its processes would hold rows of the next trial.
+    return result
 
 
 class _World:
@@ -150,6 +153,8 @@ class _World:
         self.consumers: Counter[str] = Counter()
         """How many of each process waited for work before there was any."""
         self.left_over = ""
+        self.is_stuck = False
+        """Not all of it was done when it was given up."""
 
     def run(self) -> None:
         pump = self.lab.running.pump
@@ -159,7 +164,9 @@ class _World:
             while self.begun < self.trials:
                 pump.turn(0.02)
                 self.open = [exchange for exchange in self.open if not exchange.ended]
-            self._settle()
+            if not self._settle():
+                self.left_over = "; what was not answered in time was ended with its processes"
+                self.is_stuck = True
             self._look_at_the_wire()
             self._check_overlapping()
             return
@@ -350,14 +357,15 @@ class _World:
                 self._fail(trial, f"{invariant.name}: {row}", broken=True)
         return told
 
-    def _settle(self) -> None:
-        """Until every answer came and the system was at rest a few times in a row."""
+    def _settle(self) -> bool:
+        """Until all was answered and at rest a few times in a row; whether all was answered."""
         self._rest(RESTS_WANTED)
-        self.given_up = True
+        answered, self.given_up = all(exchange.ended for exchange in self.open), True
         for exchange in self.open:
             exchange.close()
         self.given_up = False
         self.open.clear()
+        return answered
 
     def _rest(self, times: int) -> None:
         """Until nothing waits for an answer and the system was at rest so often in a row."""

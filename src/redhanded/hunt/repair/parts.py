@@ -50,7 +50,8 @@ def refused(ground: Ground) -> tuple[str, ...]:
 
 
 def _attempted(ground: Ground) -> tuple[tuple[FixPart, ...], tuple[str, ...]]:
-    found, refusals = _parts(ground, REMEDIES)
+    alone = ground.cause.mechanism in transaction_retry.ALONE
+    found, refusals = _parts(ground, () if alone else REMEDIES)
     if all(each.tempting for each in found):
         others, more = _parts(ground, OTHERWISE)
         found, refusals = [*found, *others], [*refusals, *more]

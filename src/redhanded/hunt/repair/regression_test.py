@@ -118,7 +118,7 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
         path=path,
         up="/".join([".."] * (len(Path(path).parts) - 1)) or ".",
         symptom=ground.system.symptom.log or ground.symptom.text,
-        invariants=_pretty(tested.queries(ground)),
+        invariants=_pretty(tested.queries(ground, alone=sent.alone)),
         processes=_pretty([tested.process(each) for each in ground.system.processes]),
         stubs=_pretty([{"routes": each.routes, "env": each.env} for each in ground.system.stubs]),
         request=_pretty(tested.request(delivery)),

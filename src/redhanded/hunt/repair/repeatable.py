@@ -16,7 +16,7 @@ from redhanded.source.edit import Source
 _CHANGES = frozenset({"push", "unshift", "splice", "shift", "pop"})
 _INSTANCE = frozenset({"save", "destroy", "update", "increment", "decrement", "restore"})
 _BESIDE = frozenset({"emit", "sendMail", "sendEmail", "ack", "nack", "publish", "fetch", "inc"})
-_OUTSIDE = re.compile(r"(?:axios|got|fetch|stripe|superagent|mailer|transporter)\b", re.IGNORECASE)
+_OUTSIDE = re.compile(r"(?:axios|got|fetch|superagent|mailer|transporter)\b", re.IGNORECASE)
 _HARMLESS_CATCH = re.compile(r"\bROLLBACK\b|\.(?:rollback\w*|release|end)\(")
 
 

@@ -107,10 +107,14 @@ def step(delivery: Delivery) -> dict[str, Any]:
     return found
 
 
-def queries(ground: Ground) -> list[str]:
-    """The invariants that a test of its own can ask for."""
+def queries(ground: Ground, *, alone: bool) -> list[str]:
+    """The invariants that a test of its own can ask for.
+
+    ``alone``: one request is sent, more often than in the lab: what has to come of the trial's own
+    requests is another thing then.
+    """
     asked = [each.sql for each in ground.system.invariants if each.sql]
-    return [query for query in asked if UNIQUE not in query]
+    return [query for query in asked if UNIQUE not in query or not alone]
 
 
 def process(described: Process) -> dict[str, Any]:

@@ -7,6 +7,7 @@ SERIALIZABLE one of two that get in each other's way. It wants it to be run agai
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
@@ -21,6 +22,8 @@ from redhanded.source import edit
 
 name = "transaction-retry"
 RETRIED = frozenset({"opposite-lock-order", "transaction-not-retried"})
+ALONE = RETRIED | {"wrong-isolation-level"}
+"""Against these the other remedies are none, whatever they find to edit."""
 SERIALIZABLE = frozenset(
     {
         "wrong-isolation-level",
@@ -31,6 +34,7 @@ SERIALIZABLE = frozenset(
     }
 )
 _CONTROL = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET", "EMPTY"})
+_FOUND_OR_MADE = re.compile(r"(?:get|find|first)_?or_?(?:create|new)", re.IGNORECASE)
 _AGAIN = (
     "Everything in it is done again then, on rows as they are by then; what it does beside the "
     "database would be done twice."
@@ -142,9 +146,22 @@ def _does_more(ground: Ground, runner: Runner, operations: Sequence[Operation]) 
         each.name.access == "write"
         and each.index not in inside
         and each.name.kind not in _CONTROL
+        and not _finds_what_it_made(ground, each)
         and (each.process, each.name.task) == (one.process, one.name.task)
         and any(
             at.path == runner.path and runner.line <= at.line <= runner.last for at in _frames(each)
         )
         for each in (run.operations if run else ())
+    )
+
+
+def _finds_what_it_made(ground: Ground, operation: Operation) -> bool:
+    """Whether it adds only what is not there, so that another run does nothing."""
+    if "ON CONFLICT" in operation.text.upper():
+        return True
+    places = {(at.path, at.line) for at in _frames(operation)}
+    return any(
+        (each.location.path, each.location.line) in places
+        for each in ground.code.accesses
+        if _FOUND_OR_MADE.search(each.method)
     )

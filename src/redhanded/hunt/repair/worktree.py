@@ -103,7 +103,8 @@ def open_worktree(root: Path, branch: str, folder: Path) -> Worktree:
 def _from_repository(root: Path, top: Path, branch: str, folder: Path) -> Worktree:
     base = _git(top, "rev-parse", "HEAD").strip()
     prefix = _git(root, "rev-parse", "--show-prefix").strip()
-    _git(top, "worktree", "add", "--quiet", "-b", branch, str(folder.absolute()), base)
+    where = str(folder.absolute())  # By force: git may still know one there whose files are gone.
+    _git(top, "worktree", "add", "--quiet", "--force", "-b", branch, where, base)
     changed = _changed(top)
     for path in changed:
         _take(top / path, folder / path)

@@ -103,7 +103,7 @@ def _render(ground: Ground, home: TestHome, delivery: Delivery, table: str, path
         quoted_table=_quoted(table),
         depth=len(Path(path).parts) - 1,
         symptom=literal(ground.system.symptom.log or ground.symptom.text or None),
-        invariants=literal(tested.queries(ground), taken=len("INVARIANTS = ")),
+        invariants=literal(tested.queries(ground, alone=alone), taken=len("INVARIANTS = ")),
         processes=literal(
             [tested.process(each) for each in ground.system.processes],
             taken=len("PROCESSES = "),

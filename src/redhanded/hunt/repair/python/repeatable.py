@@ -12,7 +12,7 @@ from redhanded.source.edit import Source
 
 _CHANGES = frozenset({"append", "extend", "insert", "pop", "remove", "add", "clear", "update"})
 _BESIDE = frozenset({"send_mail", "send_email", "send_message", "sendmail", "publish", "emit"})
-_OUTSIDE = re.compile(r"(?:requests|httpx|aiohttp|stripe|boto3|smtplib|twilio)\b")
+_OUTSIDE = re.compile(r"(?:requests|httpx|aiohttp|boto3|smtplib|twilio)\b")
 _CATCHES = re.compile(
     r"\b(?:Exception|BaseException|Error|DatabaseError|OperationalError|DBAPIError|SQLAlchemyError)\b"
 )
