@@ -204,6 +204,46 @@ def test_typescript_knows_what_comes_back(tmp_path: Path) -> None:
     assert "function retried<T>(transaction: () => Promise<T>, attempts = 10): Promise<T> {" in text
 
 
+@pytest.mark.parametrize(
+    ("said", "is_level"),
+    [
+        ("{ isolationLevel: Level.SERIALIZABLE }", True),
+        ("{ isolationLevel: 'serializable' }", True),
+        ("serializableOptions", True),
+        ("{ logging: isSerializable }", False),
+    ],
+)
+def test_a_name_that_only_sounds_like_the_level(tmp_path: Path, said: str, is_level: bool) -> None:
+    body = SEQUELIZE.replace("transaction(async", f"transaction({said}, async")
+    text = rewritten(tmp_path, body, library="sequelize", lines=(3, 4), mechanism="stale-read")
+    assert text is not None
+    check(tmp_path, text)
+    assert ("'SERIALIZABLE'" in text) != is_level
+
+
+def test_a_file_with_other_line_ends_keeps_them(tmp_path: Path) -> None:
+    """And its diff can be applied, as ``rewritten`` shows."""
+    body = SEQUELIZE.replace("\n", "\r\n")
+    head = HEAD.replace("\n", "\r\n")
+    ground = story(tmp_path, f"{body}}}\r\n", "sequelize", (3, 4), head=head)
+    (found,) = repair.draft(ground)
+    (tmp_path / "p.diff").write_bytes(found.diff.encode())
+    subprocess.run(["git", "apply", "p.diff"], cwd=tmp_path, check=True)
+    applied = (tmp_path / "src/moving.js").read_bytes()
+    assert b"retried(() => sequelize" in applied
+    assert applied.count(b"\n") == applied.count(b"\r\n")
+    assert b"\r\r" not in applied
+
+
+def test_a_file_that_is_not_utf_8_is_said(tmp_path: Path) -> None:
+    ground = story(tmp_path, SEQUELIZE, "sequelize", (3, 4))
+    file = tmp_path / "src/moving.js"
+    file.write_bytes(file.read_bytes() + "// Überweisung\n".encode("latin-1"))
+    assert repair.draft(ground) == ()
+    (said,) = repair.refused(ground)
+    assert "moving.js is not UTF-8 at byte" in said
+
+
 HARMFUL = {
     "no ROLLBACK": BY_HAND.replace("    await client.query('ROLLBACK');\n", ""),
     "a transaction that may be another's": BY_HAND.replace(
@@ -478,6 +518,9 @@ HARMFUL_PYTHON = {
     "a row of others": PLAIN.replace("        rows", "        day.n += 1\n        rows"),
     "a list of the module": PLAIN.replace("        rows", "        SEEN.append(day)\n        rows"),
     "a mail": PLAIN.replace("        rows", "        send_mail(day)\n        rows"),
+    "whether the row is new": PLAIN.replace(
+        "        rows", "        day = self._state.adding and day\n        rows"
+    ),
     "a request": PLAIN.replace("        rows", "        httpx.post(day)\n        rows"),
     "what is used up": PLAIN.replace("day):", "day: Iterator[str]):"),
     "an error that is caught": PLAIN.replace(

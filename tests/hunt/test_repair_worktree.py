@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -90,3 +91,28 @@ def test_a_worktree_whose_files_are_gone_is_no_hindrance(repository: Path, tmp_p
     again = open_worktree(repository, "fix", tmp_path / "w")
     assert again.branch != first.branch
     assert (again.root / "service/a.js").read_text() == "one\n"
+
+
+def test_line_ends_stay_as_they_are(repository: Path, tmp_path: Path) -> None:
+    """Of files with several kinds too; what is new ends as most lines do."""
+    (repository / "service/a.js").write_bytes(b"one\r\ntwo\nthree\x0c3\r\nfour")
+    git(repository, "commit", "-q", "-a", "-m", "ends")
+    tree = open_worktree(repository / "service", "fix", tmp_path / "w")
+    tree.write({"a.js": "one\nhalf\ntwo\nthree\x0c3\nFOUR"})
+    assert (tree.root / "a.js").read_bytes() == b"one\r\nhalf\r\ntwo\nthree\x0c3\r\nFOUR"
+    diff = tree.diff()
+    assert [line[:2] for line in diff.split("\n") if line.startswith(("+", "-"))][2:] == [
+        "+h",
+        "-f",
+        "+F",
+    ]
+    (tmp_path / "p.diff").write_bytes(diff.encode())
+    git(repository, "apply", "--check", str(tmp_path / "p.diff"))
+
+
+def test_a_name_that_is_not_utf_8_is_taken_along(repository: Path, tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.txt")
+    (repository / "service" / name).write_text("x")
+    tree = open_worktree(repository, "fix", tmp_path / "w")
+    assert (tree.root / "service" / name).read_text() == "x"
+    assert "caf?.txt" in tree.notes[0]

@@ -19,6 +19,7 @@ import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser
 
 from redhanded.case.errors import InputError
+from redhanded.source.line_ends import lines as lines_of
 
 FUNCTIONS = frozenset(
     {
@@ -142,10 +143,10 @@ def apply(source: Source, edits: Iterable[Edit]) -> str:
 
 def unified(path: str, before: str | None, after: str) -> str:
     """A unified diff that ``git apply`` takes; ``before`` is None for a new file."""
-    old = [] if before is None else before.splitlines(keepends=True)
+    old = [] if before is None else lines_of(before)
     lines = difflib.unified_diff(
         old,
-        after.splitlines(keepends=True),
+        lines_of(after),
         "/dev/null" if before is None else f"a/{path}",
         f"b/{path}",
     )
@@ -162,7 +163,7 @@ def merge(path: str, base: str, versions: Sequence[str]) -> str:
 
     Raises InputError if two of them change the same lines differently.
     """
-    lines = base.splitlines(keepends=True)
+    lines = lines_of(base)
     changes = {change for version in versions for change in _changes(lines, version)}
     ordered = sorted(changes, reverse=True)
     last = len(lines) + 1
@@ -176,9 +177,11 @@ def merge(path: str, base: str, versions: Sequence[str]) -> str:
 
 def walk(node: Node) -> Iterator[Node]:
     """``node`` and everything below it, in the order of the text."""
-    yield node
-    for child in node.children:
-        yield from walk(child)
+    pending = [node]
+    while pending:
+        one = pending.pop()
+        yield one
+        pending += reversed(one.children)
 
 
 def calls(source: Source, methods: Iterable[str]) -> list[Node]:
@@ -272,6 +275,11 @@ def enclosing(node: Node, types: Iterable[str]) -> Node | None:
     return parent
 
 
+def covers(node: Node | None, line: int) -> bool:
+    """Whether a line (from 1) is one of a node's."""
+    return node is not None and node.start_point.row < line <= node.end_point.row + 1
+
+
 def identifiers(source: Source, node: Node) -> set[str]:
     """Every name that ``node`` uses or binds; property names after a dot left out."""
     kinds = {"identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern"}
@@ -299,7 +307,7 @@ def _key(source: Source, key: Node) -> str | None:
 
 
 def _changes(base: list[str], version: str) -> Iterator[tuple[int, int, str]]:
-    new = version.splitlines(keepends=True)
+    new = lines_of(version)
     matcher = difflib.SequenceMatcher(None, base, new, autojunk=False)
     for tag, start, end, low, high in matcher.get_opcodes():
         if tag != "equal":

@@ -7,7 +7,7 @@ from itertools import combinations
 from pathlib import Path
 
 from redhanded.case.fix import FixPart
-from redhanded.source import edit
+from redhanded.source import edit, line_ends
 
 
 def combine(root: Path, parts: Iterable[FixPart]) -> dict[str, str]:
@@ -21,7 +21,8 @@ def combine(root: Path, parts: Iterable[FixPart]) -> dict[str, str]:
             versions.setdefault(path, []).append(text)
     combined = {}
     for path, texts in versions.items():
-        base = (root / path).read_text(encoding="utf-8") if (root / path).exists() else ""
+        file = root / path
+        base = line_ends.with_line_feeds(line_ends.contents(file)) if file.exists() else ""
         combined[path] = texts[0] if len(texts) == 1 else edit.merge(path, base, texts)
     return combined
 

@@ -16,7 +16,7 @@ from redhanded.hunt.repair import (
     transaction_retry,
 )
 from redhanded.hunt.repair.combine import combine
-from redhanded.hunt.repair.parts import OTHERWISE, REMEDIES, draft, refused
+from redhanded.hunt.repair.parts import OTHERWISE, REMEDIES, attempted
 from redhanded.hunt.repair.python import added_once
 from redhanded.hunt.repair.regression_test import regression_test
 from redhanded.hunt.repair.remedy import Ground
@@ -49,12 +49,12 @@ def drafted(
     remedies = named(ground, hypotheses)
     if not remedies & {remedy.name for remedy in (*REMEDIES, *OTHERWISE)}:
         return None
-    parts = draft(ground)
+    parts, refusals = attempted(ground)
     chosen = [part for part in parts if not part.tempting]
     if not chosen:
         return None
     tree = open_worktree(ground.root, branch, free_folder())
-    notes = [*tree.notes, *unwritten(ground, remedies), *refused(ground)]
+    notes = [*tree.notes, *unwritten(ground, remedies), *refusals]
     tree.write(combine(ground.root, chosen))
     titles = "\n".join(f"- {part.title}" for part in chosen)
     tree.commit(f"Fix: {ground.cause.title}\n\n{titles}")

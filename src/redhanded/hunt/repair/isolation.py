@@ -16,7 +16,9 @@ from redhanded.source.edit import Edit, Source
 
 SET = "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"
 _LEVELS = r"repeatable[ _]?read|read[ _]?(?:un)?committed"
-_WEAKER, _ENOUGH = re.compile(_LEVELS, re.IGNORECASE), re.compile("serializable", re.IGNORECASE)
+_WEAKER = re.compile(_LEVELS, re.IGNORECASE)
+_ENOUGH = re.compile(r"(?<![a-z])(?<!\bis_)serializable", re.IGNORECASE)
+"""Not ``isSerializable``, which asks something else."""
 _SAID_BY = frozenset({"string", "template_string", "identifier", "property_identifier"})
 
 

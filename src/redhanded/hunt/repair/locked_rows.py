@@ -79,10 +79,7 @@ def edits(
 def call_at(source: Source, line: int, methods: frozenset[str]) -> Node | None:
     """The call of one of ``methods`` that stands at a line of the code map, and no neighbour."""
     call = edit.call_near(source, line, methods, reach=REACH)
-    if call is None:
-        return None
-    covers = call.start_point.row + 1 <= line <= call.end_point.row + 1
-    return call if covers else None
+    return call if edit.covers(call, line) else None
 
 
 def access_at(
@@ -183,7 +180,7 @@ def tagged(source: Source, line: int) -> Node | None:
         if node.type == "call_expression"
         and (text := node.child_by_field_name("arguments")) is not None
         and text.type == "template_string"
-        and node.start_point.row < line <= node.end_point.row + 1
+        and edit.covers(node, line)
         and _reads_rows(source.of(text)[1:-1])
     ]
     return next(iter(texts), None)

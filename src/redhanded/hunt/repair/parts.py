@@ -41,15 +41,16 @@ def draft(ground: Ground) -> tuple[FixPart, ...]:
 
     The root of ``ground`` is read, so it must be the tree that its code and cause speak of.
     """
-    return _attempted(ground)[0]
+    return attempted(ground)[0]
 
 
 def refused(ground: Ground) -> tuple[str, ...]:
     """Why parts that would fit the cause could not be put into the code."""
-    return _attempted(ground)[1]
+    return attempted(ground)[1]
 
 
-def _attempted(ground: Ground) -> tuple[tuple[FixPart, ...], tuple[str, ...]]:
+def attempted(ground: Ground) -> tuple[tuple[FixPart, ...], tuple[str, ...]]:
+    """What ``draft`` and ``refused`` say, found once."""
     alone = ground.cause.mechanism in transaction_retry.ALONE
     found, refusals = _parts(ground, () if alone else REMEDIES)
     if all(each.tempting for each in found):

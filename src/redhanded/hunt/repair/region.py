@@ -171,12 +171,8 @@ def _around(source: Source, line: int) -> list[Node]:
     found: list[Node] = []
     node: Node | None = source.tree
     while node is not None:
-        inner = next((each for each in node.named_children if _covers(each, line - 1)), None)
+        inner = next((each for each in node.named_children if edit.covers(each, line)), None)
         if inner is not None and node.type in BLOCKS:
             found.append(inner)
         node = inner
     return found[::-1]
-
-
-def _covers(node: Node, row: int) -> bool:
-    return node.start_point.row <= row <= node.end_point.row

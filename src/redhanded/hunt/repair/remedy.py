@@ -13,7 +13,7 @@ from redhanded.case.hypothesis import RootLocation
 from redhanded.case.reproduction import Reproduction, RootCause
 from redhanded.case.symptom import Symptom
 from redhanded.case.system import System
-from redhanded.source import edit
+from redhanded.source import edit, line_ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +32,9 @@ class Ground:
         return next((each for each in self.cause.locations if each.role == role), None)
 
     def text(self, path: str) -> str:
-        """The file's content; raises OSError where it is gone."""
-        return (self.root / path).read_text(encoding="utf-8")
+        """The file's content, lines ended by a line feed alone; raises OSError where it is gone,
+        InputError where it is not UTF-8."""
+        return line_ends.with_line_feeds(line_ends.contents(self.root / path))
 
     @property
     def constraint(self) -> UniqueConstraint | None:
@@ -171,7 +172,8 @@ def part(
     diffs = []
     for path, text in files.items():
         exists = (ground.root / path).exists()
-        diffs.append(edit.unified(path, ground.text(path) if exists else None, text))
+        before = line_ends.contents(ground.root / path) if exists else None
+        diffs.append(edit.unified(path, before, line_ends.with_ends_of(before or "", text)))
     return FixPart(
         key=key,
         remedy=remedy,

@@ -16,7 +16,6 @@ from redhanded.hunt.repair.region import Region, Runner
 from redhanded.hunt.repair.remedy import Ground
 from redhanded.hunt.repair.repeatable import is_repeatable, lets_errors_through
 from redhanded.hunt.repair.transaction_words import Words
-from redhanded.hunt.repair.transactions import covers
 from redhanded.source import edit
 from redhanded.source.edit import Edit, Source
 
@@ -100,7 +99,7 @@ def _runs_what_it_is_given(source: Source, function: Node, line: int) -> bool:
     given = edit.identifiers(source, listed) if listed is not None else set()
     return any(
         each.type == "call_expression"
-        and covers(each, line)
+        and edit.covers(each, line)
         and edit.callee(source, each)[0] == ""
         and edit.callee(source, each)[1] in given
         for each in edit.walk(function)
@@ -163,7 +162,7 @@ def _library(ground: Ground, path: str, node: Node) -> str | None:
     here = {
         each.library
         for each in ground.code.accesses
-        if each.location.path == path and covers(node, each.location.line)
+        if each.location.path == path and edit.covers(node, each.location.line)
     }
     known = here or {each.library for each in ground.code.accesses}
     return known.pop() if len(known) == 1 else None

@@ -37,7 +37,7 @@ def call_around(source: Source, line: int) -> Node | None:
     """The outermost call that runs what stands at a line in a transaction."""
     calls = (each for each in edit.walk(source.tree) if each.type == "call_expression")
     return next(
-        (each for each in calls if runs_one(source, each) and covers(given(each), line)),
+        (each for each in calls if runs_one(source, each) and edit.covers(given(each), line)),
         None,
     )
 
@@ -46,7 +46,7 @@ def function_around(source: Source, line: int) -> Node | None:
     """The innermost function around a line that begins a transaction itself."""
     found = None
     for each in edit.walk(source.tree):
-        if each.type in FUNCTIONS and covers(each, line) and beginnings(source, each):
+        if each.type in FUNCTIONS and edit.covers(each, line) and beginnings(source, each):
             found = each
     return found
 
@@ -74,11 +74,6 @@ def is_once(function: Node, begins: Node) -> bool:
     """Whether a beginning is reached each time that a function runs, and once."""
     around = edit.enclosing(begins, (*_LOOPS, *_CONDITIONS, *FUNCTIONS))
     return around is not None and around.id == function.id
-
-
-def covers(node: Node | None, line: int) -> bool:
-    """Whether a line (from 1) is one of a node's."""
-    return node is not None and node.start_point.row < line <= node.end_point.row + 1
 
 
 def own(function: Node) -> Iterator[Node]:

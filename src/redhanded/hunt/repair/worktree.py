@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from redhanded.case.errors import InputError
-from redhanded.source import edit
+from redhanded.source import edit, line_ends
 
 _NOT_COPIED = ("node_modules", ".redhanded", ".git", "__pycache__")
 _AUTHOR = ("-c", "user.name=redhanded", "-c", "user.email=redhanded@localhost")
@@ -36,11 +36,13 @@ class Worktree:
     notes: tuple[str, ...]
 
     def write(self, files: Mapping[str, str]) -> None:
-        """Put ``files`` (path relative to the root to content) there."""
+        """Put ``files`` (path relative to the root to content) there, with the line ends of the
+        files that they replace."""
         for path, text in files.items():
             target = self.root / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
+            before = line_ends.contents(target) if target.exists() else ""
+            target.write_bytes(line_ends.with_ends_of(before, text).encode())
 
     def commit(self, message: str) -> str:
         """Commit everything that changed; the new commit, or empty without git or change."""
@@ -112,7 +114,8 @@ def _from_repository(root: Path, top: Path, branch: str, folder: Path) -> Worktr
     took = bool(start)
     notes: tuple[str, ...] = ()
     if took:
-        listed = ", ".join(changed[:5]) + (" …" if len(changed) > 5 else "")
+        named = (each.encode("utf-8", "replace").decode() for each in changed[:5])
+        listed = ", ".join(named) + (" …" if len(changed) > 5 else "")
         notes = (f"the tree was not clean: the branch starts with its working state ({listed})",)
     return Worktree(
         root=folder.absolute() / prefix,
@@ -135,8 +138,8 @@ def _plain_diff(before: Path, after: Path, paths: tuple[str, ...]) -> str:
         old = before / name
         if (paths and name not in paths) or (old.exists() and filecmp.cmp(old, path, False)):
             continue
-        text = old.read_text(encoding="utf-8") if old.exists() else None
-        found.append(edit.unified(name, text, path.read_text(encoding="utf-8")))
+        text = line_ends.contents(old) if old.exists() else None
+        found.append(edit.unified(name, text, line_ends.contents(path)))
     return "".join(found)
 
 
@@ -216,12 +219,13 @@ def _run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     environment |= {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     safe = ("-c", "safe.directory=*", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=off")
-    return subprocess.run(
+    done = subprocess.run(
         ["git", "--no-pager", *safe, *words],
         cwd=folder,
         env=environment,
         capture_output=True,
-        text=True,
         check=False,
         stdin=subprocess.DEVNULL,
-    )
+    )  # As bytes: text would lose the line ends of a diff, and stop at a name that is not UTF-8.
+    said, complained = os.fsdecode(done.stdout), os.fsdecode(done.stderr)
+    return subprocess.CompletedProcess(done.args, done.returncode, said, complained)

@@ -227,7 +227,7 @@ def _asynchronous(source: Source, function: Node, session: str) -> bool:
 def _holds(adding: Adding, line: int) -> bool:
     """Whether a line is in the function that adds."""
     function = adding.creation.function
-    return function is not None and function.start_point.row < line <= function.end_point.row + 1
+    return edit.covers(function, line)
 
 
 def _imports(source: Source, text: str) -> list[Edit]:

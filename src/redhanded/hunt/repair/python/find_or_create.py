@@ -124,7 +124,7 @@ def _callers_work(ground: Ground) -> str:
         each
         for each in edit.walk(source.tree)
         if each.type in {"expression_statement", "return_statement"}
-        and each.start_point.row + 1 <= place.line <= each.end_point.row + 1
+        and edit.covers(each, place.line)
     ]
     following = edit_python.after(statements[-1]) if statements else []
     calls = [each for each in following if any(inner.type == "call" for inner in edit.walk(each))]

@@ -16,13 +16,16 @@ _OUTSIDE = re.compile(r"(?:requests|httpx|aiohttp|boto3|smtplib|twilio)\b")
 _CATCHES = re.compile(
     r"\b(?:Exception|BaseException|Error|DatabaseError|OperationalError|DBAPIError|SQLAlchemyError)\b"
 )
+_ASKS_WHETHER_NEW = re.compile(
+    r"\b_state\.adding\b|\bself\.(?:pk|id)\s+is\s|\b(?:not|if)\s+self\.(?:pk|id)\b"
+)
+"""A row of Django that was added and taken back does not know that it is new again."""
 
 
 def is_repeatable(ground: Ground, source: Source, function: Node) -> bool:
     """Whether nothing is queued in it, it yields nothing, and errors of the database leave it."""
     queues = any(
-        each.location.path == source.path
-        and function.start_point.row < each.location.line <= function.end_point.row + 1
+        each.location.path == source.path and edit.covers(function, each.location.line)
         for each in ground.code.enqueues
     )
     yields = next(edit_python.own(function, "yield"), None) is not None
@@ -32,6 +35,8 @@ def is_repeatable(ground: Ground, source: Source, function: Node) -> bool:
     if queues or yields or outside is not None or used_up:
         return False
     if any(_is_beside(source, each) for each in edit_python.own(function, "call")):
+        return False
+    if _ASKS_WHETHER_NEW.search(source.of(function)):
         return False
     if _changed_in(source, function) - _read_in(source, function):
         return False

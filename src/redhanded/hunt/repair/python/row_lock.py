@@ -48,7 +48,12 @@ def locked(ground: Ground, path: str, lines: Sequence[int], table: str) -> str |
 def _sqlalchemy(source: Source, line: int, model: str) -> Edit | None:
     called = edit.call_near(source, line, ("get",), reach=1)
     given = edit_python.arguments(source, called) if called is not None else []
-    if called is not None and _covers(called, line) and len(given) > 1 and _is_of(given[0], model):
+    if (
+        called is not None
+        and edit.covers(called, line)
+        and len(given) > 1
+        and _is_of(given[0], model)
+    ):
         if any(each.name == "with_for_update" for each in given):
             return None
         end = given[-1].node.end_byte
@@ -58,7 +63,7 @@ def _sqlalchemy(source: Source, line: int, model: str) -> Edit | None:
         of = _of(source.of(selected), model)
         return Edit(start=selected.end_byte, end=selected.end_byte, text=f".with_for_update({of})")
     taken = edit.call_near(source, line, _TAKES, reach=1)
-    if taken is None or not _covers(taken, line) or ".query(" not in source.of(taken):
+    if taken is None or not edit.covers(taken, line) or ".query(" not in source.of(taken):
         return None
     of = _of(source.of(taken), model)
     return _before_the_last_name(source, taken, f".with_for_update({of})")
@@ -71,10 +76,6 @@ def _of(text: str, model: str) -> str:
 
 def _is_of(given: Argument, model: str) -> bool:
     return given.name is None and given.value.rpartition(".")[2] == model
-
-
-def _covers(node: Node, line: int) -> bool:
-    return node.start_point.row + 1 <= line <= node.end_point.row + 1
 
 
 def _select(source: Source, line: int, model: str) -> Node | None:
@@ -105,7 +106,7 @@ def _select(source: Source, line: int, model: str) -> Node | None:
 def lock_of_django(source: Source, line: int) -> Edit | None:
     """``select_for_update()`` at a read; None where it is not understood, or has one."""
     call = edit.call_near(source, line, (*_DJANGO_TAKES, _OR_404), reach=1)
-    if call is None or not _covers(call, line) or "select_for_update" in source.of(call):
+    if call is None or not edit.covers(call, line) or "select_for_update" in source.of(call):
         return None
     of = 'of=("self",)' if "select_related" in source.of(call) else ""
     if edit.callee(source, call)[1] != _OR_404:

@@ -218,12 +218,8 @@ def _function(source: Source, line: int) -> Node | None:
     inside = None
     for each in edit.walk(source.tree):
         if each.type == "function_definition":
-            inside = each if _covers(each, line) else inside
+            inside = each if edit.covers(each, line) else inside
     return inside
-
-
-def _covers(node: Node, line: int) -> bool:
-    return node.start_point.row < line <= node.end_point.row + 1
 
 
 def _words(ground: Ground) -> frozenset[str]:
@@ -242,7 +238,7 @@ def _runs_one(source: Source, function: Node, words: frozenset[str], line: int) 
     if around is None or around.id != function.id:
         return False
     block = edit.enclosing(runners[0], ("with_statement",))
-    inside = block is None or _covers(block, line)
+    inside = block is None or edit.covers(block, line)
     return inside if words is _ATOM else inside or edit.callee(source, runners[0])[1] == "commit"
 
 
