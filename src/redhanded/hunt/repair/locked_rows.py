@@ -14,6 +14,7 @@ from redhanded.hunt.repair.insertion import outermost
 from redhanded.hunt.repair.prisma_schema import Model, model_of
 from redhanded.hunt.repair.remedy import Ground
 from redhanded.hunt.repair.tested import quoted
+from redhanded.hunt.repair.written_rows import clause, reads_rows
 from redhanded.source import edit
 from redhanded.source.edit import Edit, Property, Source
 
@@ -40,12 +41,6 @@ _OUTER_JOINS = frozenset(
     | {"leftJoinAndSelect", "joinRaw", "leftJoinAndSelectMany"}
 )
 _UNLOCKABLE = _LOCKS | _WRITES | _NOT_OF_ONE_ROW | _OUTER_JOINS
-_SELECT = re.compile(r"\s*select\b", re.IGNORECASE)
-_NOT_OF_ROWS = re.compile(
-    r"\b(?:for\s+(?:no\s+key\s+)?(?:update|share|key\s+share)|group\s+by|distinct|having|union"
-    r"|intersect|except|join)\b|\b(?:count|sum|avg|min|max)\s*\(",
-    re.IGNORECASE,
-)
 _CALLED = re.compile(r"\.\s*(\w+)\s*\(")
 
 
@@ -181,7 +176,7 @@ def tagged(source: Source, line: int) -> Node | None:
         and (text := node.child_by_field_name("arguments")) is not None
         and text.type == "template_string"
         and edit.covers(node, line)
-        and _reads_rows(source.of(text)[1:-1])
+        and reads_rows(source.of(text)[1:-1])
     ]
     return next(iter(texts), None)
 
@@ -249,19 +244,11 @@ def _in_text(source: Source, text: Node) -> tuple[Edit, ...]:
     if text.type not in ("string", "template_string"):
         return ()
     inside = source.of(text)[1:-1]
-    if not _reads_rows(inside):
+    if not reads_rows(inside):
         return ()
-    kept = inside.rstrip().removesuffix(";").rstrip()
-    last = kept.rpartition("\n")[2]
-    broken = "\n" in kept
-    put = f"\n{last[: len(last) - len(last.lstrip())]}FOR UPDATE" if broken else " FOR UPDATE"
-    at = text.start_byte + 1 + len(kept.encode())
+    place, put = clause(inside)
+    at = text.start_byte + 1 + place
     return (Edit(start=at, end=at, text=put),)
-
-
-def _reads_rows(sql: str) -> bool:
-    """Whether it is a SELECT that can be given the clause, and has none."""
-    return bool(_SELECT.match(sql)) and not _NOT_OF_ROWS.search(sql)
 
 
 def _at_the_end(source: Source, call: Node | None, text: str) -> tuple[Edit, ...]:

@@ -1,10 +1,11 @@
-"""Django: what is read and written back, in one transaction and with the row locked."""
+"""Python: what is read and written back, in one transaction and with the row locked."""
 
 from __future__ import annotations
 
 from tree_sitter import Node
 
 from redhanded.hunt.repair import region as regions
+from redhanded.hunt.repair.python import connection_transaction
 from redhanded.hunt.repair.python.row_lock import lock_of_django
 from redhanded.hunt.repair.region import Region
 from redhanded.hunt.repair.remedy import Ground
@@ -25,14 +26,30 @@ def enclosed(
     source = edit.read(ground.text(path), path)
     edits: list[Edit] = []
     for reads, region in regions.merged(source, pairs) or ():
-        imports = imported(source, region.function)
-        begins = [_of_django(ground, path, line, table) for line in reads]
-        locks = [lock_of_django(source, line) for line in begins if line is not None]
-        within = [each for each in locks if each and region.start <= each.start <= region.end]
-        if imports is None or len(within) != len(reads) or not _is_harmless(ground, region):
+        found = _of_connection(ground, region, reads) or _atomic(ground, region, reads, table)
+        if found is None:
             return None
-        edits += [*(each for each in imports if each not in edits), *within, *_indented(region)]
+        edits += [each for each in found if each not in edits]
     return edit.apply(source, edits) if edits else None
+
+
+def _of_connection(ground: Ground, region: Region, reads: tuple[int, ...]) -> list[Edit] | None:
+    found = connection_transaction.block(ground, region, reads)
+    return None if found is None else [*found[1], *_indented(region, found[0])]
+
+
+def _atomic(
+    ground: Ground, region: Region, reads: tuple[int, ...], table: str
+) -> list[Edit] | None:
+    """Of Django."""
+    source = region.source
+    imports = imported(source, region.function)
+    begins = [_of_django(ground, source.path, line, table) for line in reads]
+    locks = [lock_of_django(source, line) for line in begins if line is not None]
+    within = [each for each in locks if each and region.start <= each.start <= region.end]
+    if imports is None or len(within) != len(reads) or not _is_harmless(ground, region):
+        return None
+    return [*imports, *within, *_indented(region, f"with {NAME}.atomic():")]
 
 
 def _of_django(ground: Ground, path: str, line: int, table: str) -> int | None:
@@ -57,11 +74,11 @@ def _is_harmless(ground: Ground, region: Region) -> bool:
     return not (asynchronous or in_its_way or regions.queues(ground, region))
 
 
-def _indented(region: Region) -> list[Edit]:
+def _indented(region: Region, head: str) -> list[Edit]:
     source = region.source
     pad, more = source.indent(region.start), source.indent_unit
     begin = source.line_start(region.start)
-    first = Edit(start=begin, end=begin, text=f"{pad}with {NAME}.atomic():\n{more}")
+    first = Edit(start=begin, end=begin, text=f"{pad}{head}\n{more}")
     return [first, *regions.further_in(region)]
 
 

@@ -1,4 +1,4 @@
-"""``FOR UPDATE`` in the words of SQLAlchemy and Django."""
+"""``FOR UPDATE`` in the words of SQLAlchemy and Django, and of SQL by hand."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tree_sitter import Node
 
+from redhanded.hunt.repair.python import written_sql
 from redhanded.hunt.repair.remedy import Ground
 from redhanded.source import edit, edit_python
 from redhanded.source.edit import Edit, Source
@@ -39,6 +40,8 @@ def locked(ground: Ground, path: str, lines: Sequence[int], table: str) -> str |
             change = lock_of_django(source, access.location.line)
         elif access.library.startswith("sqlalchemy"):
             change = _sqlalchemy(source, access.location.line, access.model or "")
+        if change is None:
+            change = written_sql.lock(source, access.location.line)
         if change is None:
             return None
         edits.append(change)
