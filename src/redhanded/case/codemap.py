@@ -83,6 +83,8 @@ class DataAccess:
     location: Location
     columns: tuple[str, ...] = ()
     """Columns of the ``where``, or of the values written, as the database names them."""
+    ranges: tuple[str, ...] = ()
+    """Those of the ``where`` that it compares by less or greater."""
     in_transaction: bool = False
     locked: bool = False
     """Under ``FOR UPDATE`` or a lock taken before."""

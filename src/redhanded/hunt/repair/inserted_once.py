@@ -11,6 +11,7 @@ from redhanded.hunt.repair.creation import Creation
 from redhanded.hunt.repair.insertion import Writing, writing
 from redhanded.hunt.repair.remedy import Ground, found_or_created
 from redhanded.hunt.repair.statements import Shape, Stated, aliases, commits, stated
+from redhanded.hunt.repair.unique_index import columns_kept
 from redhanded.source import edit
 from redhanded.source.edit import Edit, Source
 
@@ -19,11 +20,11 @@ name = "find-or-create"
 
 def parts(ground: Ground) -> tuple[FixPart, ...]:
     """Part ``b``, where the code allows to leave what follows to whoever has added the row."""
-    place, violated = ground.place("create"), ground.constraint
+    place, columns = ground.place("create"), columns_kept(ground)
     library = ground.library_writing(place) if place is not None else None
-    if violated is None or library is None:
+    if not columns or library is None:
         return ()
-    found = writing(ground, library, violated.columns)
+    found = writing(ground, library, columns)
     text = None if found is None else rewritten(*found)
     if found is None or text is None:
         return ()
@@ -31,7 +32,7 @@ def parts(ground: Ground) -> tuple[FixPart, ...]:
         f"{found[1].how}, and tells by what it gives whether it has added the row; who has not "
         "goes no further." + going_on.caution(ground)
     )
-    return (found_or_created(ground, violated.columns, how, found[0].path, text),)
+    return (found_or_created(ground, columns, how, found[0].path, text),)
 
 
 def rewritten(source: Source, write: Writing) -> str | None:

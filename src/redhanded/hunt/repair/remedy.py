@@ -73,6 +73,17 @@ class Ground:
     @property
     def look_up_columns(self) -> tuple[str, ...]:
         """Columns by which the handler looks for the row before it hands the work over."""
+        found = self._look_up()
+        return found.columns if found is not None else ()
+
+    @property
+    def looks_in_ranges(self) -> bool:
+        """Whether that look compares some of them by less and greater: then two rows may not be
+        there that differ in each column."""
+        found = self._look_up()
+        return found is not None and bool(found.ranges)
+
+    def _look_up(self) -> DataAccess | None:
         place = self.place("look-up")
         for access in self.code.accesses:
             if (
@@ -81,8 +92,8 @@ class Ground:
                 and abs(access.location.line - place.line) <= 1
                 and access.table == self.table
             ):
-                return access.columns
-        return ()
+                return access
+        return None
 
     def library_at(self, place: RootLocation) -> str | None:
         """The library of the call that reads or writes a table at a line; None where the code map
@@ -120,7 +131,10 @@ class Ground:
     def unique_on(self, columns: tuple[str, ...]) -> bool:
         """Whether the table holds each combination of ``columns`` once already."""
         return any(
-            each.table == self.table and set(each.columns) <= set(columns)
+            each.table == self.table
+            and each.in_force
+            and not each.where
+            and set(each.columns) <= set(columns)
             for each in self.code.constraints
         )
 

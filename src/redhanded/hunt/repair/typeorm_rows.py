@@ -20,6 +20,7 @@ from redhanded.hunt.repair.attributes import entry
 from redhanded.hunt.repair.creation import Creation
 from redhanded.hunt.repair.remedy import Ground, found_or_created
 from redhanded.hunt.repair.statements import Stated, commits, stated
+from redhanded.hunt.repair.unique_index import columns_kept
 from redhanded.source import edit
 from redhanded.source.edit import Edit, Source
 
@@ -53,12 +54,12 @@ class Saving:
 
 def parts(ground: Ground) -> tuple[FixPart, ...]:
     """Part ``b``, where the code shows what is saved."""
-    place, violated = ground.place("create"), ground.constraint
-    if place is None or violated is None or not edit.is_script(place.path):
+    place, columns = ground.place("create"), columns_kept(ground)
+    if place is None or not columns or not edit.is_script(place.path):
         return ()
     if ground.library_writing(place) != LIBRARY:
         return ()
-    saving = find(ground, violated.columns)
+    saving = find(ground, columns)
     text = rewritten(saving) if saving is not None else None
     if saving is None or text is None:
         return ()
@@ -67,7 +68,7 @@ def parts(ground: Ground) -> tuple[FixPart, ...]:
         "gives a row only to the one that has added it. The other finds it."
         + going_on.caution(ground)
     )
-    return (found_or_created(ground, violated.columns, how, saving.source.path, text),)
+    return (found_or_created(ground, columns, how, saving.source.path, text),)
 
 
 def find(ground: Ground, columns: tuple[str, ...]) -> Saving | None:

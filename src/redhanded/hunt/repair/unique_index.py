@@ -5,70 +5,81 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import jinja2
-
 from redhanded.case.fix import FixPart
 from redhanded.hunt.repair.remedy import Ground, part
+from redhanded.hunt.repair.unique import scripts, ways
+from redhanded.hunt.repair.unique.wanted import Drafted, following
 
 name = "unique-index"
 
 _DIGITS = re.compile(r"^(\d+)([-_.])")
 _DEFAULT_FOLDER = "migrations"
-_POSTGRES_NAME_MAX = 63
 
 
 def parts(ground: Ground) -> tuple[FixPart, ...]:
     """Part ``c`` where nothing keeps the needed columns unique; ``c2`` on tempting ones."""
-    if ground.table is None or not ground.migrates_with("sequelize"):
+    if ground.table is None:
         return ()
-    if ground.tempting_columns:
-        return (_part(ground, ground.table, ground.tempting_columns, tempting=True),)
-    columns = ground.look_up_columns
-    if ground.constraint is None and columns and not ground.unique_on(columns):
-        return (_part(ground, ground.table, columns, tempting=False),)
-    return ()
-
-
-def migration(table: str, columns: tuple[str, ...], *, esm: bool) -> str:
-    """The migration's text, for sequelize-cli and umzug on PostgreSQL."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-    return environment.get_template("unique_index.js.j2").render(
-        table=table, columns=columns, index=index_name(table, columns), esm=esm
+    if ground.tempting_columns and ground.migrates_with("sequelize"):
+        return (_tempting(ground, ground.table, ground.tempting_columns),)
+    found = _drafted(ground)
+    if found is None:
+        return ()
+    listed = ", ".join(ground.look_up_columns)
+    return (
+        part(
+            ground,
+            key="c",
+            remedy=name,
+            title=f"Make {listed} of {ground.table} unique",
+            why=f"Nothing in the database keeps two rows of one {listed} apart. {found.how}",
+            files=found.files,
+        ),
     )
 
 
-def index_name(table: str, columns: tuple[str, ...]) -> str:
-    """``uq_<table>_<columns>``, within what PostgreSQL keeps of a name."""
-    return f"uq_{table}_{'_'.join(columns)}"[:_POSTGRES_NAME_MAX]
+def columns_kept(ground: Ground) -> tuple[str, ...]:
+    """What the database keeps apart: the columns of the constraint that was violated, or those of
+    the look-up where part ``c`` makes them unique; empty where neither is known."""
+    if ground.constraint is not None:
+        return ground.constraint.columns
+    return ground.look_up_columns if _drafted(ground) is not None else ()
 
 
-def _part(ground: Ground, table: str, columns: tuple[str, ...], *, tempting: bool) -> FixPart:
-    folder = _folder(ground)
-    path, esm = _path(ground.root, folder, table, columns)
+def _drafted(ground: Ground) -> Drafted | None:
+    """Files that make the columns of the look-up unique, where nothing does so."""
+    columns, table = ground.look_up_columns, ground.table
+    if table is None or ground.constraint is not None or not columns or ground.unique_on(columns):
+        return None
+    if ground.looks_in_ranges:
+        return None
+    found = ways.drafted(ground, table, columns)
+    if found is None and ground.migrates_with("sequelize"):
+        path, text = _of_sequelize(ground, table, columns)
+        return Drafted(files={path: text}, how=scripts.GUARDED)
+    return found
+
+
+def _tempting(ground: Ground, table: str, columns: tuple[str, ...]) -> FixPart:
+    path, text = _of_sequelize(ground, table, columns)
     listed = ", ".join(columns)
     named = ground.constraint.name if ground.constraint else "the constraint"
-    why = (
-        f"The handler looks by {listed}, and an index there looks like what is missing. {named} is "
-        "older and still refuses the insert first."
-        if tempting
-        else f"Nothing in the database keeps two rows of one {listed} apart. The migration names "
-        "doubled rows and stops before it changes anything, builds the index without blocking "
-        "writers, and gives up instead of queueing behind a long transaction."
-    )
     return part(
         ground,
-        key="c2" if tempting else "c",
+        key="c2",
         remedy=name,
         title=f"Make {listed} of {table} unique",
-        why=why,
-        files={path: migration(table, columns, esm=esm)},
-        tempting=tempting,
+        why=f"The handler looks by {listed}, and an index there looks like what is missing. "
+        f"{named} is older and still refuses the insert first.",
+        files={path: text},
+        tempting=True,
     )
+
+
+def _of_sequelize(ground: Ground, table: str, columns: tuple[str, ...]) -> tuple[str, str]:
+    """Path and text of a migration where nothing tells the file that makes the table."""
+    path, esm = _path(ground.root, _folder(ground), table, columns)
+    return path, scripts.guarded("sequelize", table, columns, esm=esm, typescript=False)
 
 
 def _folder(ground: Ground) -> str:
@@ -107,14 +118,7 @@ def _path(root: Path, folder: str, table: str, columns: tuple[str, ...]) -> tupl
     last = there[-1]
     match = _DIGITS.match(last.name)
     assert match is not None
-    number = str(_next(match[1])).zfill(len(match[1]))
+    number = str(following(match[1])).zfill(len(match[1]))
     text = last.read_text(encoding="utf-8", errors="replace")
     esm = re.search(r"^export\s", text, re.M) is not None
     return f"{folder}/{number}{match[2]}{what}{last.suffix}", esm
-
-
-def _next(number: str) -> int:
-    """The next number; for a time to the second one that is still a time."""
-    if len(number) == 14 and number.endswith("59"):
-        return int(number) + 41 if not number.endswith("5959") else int(number) + 4041
-    return int(number) + 1

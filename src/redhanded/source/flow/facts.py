@@ -127,6 +127,7 @@ def _access(event: Event, effect: Effect, schema: Schema, within: Within) -> Dat
         library=effect.library,
         location=within(event.location),
         columns=_columns(effect),
+        ranges=tuple(name for name in effect.ranges if name != "?"),
         in_transaction=transaction is not None,
         locked=bool(effect.lock) or bool(event.locks),
         does=effect.kind,

@@ -19,6 +19,7 @@ from redhanded.hunt.repair.python import find_or_create as django
 from redhanded.hunt.repair.python.creation import Creation
 from redhanded.hunt.repair.python.fields import python_files
 from redhanded.hunt.repair.remedy import Ground, found_or_created
+from redhanded.hunt.repair.unique_index import columns_kept
 from redhanded.source import edit, edit_python
 from redhanded.source.edit import Edit, Source
 
@@ -47,9 +48,9 @@ class Adding:
 
 def parts(ground: Ground) -> tuple[FixPart, ...]:
     """Part ``b``, where the function shows what is added and by which values it is known."""
-    violated = ground.constraint
-    adding = find(ground, violated.columns) if violated is not None else None
-    if violated is None or adding is None or django.unfit(ground) is not None:
+    columns = columns_kept(ground)
+    adding = find(ground, columns) if columns else None
+    if adding is None or django.unfit(ground) is not None:
         return ()
     how = (
         "The savepoint sends the INSERT where the row is added and takes back nothing else if it "
@@ -58,13 +59,13 @@ def parts(ground: Ground) -> tuple[FixPart, ...]:
         + going_on.caution(ground)
     )
     path = adding.creation.source.path
-    return (found_or_created(ground, violated.columns, how, path, rewritten(adding)),)
+    return (found_or_created(ground, columns, how, path, rewritten(adding)),)
 
 
 def absent(ground: Ground) -> str | None:
     """Why no part finds the row, where it could be written and would do harm."""
-    violated = ground.constraint
-    adding = find(ground, violated.columns) if violated is not None else None
+    columns = columns_kept(ground)
+    adding = find(ground, columns) if columns else None
     return django.unfit(ground) if adding is not None else None
 
 
