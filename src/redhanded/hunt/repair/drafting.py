@@ -18,6 +18,7 @@ from redhanded.hunt.repair import (
 from redhanded.hunt.repair.combine import combine
 from redhanded.hunt.repair.parts import OTHERWISE, REMEDIES, attempted
 from redhanded.hunt.repair.python import added_once
+from redhanded.hunt.repair.python import inserted_once as python_inserted_once
 from redhanded.hunt.repair.regression_test import regression_test
 from redhanded.hunt.repair.remedy import Ground
 from redhanded.hunt.repair.tested import EARLY
@@ -93,6 +94,7 @@ def unwritten(ground: Ground, remedies: Collection[str]) -> tuple[str, ...]:
         (job_id.name, job_id.absent),
         (find_or_create.name, find_or_create.absent),
         (added_once.name, added_once.absent),
+        (python_inserted_once.name, python_inserted_once.absent),
     )
     reasons = [why(ground) for name, why in asked if name in remedies]
     return tuple(reason for reason in reasons if reason)

@@ -190,7 +190,7 @@ def _drizzle(ground: Ground, source: Source, line: int, columns: tuple[str, ...]
     )
 
 
-_INSERT = re.compile(
+INSERT = re.compile(
     r"^\s*insert\s+into\s+([\w.\"]+)\s*(?:as\s+\w+\s*)?\(([^()]*)\)\s*values\s*\((.*?)\)\s*"
     r"(?=returning\b|;|$)",
     re.IGNORECASE | re.DOTALL,
@@ -204,7 +204,7 @@ def _sql(_ground: Ground, source: Source, line: int, columns: tuple[str, ...]) -
         return None
     text = source.of(given[0])
     quote, inside = text[0], text[1:-1]
-    found = _INSERT.match(inside)
+    found = INSERT.match(inside)
     plain = all(PLAIN_NAME.fullmatch(each) for each in columns)
     if found is None or "${" in inside or not plain or "on conflict" in inside.lower():
         return None

@@ -19,6 +19,7 @@ from redhanded.hunt.repair import (
     unique_index,
 )
 from redhanded.hunt.repair.python import added_once
+from redhanded.hunt.repair.python import inserted_once as python_inserted_once
 from redhanded.hunt.repair.remedy import Ground, Remedy
 
 REMEDIES: tuple[Remedy, ...] = (
@@ -28,6 +29,7 @@ REMEDIES: tuple[Remedy, ...] = (
     inserted_once,
     typeorm_rows,
     added_once,
+    python_inserted_once,
     unique_index,
     row_lock,
     enqueue_after_commit,

@@ -21,12 +21,12 @@ def lock(source: Source, line: int) -> Edit | None:
     found = [
         text
         for call in edit.calls(source, ASKS | _ASKS_BY_OTHERS)
-        if edit.covers(call, line) and (text := _text(source, call)) is not None
+        if edit.covers(call, line) and (text := text_of(source, call)) is not None
     ]
     return _locked(source, found[-1]) if found else None
 
 
-def _text(source: Source, call: Node) -> Node | None:
+def text_of(source: Source, call: Node) -> Node | None:
     """What a call is given first, as it is written; of a name, what the file sets it to, where
     nobody else uses that."""
     given = edit.arguments(call)
@@ -73,17 +73,17 @@ def _set_to(source: Source, name: Node) -> Node | None:
 
 def _locked(source: Source, text: Node) -> Edit | None:
     pieces = [each for each in edit.walk(text) if each.type == "string"]
-    inside = [_inside(source, each) for each in pieces]
-    last = next((number for number in reversed(range(len(pieces))) if inside[number].strip()), None)
-    if last is None or not reads_rows("".join(inside)):
+    texts = [inside(source, each) for each in pieces]
+    last = next((number for number in reversed(range(len(pieces))) if texts[number].strip()), None)
+    if last is None or not reads_rows("".join(texts)):
         return None
-    place, put = clause(inside[last])
+    place, put = clause(texts[last])
     start = next(each for each in pieces[last].children if each.type == "string_start")
     at = start.end_byte + place
     return Edit(start=at, end=at, text=put)
 
 
-def _inside(source: Source, text: Node) -> str:
+def inside(source: Source, text: Node) -> str:
     """What stands between its quotes."""
     start, end = text.children[0], text.children[-1]
     return source.data[start.end_byte : end.start_byte].decode("utf-8", "replace")
