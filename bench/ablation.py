@@ -138,9 +138,10 @@ def _how(limits: Limits) -> str:
         f"service late by a time of its own, 0 to {limits.late_ms:g} ms (the idea of NACD, not "
         "its code). Uniform walk, PCT, POS: every message held, the order drawn anew in each "
         "trial; PCT is told the steps of a serial run that is not counted. Ours: the whole "
-        "search, its serial run counted. Any failure counts, not only the one that was put in: "
-        "the symptom, a broken invariant, a program that ends otherwise than it has to, and in "
-        "controlled trials an answer that never comes; the JSON file says what failed."
+        "search with the faults that the contract allows, its serial run counted. Any failure "
+        "counts, not only the one that was put in: the symptom, a broken invariant, a program "
+        "that ends otherwise than it has to, and in controlled trials an answer that never comes; "
+        "the JSON file says what failed."
     )
 
 

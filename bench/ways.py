@@ -173,11 +173,16 @@ def _random(subject: Subject, known: Known) -> Attempt:
 
 
 def _searched(subject: Subject) -> Attempt:
+    """The search goes on where a failure does not come again: what counts is when the first was
+    seen."""
     limits, began, last = subject.limits, monotonic_ms(), Run()
+    first: Attempt | None = None
 
     def on_run(number: int, _what: str, run: Run) -> None:
-        nonlocal last
+        nonlocal last, first
         last = run
+        if first is None and fails(run):
+            first = _controlled(subject, OURS, number, _since(began), run)
         if number >= limits.trials and not fails(run):
             raise _SpentError
 
@@ -186,12 +191,13 @@ def _searched(subject: Subject) -> Attempt:
         found = search(
             subject.lab,
             deliveries=subject.deliveries,
+            faults=subject.lab.system.faults or (),
             budget=budget,
             seed=subject.seed,
             on_run=on_run,
         )
     except _SpentError:
-        return _controlled(subject, OURS, limits.trials, _since(began), last)
+        return first or _controlled(subject, OURS, limits.trials, _since(began), last)
     run, means = found.run or Run(), found.means or ""
     return _controlled(subject, OURS, 1 + found.trials, found.seconds, run, means)
 

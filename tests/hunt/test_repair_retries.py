@@ -328,6 +328,7 @@ def test_the_new_test_lets_each_have_its_first_row(tmp_path: Path) -> None:
     path, text = repair.regression_test(ground)
     assert """await locker.query('SELECT 1 FROM "accounts" FOR UPDATE');""" in text
     assert "LOCK TABLE" not in text
+    assert "if (await meet() === 0) await meet();" in text
     target = tmp_path / path
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text)
@@ -543,6 +544,137 @@ def test_python_that_could_do_harm_is_left(tmp_path: Path, what: str) -> None:
     assert body not in (PLAIN, SESSIONS["given"][0])
     ast.parse(body)
     assert left(tmp_path, body, "opposite-lock-order") is None
+
+
+CONNECTIONS = {
+    "asyncpg, given": (
+        "asyncpg",
+        """\
+async def leave(connection, day):
+    async with connection.transaction():
+        rows = await look(connection, day)
+        await act(connection, rows)
+""",
+        (
+            "    async def again(connection, *args, **kwargs):\n"
+            "        if connection.is_in_transaction():  # It is for who has begun it to run it",
+            "            except (DeadlockDetectedError, SerializationError):\n",
+            "from asyncpg import DeadlockDetectedError, SerializationError\n",
+            'connection.transaction(isolation="serializable"):',
+        ),
+    ),
+    "asyncpg, of a route": (
+        "asyncpg",
+        """\
+@router.post("/fastapi")
+async def leave(day: str, connection=Depends(connection)):
+    async with connection.transaction(readonly=False):
+        rows = await look(connection, day)
+        await act(connection, rows)
+""",
+        (
+            "    async def again(*args, **kwargs):\n"
+            '        if kwargs["connection"].is_in_transaction():',
+            '@router.post("/fastapi")\n@retried\nasync def leave(',
+            'connection.transaction(readonly=False, isolation="serializable"):',
+        ),
+    ),
+    "asyncpg, made": (
+        "asyncpg",
+        """\
+async def leave(day):
+    async with pool.acquire() as connection, connection.transaction():
+        rows = await look(connection, day)
+        await act(connection, rows)
+""",
+        ("    async def again(*args, **kwargs):\n        attempts = 10\n",),
+    ),
+    "psycopg, made by a pool": (
+        "psycopg_pool",
+        """\
+def leave(day):
+    with pool.connection() as connection:
+        rows = look(connection, day)
+        act(connection, rows)
+""",
+        (
+            "    def again(*args, **kwargs):\n        attempts = 10\n",
+            "            except (DeadlockDetected, SerializationFailure):\n",
+            "from psycopg.errors import DeadlockDetected, SerializationFailure\n",
+            "    with pool.connection() as connection:\n"
+            '        connection.execute("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")\n'
+            "        rows = look(",
+        ),
+    ),
+    "psycopg, given": (
+        "psycopg",
+        """\
+def leave(conn, day):
+    with conn.transaction():
+        rows = look(connection, day)
+        act(connection, rows)
+""",
+        ("        if conn.info.transaction_status:  # It is for who has begun it",),
+    ),
+}
+
+
+def connected(root: Path, body: str, library: str, mechanism: str) -> str | None:
+    parcels.write(root)
+    rows = [at for at, line in enumerate(body.splitlines(), 4) if "(connection, " in line]
+    return rewritten(
+        root,
+        body,
+        library=library,
+        lines=tuple(rows[-2:]),
+        mechanism=mechanism,
+        path="shop/leaving.py",
+        head="from shop.db import pool, router  # fastapi\n\n\n",
+    )
+
+
+@pytest.mark.parametrize("how", CONNECTIONS)
+def test_what_runs_on_a_connection_is_run_again(tmp_path: Path, how: str) -> None:
+    library, body, expected = CONNECTIONS[how]
+    text = connected(tmp_path, body, library, "stale-read")
+    assert text is not None
+    ast.parse(text)
+    assert [each for each in expected if each not in text] == []
+    assert "import functools\n" in text and "@retried\n" in text
+    again = connected(tmp_path, body, library, "opposite-lock-order")
+    assert again is not None and "serializable" not in again.lower()
+
+
+MADE, GIVEN = CONNECTIONS["psycopg, made by a pool"][1], CONNECTIONS["asyncpg, given"][1]
+HARMFUL_CONNECTIONS = {
+    "a COMMIT by hand": MADE.replace("        rows", "        connection.commit()\n        rows"),
+    "a loop": MADE.replace("    with", "    for _ in day:\n     with").replace(
+        "        ", "         "
+    ),
+    "two of them": MADE + "    with pool.connection() as other:\n        pass\n",
+    "a connection that commits by itself": MADE.replace("    with", "    autocommit = 1\n    with"),
+    "a mail": MADE.replace("        rows", "        send_mail(day)\n        rows"),
+    "an error that is caught": MADE.replace(
+        "        act(connection, rows)\n",
+        "        try:\n            act(connection, rows)\n        except Error:\n            1\n",
+    ),
+    "a pool, by no name": MADE.replace(" as connection", ""),
+    "a connection that stands elsewhere": MADE.replace("(day)", "(day, connection)").replace(
+        "pool.connection() as connection", "connection.transaction()"
+    ),
+    "something gives it by its name": MADE.replace("def", "@command\ndef")
+    .replace("(day)", "(connection, day)")
+    .replace("pool.connection() as connection", "connection.transaction()"),
+    "an object's": MADE.replace("pool.connection() as connection", "self.connection.transaction()"),
+}
+
+
+@pytest.mark.parametrize("what", HARMFUL_CONNECTIONS)
+def test_a_connection_that_could_do_harm_is_left(tmp_path: Path, what: str) -> None:
+    body = HARMFUL_CONNECTIONS[what]
+    assert body != MADE
+    ast.parse(body)
+    assert connected(tmp_path, body, "psycopg", "opposite-lock-order") is None
 
 
 ANSWERING = """\

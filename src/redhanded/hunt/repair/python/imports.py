@@ -17,10 +17,25 @@ def imported(source: Source, wanted: Iterable[tuple[str, str]]) -> list[Edit]:
     What is imported already is left as it is. A name that means something else in the file is not
     looked for.
     """
-    edits: list[Edit] = []
+    named: dict[str, list[str]] = {}
     for module, name in wanted:
-        edits += _from(source, module, name) if name else _whole(source, module)
+        named.setdefault(module, []).append(name)
+    edits: list[Edit] = []
+    for module, names in named.items():
+        asked = sorted((name for name in names if name), key=_sorted)
+        edits += _whole(source, module) if "" in names else []
+        if len(asked) > 1 and not _imports_some(source, module):
+            asked = [", ".join(asked)]
+        for name in asked:
+            edits += _from(source, module, name)
     return edits
+
+
+def _imports_some(source: Source, module: str) -> bool:
+    return any(
+        module_of(source, each) == module and each.children_by_field_name("name")
+        for each in top(source)
+    )
 
 
 def top(source: Source) -> list[Node]:

@@ -14,7 +14,8 @@ _CHANGES = frozenset({"append", "extend", "insert", "pop", "remove", "add", "cle
 _BESIDE = frozenset({"send_mail", "send_email", "send_message", "sendmail", "publish", "emit"})
 _OUTSIDE = re.compile(r"(?:requests|httpx|aiohttp|boto3|smtplib|twilio)\b")
 _CATCHES = re.compile(
-    r"\b(?:Exception|BaseException|Error|DatabaseError|OperationalError|DBAPIError|SQLAlchemyError)\b"
+    r"\b(?:Exception|BaseException|Error|DatabaseError|OperationalError|DBAPIError|SQLAlchemyError"
+    r"|PostgresError|DeadlockDetected(?:Error)?|SerializationFailure|SerializationError)\b"
 )
 _ASKS_WHETHER_NEW = re.compile(
     r"\b_state\.adding\b|\bself\.(?:pk|id)\s+is\s|\b(?:not|if)\s+self\.(?:pk|id)\b"

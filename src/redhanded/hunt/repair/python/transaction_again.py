@@ -10,8 +10,18 @@ from tree_sitter import Node
 
 from redhanded.case.evidence import Location
 from redhanded.hunt.repair.isolation import SET, is_named, named_weaker
+from redhanded.hunt.repair.python import connection_again
+from redhanded.hunt.repair.python.decorating import (
+    before_the_first,
+    decorators,
+    function_at,
+    indent_unit,
+    is_route,
+    is_taken,
+    joined,
+)
 from redhanded.hunt.repair.python.fields import python_files
-from redhanded.hunt.repair.python.imports import imported, top
+from redhanded.hunt.repair.python.imports import imported
 from redhanded.hunt.repair.python.repeatable import binds, is_repeatable
 from redhanded.hunt.repair.region import Runner
 from redhanded.hunt.repair.remedy import Ground
@@ -62,10 +72,12 @@ class _Session:
 def found(ground: Ground, frames: Sequence[Location]) -> tuple[Runner, ...]:
     """The functions of ``frames`` that run a transaction around them, the best first: with Django
     the outermost, whose transaction holds those inside of it."""
+    if connection_again.is_asked(ground):
+        return connection_again.found(ground, frames)
     known: dict[Runner, None] = {}
     for each in frames:
         source = edit.read(ground.text(each.path), each.path)
-        function = _function(source, each.line)
+        function = function_at(source, each.line)
         if function is not None and _runs_one(source, function, _words(ground), each.line):
             first, last = function.start_point.row + 1, function.end_point.row + 1
             known[Runner(path=each.path, line=first, last=last)] = None
@@ -76,11 +88,13 @@ def found(ground: Ground, frames: Sequence[Location]) -> tuple[Runner, ...]:
 def rewritten(ground: Ground, path: str, lines: Sequence[int], serializable: bool) -> str | None:
     """The file with the functions that begin at ``lines`` run again, ``serializable`` or as they
     are; None where one of them is not known to do no harm when it is run twice."""
+    if connection_again.is_asked(ground):
+        return connection_again.rewritten(ground, path, lines, serializable)
     source = edit.read(ground.text(path), path)
     edits: list[Edit] = []
     kinds: dict[tuple[str, str], None] = {}
     for line in lines:
-        function = _function(source, line)
+        function = function_at(source, line)
         if function is None or NAME in edit_python.names(source, source.tree):
             return None
         session = None if _is_django(ground) else _session(source, function)
@@ -98,9 +112,9 @@ def rewritten(ground: Ground, path: str, lines: Sequence[int], serializable: boo
     helper = _helper(ground, source, lines, kinds, serializable=serializable)
     sets = any(SET in each.text for each in edits)
     wanted = [("functools", ""), *_names(ground), *([("django.db", "connection")] if sets else [])]
-    if helper is None or _is_taken(source, wanted, lines if sets else ()):
+    if helper is None or is_taken(source, wanted, lines if sets else ()):
         return None
-    return edit.apply(source, _joined([helper, *edits, *imported(source, wanted)]))
+    return edit.apply(source, joined([helper, *edits, *imported(source, wanted)]))
 
 
 def _is_known(ground: Ground, session: _Session | None) -> bool:
@@ -112,39 +126,6 @@ def _is_known(ground: Ground, session: _Session | None) -> bool:
     return not any("ATOMIC_REQUESTS" in text for text in texts)
 
 
-def _is_taken(source: Source, wanted: Sequence[tuple[str, str]], lines: Sequence[int]) -> bool:
-    """Whether a name that is to be imported means something else in the file; or ``cursor`` in a
-    function that begins at one of ``lines``."""
-    for module, name in wanted:
-        word = name or module
-        places = [
-            each
-            for each in edit.walk(source.tree)
-            if each.type in ("import_statement", "import_from_statement")
-            and word in edit_python.bound(source, each)
-            and not source.of(each).startswith((f"from {module} ", f"import {module}"))
-        ]
-        others = (
-            each
-            for each in edit.walk(source.tree)
-            if each.type not in ("import_statement", "import_from_statement", "module")
-            and word in binds(source, each)
-        )
-        if places or next(others, None) is not None:
-            return True
-    functions = [each for line in lines if (each := _function(source, line)) is not None]
-    return any("cursor" in edit_python.names(source, each) for each in functions)
-
-
-def _joined(edits: list[Edit]) -> list[Edit]:
-    """Insertions at one place as one, in the order in which they were given."""
-    places: dict[tuple[int, int], str] = {}
-    for each in edits:
-        key = (each.start, each.end)
-        places[key] = places.get(key, "") + each.text
-    return [Edit(start=start, end=end, text=text) for (start, end), text in places.items()]
-
-
 def _helper(
     ground: Ground,
     source: Source,
@@ -154,7 +135,7 @@ def _helper(
     serializable: bool,
 ) -> Edit | None:
     """The decorator, before the first function or class; None where one does not do for all."""
-    functions = [each for line in lines if (each := _function(source, line)) is not None]
+    functions = [each for line in lines if (each := function_at(source, line)) is not None]
     waits = {source.of(each).startswith("async") for each in functions}
     if len(kinds) != 1 or len(waits) != 1:
         return None
@@ -171,36 +152,9 @@ def _helper(
     if is_async:
         text = text.replace("    def again", "    async def again")
         text = text.replace("return work(", "return await work(")
-    text = text.replace("    ", _indent_unit(source, functions[0]))
-    at = _before_the_first(source)
+    text = text.replace("    ", indent_unit(source, functions[0]))
+    at = before_the_first(source)
     return Edit(start=at, end=at, text=f"{text}\n\n") if at is not None else None
-
-
-def _indent_unit(source: Source, function: Node) -> str:
-    """By which a function's body stands further in."""
-    first = edit_python.first_statement(function)
-    if first is None:
-        return source.indent_unit
-    outer = source.indent(function.start_byte)
-    return source.indent(first.start_byte).removeprefix(outer) or source.indent_unit
-
-
-def _before_the_first(source: Source) -> int | None:
-    """Where the first function or class of the file begins, with what decorates and describes it;
-    None where something is imported after it."""
-    kinds = ("function_definition", "class_definition", "decorated_definition")
-    inside = source.tree.named_children
-    place = next((number for number, each in enumerate(inside) if each.type in kinds), None)
-    last = top(source)
-    if place is None or (last and last[-1].start_byte > inside[place].start_byte):
-        return None
-    while place > 0 and _is_right_above(inside[place - 1], inside[place]):
-        place -= 1
-    return inside[place].start_byte
-
-
-def _is_right_above(comment: Node, node: Node) -> bool:
-    return comment.type == "comment" and comment.end_point.row + 1 == node.start_point.row
 
 
 def _names(ground: Ground) -> list[tuple[str, str]]:
@@ -213,15 +167,6 @@ def _is_django(ground: Ground) -> bool:
     return any(each.library.startswith("django") for each in ground.code.accesses)
 
 
-def _function(source: Source, line: int) -> Node | None:
-    """The innermost function around a line."""
-    inside = None
-    for each in edit.walk(source.tree):
-        if each.type == "function_definition":
-            inside = each if edit.covers(each, line) else inside
-    return inside
-
-
 def _words(ground: Ground) -> frozenset[str]:
     """What is called to begin or commit a transaction."""
     return _ATOM if _is_django(ground) else _RUNS
@@ -230,7 +175,7 @@ def _words(ground: Ground) -> frozenset[str]:
 def _runs_one(source: Source, function: Node, words: frozenset[str], line: int) -> bool:
     """Whether a function's own lines run one transaction, which has one of them in it."""
     runners = list(_runners(source, function, words))
-    if words is _ATOM and any(_ATOMIC.search(source.of(each)) for each in _decorators(function)):
+    if words is _ATOM and any(_ATOMIC.search(source.of(each)) for each in decorators(function)):
         return not runners
     if len(runners) != 1:
         return False
@@ -249,19 +194,12 @@ def _runners(source: Source, function: Node, words: frozenset[str]) -> Iterator[
             yield each
 
 
-def _decorators(function: Node) -> list[Node]:
-    holder = function.parent
-    if holder is None or holder.type != "decorated_definition":
-        return []
-    return [each for each in holder.named_children if each.type == "decorator"]
-
-
 def _decorated(source: Source, function: Node, session: _Session | None) -> Edit | None:
     """``@retried`` outside of ``@atomic``, and inside of what else is there."""
-    decorators = _decorators(function)
-    if session is not None and session.given and decorators:
+    known = decorators(function)
+    if session is not None and session.given and known:
         return None  # A framework may give it by its name.
-    outside = next((each for each in decorators if _ATOMIC.search(source.of(each))), function)
+    outside = next((each for each in known if _ATOMIC.search(source.of(each))), function)
     at = outside.start_byte
     return Edit(start=at, end=at, text=f"@{NAME}\n{source.indent(at)}")
 
@@ -284,7 +222,7 @@ def _session(source: Source, function: Node) -> _Session | None:
     name = text.partition(".")[0]
     if name in made - parameters:
         return _Session(text=text, made=True)
-    if name in parameters and _is_route(source, function):
+    if name in parameters and is_route(source, function):
         return _Session(text=f'kwargs["{name}"]') if name == text else None
     if name in parameters:
         of_first = first is not None and name in edit_python.names(source, first)
@@ -297,13 +235,6 @@ def _session(source: Source, function: Node) -> _Session | None:
     return _Session(text=text) if "." in text and name in anywhere else None
 
 
-def _is_route(source: Source, function: Node) -> bool:
-    """Whether FastAPI calls it, which gives each parameter by its name."""
-    routes = any(_ROUTE.search(source.of(each)) for each in _decorators(function))
-    return routes and "fastapi" in source.data.decode("utf-8", "replace")
-
-
-_ROUTE = re.compile(r"\.(?:get|post|put|patch|delete|api_route)\(")
 _BINDS = ("assignment", "for_statement")
 
 
@@ -326,13 +257,13 @@ def _level(source: Source, function: Node, session: _Session | None) -> list[Edi
         return weaker
     if session is not None and not session.made:
         return []  # It is begun by the decorator.
-    decorators = [source.of(each) for each in _decorators(function)]
-    whole = "\n".join((*decorators, source.of(function)))
+    around = [source.of(each) for each in decorators(function)]
+    whole = "\n".join((*around, source.of(function)))
     first = _first_inside(source, function, session)
     if first is None or _OWN_DATABASE.search(whole):
         return None
     at, pad = first.start_byte, source.indent(first.start_byte)
-    more = _indent_unit(source, function)
+    more = indent_unit(source, function)
     if session is None:
         asked = (
             f"if not connection.savepoint_ids:  # Later, PostgreSQL takes no level.\n"
@@ -355,7 +286,7 @@ def _first_inside(source: Source, function: Node, session: _Session | None) -> N
         fits = _ATOMIC.search(head) if session is None else named or begun
         if body is not None and fits and "connect(" not in head:
             found = next((one for one in body.named_children if one.type != "comment"), None)
-    decorated = any(_ATOMIC.search(source.of(each)) for each in _decorators(function))
+    decorated = any(_ATOMIC.search(source.of(each)) for each in decorators(function))
     if found is None and session is None and decorated:
         return edit_python.first_statement(function)
     return found
