@@ -116,3 +116,50 @@ def test_what_startup_puts_into_the_context(tmp_path: Path) -> None:
     """
     found = lines(followed(tmp_path, {"worker.py": worker})["arq:fire"])
     assert [one.split()[0] for one in found] == ["send", "enqueue"]
+
+
+@pytest.mark.parametrize(
+    "starting",
+    [
+        "    app.state.pool = await asyncpg.create_pool(URL)\n    yield\n",
+        "    async with asyncpg.create_pool(URL) as pool:\n"
+        "        app.state.pool = pool\n        yield\n",
+        "    pool = await asyncpg.create_pool(URL)\n    app.state.pool = pool\n    yield\n",
+    ],
+    ids=["awaited", "with", "named"],
+)
+@pytest.mark.parametrize(
+    "carrier", ["app.state", "request.app.state"], ids=["application", "request"]
+)
+def test_what_a_lifespan_puts_on_the_application(
+    tmp_path: Path, starting: str, carrier: str
+) -> None:
+    lifespan = (
+        "from contextlib import asynccontextmanager\n"
+        "import asyncpg\n\n\n"
+        f"@asynccontextmanager\nasync def lifespan(app):\n{starting}"
+    )
+    routes = f"""
+        from fastapi import FastAPI, Request
+        from .starting import lifespan
+        from . import kilns
+
+        app = FastAPI(lifespan=lifespan)
+
+        @app.post("/heat")
+        async def heat(request: Request):
+            async with {carrier}.pool.acquire() as connection:
+                await kilns.heat(connection, 3)
+    """
+    kilns = """
+        async def heat(connection, number):
+            await connection.execute("UPDATE kilns SET heat = 1 WHERE id = $1", number)
+    """
+    files = {
+        "yard/__init__.py": "",
+        "yard/starting.py": lifespan,
+        "yard/main.py": routes,
+        "yard/kilns.py": kilns,
+    }
+    found = lines(followed(tmp_path, files)["POST /heat"])
+    assert [one.split()[:2] for one in found] == [["update", "kilns"]]

@@ -69,6 +69,9 @@ class Program(Forms):
         """What classes themselves hold."""
         self.added: dict[str, dict[str, Value]] = {}
         """What objects of a package were given by the program, see `Meaning.adds`."""
+        self.carried: dict[str, list[tuple[str, int, Expression]]] | None = None
+        """What is put on an application's ``state``, by name, until it is asked for."""
+        self.carried_values: dict[str, Value] = {}
         self.shapes: dict[tuple[str, str], Value | None] = {}
         """What values of a type hold, by the type's file and name."""
         self.function_parts: dict[tuple[str, int], dict[str, Value]] = {}

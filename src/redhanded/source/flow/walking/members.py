@@ -20,7 +20,8 @@ from redhanded.source.flow.values import (
     Unknown,
     Value,
 )
-from redhanded.source.flow.walking import classes, relations
+from redhanded.source.flow.walking import classes, relations, words
+from redhanded.source.flow.walking.carried import HOLDERS, carried
 from redhanded.source.flow.walking.recorder import ELSEWHERE
 from redhanded.source.flow.walking.run import Run
 from redhanded.source.flow.walking.scope import either
@@ -132,6 +133,10 @@ def _of_library(run: Run, value: Library, name: str) -> Value:
     added = run.program.added.get(value.package)
     if added is not None and name in added:
         return added[name]
+    if value.package in words.CARRIERS and value.names and value.names[-1] in HOLDERS:
+        found = carried(run, name)
+        if found is not None:
+            return found
     return Library(value.package, (*value.steps[:STEPS_MAX], name), through=value.through)
 
 
@@ -167,9 +172,13 @@ def _of_result(run: Run, value: Result, name: str) -> Value | None:
 
 def _of_input(run: Run, value: Input, name: str) -> Value:
     if value.source == "request" and len(value.parts) == 1:
-        carried = run.program.added.get(CARRIERS.get(value.parts[0], ""), {})
-        if name in carried:
-            return carried[name]
+        known = run.program.added.get(CARRIERS.get(value.parts[0], ""), {})
+        if name in known:
+            return known[name]
+    if value.source == "request" and value.parts and value.parts[-1] in HOLDERS:
+        found = carried(run, name)
+        if found is not None:
+            return found
     return Input(value.source, (*value.parts[:PARTS_MAX], name))
 
 
