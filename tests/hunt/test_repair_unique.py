@@ -254,6 +254,54 @@ TREES: dict[str, tuple[dict[str, str], str]] = {
         "yard/migrations/0002_uq_crate_lot_id_serial_no.py",
     ),
 }
+TREES |= {
+    "sync of sequelize": (
+        {
+            "src/models.js": """
+                const { Sequelize, DataTypes } = require('sequelize');
+                const sequelize = new Sequelize(process.env.URL);
+                exports.Crate = sequelize.define('Crate', {
+                  serialNo: { type: DataTypes.STRING, field: 'serial_no' },
+                  lot_id: DataTypes.INTEGER,
+                }, {
+                  tableName: 'crate',
+                  timestamps: false,
+                });
+                exports.start = () => sequelize.sync();
+                """
+        },
+        "src/models.js",
+    ),
+    "sync of a class": (
+        {
+            "src/models.js": """
+                const { Sequelize, DataTypes, Model } = require('sequelize');
+                const sequelize = new Sequelize(process.env.URL);
+                class Crate extends Model {}
+                Crate.init({ serial_no: DataTypes.STRING, lot_id: DataTypes.INTEGER },
+                  { sequelize, tableName: 'crate', indexes: [{ fields: ['lot_id'] }] });
+                sequelize.sync();
+                """
+        },
+        "src/models.js",
+    ),
+    "synchronize of typeorm": (
+        {
+            "src/crate.ts": """
+                import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+
+                @Entity({ name: 'crate' })
+                export class Crate {
+                  @PrimaryGeneratedColumn() id: number;
+                  @Column({ name: 'serial_no' })
+                  serialNo!: string;
+                  @Column() lot_id: number;
+                }
+                """
+        },
+        "src/crate.ts",
+    ),
+}
 COLUMNS = ("lot_id", "serial_no")
 FOLDERS = (".",)
 GUARDED = ("sequelize", "knex", "knex in typescript")

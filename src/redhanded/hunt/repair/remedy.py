@@ -129,12 +129,14 @@ class Ground:
         return used <= {library}
 
     def unique_on(self, columns: tuple[str, ...]) -> bool:
-        """Whether the table holds each combination of ``columns`` once already."""
+        """Whether the table holds each combination of ``columns`` once already; ``owner`` and
+        ``owner_id`` are one to Django."""
+        asked = {each.removesuffix("_id") for each in columns}
         return any(
             each.table == self.table
             and each.in_force
             and not each.where
-            and set(each.columns) <= set(columns)
+            and {one.removesuffix("_id") for one in each.columns} <= asked
             for each in self.code.constraints
         )
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from tree_sitter import Node
 
@@ -20,6 +19,7 @@ from redhanded.hunt.repair.attributes import entry
 from redhanded.hunt.repair.creation import Creation
 from redhanded.hunt.repair.remedy import Ground, found_or_created
 from redhanded.hunt.repair.statements import Stated, commits, stated
+from redhanded.hunt.repair.typeorm_columns import entity_columns, known_as
 from redhanded.hunt.repair.unique_index import columns_kept
 from redhanded.source import edit
 from redhanded.source.edit import Edit, Source
@@ -28,11 +28,6 @@ name = "find-or-create"
 
 LIBRARY = "typeorm"
 SAVES = ("save", "insert")
-_MAPPED = re.compile(
-    r"""@(?:\w*Column)\(\s*[^@;]*?\bname\s*:\s*['"](\w+)['"][^@;]*?\)\s*"""
-    r"(?:(?:public|private|protected|readonly|declare)\s+)*(\w+)\s*[!?]?\s*:",
-    re.DOTALL,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,21 +121,6 @@ def rewritten(saving: Saving) -> str | None:
         return None
     node = statement.node
     return edit.apply(source, (Edit(start=node.start_byte, end=node.end_byte, text=text),))
-
-
-def entity_columns(root: Path) -> dict[str, str]:
-    """Property to column, wherever an entity gives a column another name."""
-    found: dict[str, str] = {}
-    for path in attributes.scripts(root, (".",)):
-        text = path.read_text(encoding="utf-8", errors="replace")
-        if "Column(" in text:
-            found.update({match[2]: match[1] for match in _MAPPED.finditer(text)})
-    return found
-
-
-def known_as(known: dict[str, str], column: str) -> str:
-    """The property for a column, where no literal shows it."""
-    return next((name for name, stored in known.items() if stored == column), column)
 
 
 def _returned(saving: Saving, statement: Stated) -> str | None:

@@ -26,6 +26,8 @@ class Wanted:
     columns: tuple[str, ...]
     path: str
     """The file that makes the table, relative to the root."""
+    line: int
+    """Where it does."""
     text: str
     """What it holds."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from redhanded.hunt.repair.remedy import Ground
-from redhanded.hunt.repair.unique import programs, scripts, sql
+from redhanded.hunt.repair.unique import entities, programs, scripts, sql
 from redhanded.hunt.repair.unique.wanted import Drafted, Wanted, Way
 
 WAYS: tuple[Way, ...] = (
@@ -19,6 +19,8 @@ WAYS: tuple[Way, ...] = (
     programs.django,
     sql.again,
     programs.created,
+    entities.sequelize,
+    entities.typeorm,
 )
 
 
@@ -27,11 +29,17 @@ def drafted(ground: Ground, table: str, columns: tuple[str, ...]) -> Drafted | N
     is made; None where no way does."""
     made = [each for each in ground.code.constraints if each.table == table and each.location]
     by_migration = [each for each in made if each.source == "migration"]
-    for path in dict.fromkeys(each.location.path for each in by_migration or made if each.location):
-        if not (ground.root / path).is_file():
+    places = [each.location for each in by_migration or made if each.location]
+    for place in dict.fromkeys(places):
+        if not (ground.root / place.path).is_file():
             continue
         wanted = Wanted(
-            ground=ground, table=table, columns=columns, path=path, text=ground.text(path)
+            ground=ground,
+            table=table,
+            columns=columns,
+            path=place.path,
+            line=place.line,
+            text=ground.text(place.path),
         )
         for way in WAYS:
             found = way(wanted)
