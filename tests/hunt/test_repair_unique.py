@@ -82,6 +82,20 @@ MODEL = """
         def label(self):
             return self.serial_no
     """
+PRISMA = """
+    datasource db {
+      provider = "postgresql"
+      url      = env("DATABASE_URL")
+    }
+
+    model Crate {
+      id       Int     @id @default(autoincrement())
+      serialNo String? @map("serial_no")
+      lotId    Int?    @map("lot_id")
+
+      @@map("crate")
+    }
+    """
 CREATE = "CREATE TABLE crate (id serial PRIMARY KEY, serial_no text, lot_id int)"
 TREES: dict[str, tuple[dict[str, str], str]] = {
     "numbered": (
@@ -113,9 +127,11 @@ TREES: dict[str, tuple[dict[str, str], str]] = {
         {
             "prisma/migrations/20250101000000_init/migration.sql": f"{CREATE};\n",
             "prisma/migrations/migration_lock.toml": 'provider = "postgresql"\n',
+            "prisma/schema.prisma": PRISMA,
         },
         "prisma/migrations/20250101000001_unique_crate_lot_id_serial_no/migration.sql",
     ),
+    "prisma db push": ({"prisma/schema.prisma": PRISMA}, "prisma/schema.prisma"),
     "drizzle": (
         {
             "drizzle/0000_init.sql": f"{CREATE};\n",
@@ -366,6 +382,15 @@ def parsed(path: Path) -> None:
         ast.parse(path.read_text())
     if path.suffix == ".js":
         subprocess.run([str(find_node()), "--check", str(path)], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("tool", ["prisma", "prisma db push"])
+def test_the_schema_of_prisma_says_it_too(tmp_path: Path, tool: str) -> None:
+    part = part_of(ground_of(tmp_path, TREES[tool][0]))
+    assert part is not None
+    schema = part.files["prisma/schema.prisma"]
+    key = '@@unique([lotId, serialNo], map: "uq_crate_lot_id_serial_no")'
+    assert f'  @@map("crate")\n  {key}\n}}\n' in schema
 
 
 def test_the_models_of_python_say_it_too(tmp_path: Path) -> None:

@@ -37,11 +37,37 @@ def model_of(root: Path, table: str) -> Model | None:
     """The model of a table, as ``@@map`` or its own name say."""
     for path in _schemas(root):
         for match in _MODEL.finditer(path.read_text(encoding="utf-8", errors="replace")):
-            name, body = match[1], match[2]
-            mapped = re.search(r'@@map\(\s*(?:name\s*:\s*)?"([^"]+)"', body)
-            if (mapped[1] if mapped else name) == table.rpartition(".")[2]:
-                return _model(name, body)
+            if _table_of(match) == table.rpartition(".")[2]:
+                return _model(match[1], match[2])
     return None
+
+
+def with_unique(
+    root: Path, table: str, columns: tuple[str, ...], index: str
+) -> tuple[str, str] | None:
+    """Path and text of the schema with a unique key of these columns in their model; None where a
+    column has no field."""
+    for path in _schemas(root):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        for match in _MODEL.finditer(text):
+            if _table_of(match) != table.rpartition(".")[2]:
+                continue
+            fields = [_model(match[1], match[2]).fields.get(each) for each in columns]
+            if None in fields:
+                return None
+            listed = ", ".join(each for each in fields if each is not None)
+            inner = re.search(r"^([ \t]+)\w", match[2], re.MULTILINE)
+            pad = inner[1] if inner is not None else "  "
+            apart = "" if "@@" in match[2] else "\n"
+            key = f'{apart}{pad}@@unique([{listed}], map: "{index}")\n'
+            at = match.end(2)
+            return path.relative_to(root).as_posix(), text[:at] + key + text[at:]
+    return None
+
+
+def _table_of(match: re.Match[str]) -> str:
+    mapped = re.search(r'@@map\(\s*(?:name\s*:\s*)?"([^"]+)"', match[2])
+    return mapped[1] if mapped else match[1]
 
 
 def _model(name: str, body: str) -> Model:

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import PurePosixPath
 
+from redhanded.hunt.repair.prisma_schema import with_unique
 from redhanded.hunt.repair.unique.wanted import Drafted, Wanted, next_name, written
 
 _BLOCKS = (("-- migrate:up", "-- migrate:down"), ("-- +goose Up", "-- +goose Down"))
@@ -42,11 +43,22 @@ def prisma(wanted: Wanted) -> Drafted | None:
     if name is None:
         return None
     above = PurePosixPath(wanted.folder).parent
-    return Drafted(
-        files={f"{above}/{name}/migration.sql": f"{wanted.statement};\n"},
-        how=f"{_BUILT} Say it in schema.prisma as well (@@unique with map: "
-        f'"{wanted.index}"), so that the next migration does not take it away.',
-    )
+    files = {f"{above}/{name}/migration.sql": f"{wanted.statement};\n"}
+    return Drafted(files=files | _in_schema(wanted), how=_BUILT)
+
+
+def pushed(wanted: Wanted) -> Drafted | None:
+    """The schema of Prisma alone, which ``prisma db push`` makes so."""
+    if not wanted.path.endswith(".prisma"):
+        return None
+    files = _in_schema(wanted)
+    how = "prisma db push makes it, and warns first; it fails where the table holds doubled rows."
+    return Drafted(files=files, how=how) if files else None
+
+
+def _in_schema(wanted: Wanted) -> dict[str, str]:
+    found = with_unique(wanted.ground.root, wanted.table, wanted.columns, wanted.index)
+    return {} if found is None else dict([found])
 
 
 def drizzle(wanted: Wanted) -> Drafted | None:

@@ -8,6 +8,7 @@ from redhanded.hunt.repair.unique.wanted import Drafted, Wanted, Way
 
 WAYS: tuple[Way, ...] = (
     sql.prisma,
+    sql.pushed,
     sql.drizzle,
     sql.numbered,
     scripts.sequelize,
