@@ -8,6 +8,8 @@ from pathlib import Path
 import parcels
 import pytest
 
+from redhanded.case.codemap import UniqueConstraint
+from redhanded.case.evidence import Location
 from redhanded.case.fix import FixPart
 from redhanded.case.hypothesis import RootLocation
 from redhanded.case.operation import Operation, Touch
@@ -260,3 +262,38 @@ def test_rows_are_counted_by_what_every_attempt_wrote(tmp_path: Path) -> None:
     assert tested.counted(asked, "parcels") == ("mail", "{unique}@example.com")
     no_key = replace(asked, code=replace(asked.code, constraints=()))
     assert tested.counted(no_key, "parcels") == ("mail", "{unique}@example.com")
+
+
+def test_without_a_key_yet_the_row_is_found_by_its_fields(tmp_path: Path) -> None:
+    """The schema is given the key, and the client that is generated knows no name for it."""
+    before = ground(tmp_path, STORE, columns=("bar_code_v2", "depot"))
+    schema = SCHEMA.replace('  @@unique([barcode, depot(sort: Desc)], map: "one_parcel")\n', "")
+    (tmp_path / "schema.prisma").write_text(schema)
+    accesses = tuple(
+        replace(each, columns=("bar_code_v2", "depot")) if each.access == "read" else each
+        for each in before.code.accesses
+    )
+    table = UniqueConstraint(
+        table="parcels",
+        columns=("id",),
+        name="parcels_pkey",
+        location=Location(path="schema.prisma", line=1),
+        source="model",
+    )
+    look = RootLocation(path="src/intake.js", line=5, role="look-up", text="")
+    cause = replace(before.cause, locations=(look, *before.cause.locations))
+    bare = replace(
+        before,
+        code=replace(before.code, accesses=accesses, constraints=(table,)),
+        cause=cause,
+        symptom=replace(before.symptom, constraint=None),
+        reproduction=replace(before.reproduction, constraint=None),
+    )
+    found = {each.key: each for each in repair.draft(bare)}
+    assert '@@unique([barcode, depot], map: "uq_parcels_' in found["c"].files["schema.prisma"]
+    text = found["b"].files["src/store.js"]
+    assert "skipDuplicates: true" in text
+    assert (
+        "await prisma.parcel.findFirstOrThrow({\n"
+        "      where: { barcode: notice.barcode, depot: notice.depot },\n"
+    ) in text

@@ -20,6 +20,7 @@ from redhanded.hunt.repair.find_or_create import leaving
 from redhanded.hunt.repair.package import major_version
 from redhanded.hunt.repair.prisma_schema import Model, model_of
 from redhanded.hunt.repair.remedy import Ground, found_or_created, part
+from redhanded.hunt.repair.unique_index import columns_kept
 from redhanded.source import edit
 from redhanded.source.edit import Edit, Property, Source
 
@@ -35,21 +36,29 @@ Where = dict[str, tuple[str, Property | None]]
 
 def parts(ground: Ground) -> tuple[FixPart, ...]:
     """Part ``b``, where the schema names the violated key and the call gives all its fields."""
-    place, table, violated = ground.place("create"), ground.table, ground.constraint
-    if place is None or table is None or violated is None:
+    place, table, wanted = ground.place("create"), ground.table, columns_kept(ground)
+    if place is None or table is None or not wanted:
         return ()
     if ground.library_at(place) not in creations.PRISMA or not edit.is_script(place.path):
         return ()
     model = model_of(ground.root, table)
-    key = model.key_of(violated.columns) if model is not None else None
+    key = model.key_of(wanted) if model is not None else None
+    if model is not None and key is None and ground.constraint is None:
+        key = _key_to_come(model, wanted)
     if model is None or key is None:
         return ()
     source = edit.read(ground.text(place.path), place.path)
-    call = edit.call_near(source, place.line, (UPSERT,), reach=1)
+    call = edit.call_near(source, place.line, (UPSERT,), reach=1) if key[1] else None
     if call is not None:
         return _with_update(ground, source, call, key)
     creation = creations.find(ground)
     return () if creation is None else _created_once(ground, creation, model, key)
+
+
+def _key_to_come(model: Model, columns: tuple[str, ...]) -> tuple[tuple[str, ...], str] | None:
+    """Fields of a key that the client, as it is generated now, has no name for."""
+    fields = [model.fields.get(each) for each in columns]
+    return None if None in fields else (tuple(each for each in fields if each), "")
 
 
 def _with_update(
@@ -97,7 +106,7 @@ def _created_once(
     if where is None or _nested(creation):
         return ()
     many = _created_many(ground, creation, key, where)
-    upserted = _upserted(creation, key, where) if many is None else None
+    upserted = _upserted(creation, key, where) if many is None and key[1] else None
     text = many or upserted
     if text is None:
         return ()
@@ -154,7 +163,8 @@ def _created_many(
     answer = [leave]
     if re.search(rf"\b{re.escape(taken)}\b", leave):
         asked = f"{inner}{source.indent_unit}where: {_condition(key, where)},\n"
-        look = f"{creation.model}.findUniqueOrThrow({{\n{asked}{inner}}})"
+        by = "findUniqueOrThrow" if key[1] else "findFirstOrThrow"
+        look = f"{creation.model}.{by}({{\n{asked}{inner}}})"
         answer = [f"const {taken} = await {look}{semicolon}", leave]
     body = "".join(f"\n{inner}{each}" for each in answer)
     call = _many(creation, options)
@@ -213,4 +223,4 @@ def _condition(key: tuple[tuple[str, ...], str], where: Where) -> str:
     """``{ a: … }``, or ``{ a_b: { a: …, b: … } }``."""
     fields, called = key
     inside = f"{{ {', '.join(entry(field, where[field][0]) for field in fields)} }}"
-    return inside if len(fields) == 1 else f"{{ {called}: {inside} }}"
+    return inside if len(fields) == 1 or not called else f"{{ {called}: {inside} }}"
