@@ -28,8 +28,20 @@ class Ground:
     symptom: Symptom
 
     def place(self, role: str) -> RootLocation | None:
-        """The line of the root cause that plays ``role``."""
-        return next((each for each in self.cause.locations if each.role == role), None)
+        """The line of the root cause that plays ``role``. A write that was an INSERT creates."""
+        found = next((each for each in self.cause.locations if each.role == role), None)
+        if found is not None or role != "create":
+            return found
+        write = next((each for each in self.cause.locations if each.role == "write"), None)
+        return write if write is not None and self._inserted_at(write) else None
+
+    def _inserted_at(self, place: RootLocation) -> bool:
+        run = self.reproduction.run
+        return any(
+            each.name.kind == "INSERT"
+            and any((at.path, at.line) == (place.path, place.line) for at in each.stack)
+            for each in (run.operations if run else ())
+        )
 
     def text(self, path: str) -> str:
         """The file's content, lines ended by a line feed alone; raises OSError where it is gone,
