@@ -369,6 +369,9 @@ def test_the_index_is_there_when_the_tree_is_read_again(tmp_path: Path, tool: st
         (tmp_path / path).write_text(text)
         parsed(tmp_path / path)
     if tool in GUARDED:
+        (text,) = part.files.values()
+        assert "CREATE UNIQUE INDEX CONCURRENTLY" in text
+        assert ("acquireConnection" in text) == ("knex" in tool)
         return
     found = mapped(tmp_path, {}, *FOLDERS).constraints
     known = [each for each in found if each.name == "uq_crate_lot_id_serial_no"]

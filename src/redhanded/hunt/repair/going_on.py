@@ -13,6 +13,9 @@ from redhanded.case.run import Run
 from redhanded.hunt.repair.remedy import Ground
 
 _BORDERS = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
+_LOCK = "advisory lock"
+"""Taken or given back (asyncpg does so with each connection that returns to its pool), it is
+nothing that stays."""
 
 
 def effects(ground: Ground) -> tuple[Operation, ...]:
@@ -68,6 +71,7 @@ def _after_the_first(ground: Ground, run: Run) -> Iterator[Operation]:
             and (each.name.task, each.process) == (first.name.task, first.process)
             and each.name.access == "write"
             and each.name.kind not in _BORDERS
+            and each.name.target != _LOCK
             and each.stack
             and not any(
                 (frame.path, frame.function) == (create.path, create.function)

@@ -65,7 +65,7 @@ def node_pg_migrate(wanted: Wanted) -> Drafted | None:
 def kysely(wanted: Wanted) -> Drafted | None:
     """``schema.createIndex`` in the migration's transaction."""
     found = re.search(r"\b(\w+)\s*(?::\s*Kysely\b[^)]*)?\)[^{;]*\{", wanted.text)
-    if "kysely" not in wanted.text.lower() and ".schema" not in wanted.text:
+    if re.search(r"\bknex\b", wanted.text, re.IGNORECASE):
         return None
     if found is None or f"{found[1]}.schema" not in re.sub(r"\s+", "", wanted.text):
         return None
