@@ -56,6 +56,8 @@ def why(ground: Ground, creation: Creation, listed: str) -> str:
 
 def unfit(ground: Ground) -> str | None:
     """Why the row may not simply be found: the caller would write for each delivery."""
+    if ground.constraint is None:
+        return None  # Nothing is refused today: it is done for each delivery as it is.
     writes = tuple(each for each in going_on.effects(ground) if each.name.protocol == "postgres")
     if not writes:
         return None
