@@ -58,7 +58,9 @@ async def keep(connection, code):
 """
 
 
-def drafted(root: Path, text: str, library: str) -> str | None:
+def drafted(
+    root: Path, text: str, library: str, columns: tuple[str, ...] = ("bar_code_v2",)
+) -> str | None:
     ground = shop.ground_of(root, f"{text}\n\ndef more():\n    Parcel()\n")
     lines = text.splitlines()
     line = next(at for at, each in enumerate(lines, 1) if "INSERT INTO parcels" in each)
@@ -68,9 +70,16 @@ def drafted(root: Path, text: str, library: str) -> str | None:
     look = next((at for at, each in enumerate(lines, 1) if "SELECT" in each), None)
     if look is not None:
         places.append(RootLocation(path=create.path, line=look, role="look-up", text=""))
+    reading = replace(
+        access,
+        access="read",
+        does="read",
+        columns=columns,
+        location=Location(path=create.path, line=look or 1),
+    )
     ground = replace(
         ground,
-        code=replace(ground.code, accesses=(access,)),
+        code=replace(ground.code, accesses=(access, reading) if look else (access,)),
         cause=replace(ground.cause, locations=tuple(places)),
     )
     found = {each.key: each for each in repair.draft(ground)}
@@ -166,3 +175,71 @@ LEFT = {
 def test_what_is_not_understood_is_left_alone(tmp_path: Path, what: str) -> None:
     assert LEFT[what] not in (ALONE, ASYNCPG)
     assert drafted(tmp_path, LEFT[what], "asyncpg") is None
+
+
+def test_who_was_refused_is_refused_again(tmp_path: Path) -> None:
+    """And not told of the row as if it were its own."""
+    text = LOOKS.replace('return {"id": known[0], "state": known[1]}', "raise Taken(known[0])")
+    after = drafted(tmp_path, text, "psycopg")
+    assert after is not None
+    assert "    if row is None:\n        known = conn.execute(" in after
+    assert after.count("        raise Taken(known[0])\n") == 2
+
+
+def test_a_cursor_by_any_name_tells_by_its_count(tmp_path: Path) -> None:
+    after = drafted(tmp_path, TWO_STEPS.replace("cur", "c"), "psycopg2")
+    assert after is not None
+    assert "    if c.rowcount == 0:\n        c.execute(" in after
+
+
+OF_LOOKS = {
+    "a look with more to it": ("known is not None", "known and known[1] == 1"),
+    "a look that answers who finds none": ("known is not None", "not known"),
+    "a look beside which something is done": (
+        "    if known is",
+        '    metrics.inc("seen")\n    if known is',
+    ),
+    "a refusal that the program knows": ("import psycopg\n", "import psycopg  # 23505\n"),
+    "one that is caught": (
+        "    row = conn",
+        "    try:\n        g()\n    except psycopg.IntegrityError:\n        pass\n    row = conn",
+    ),
+    "a connection that is given back": (
+        '    conn.execute("INSERT INTO scans',
+        '    pool.putconn(conn)\n    conn.execute("INSERT INTO scans',
+    ),
+    "a cursor that is taken from": (
+        '    ).fetchone()\n    conn.execute("INSERT INTO scans',
+        '    )\n    conn.execute("INSERT INTO scans',
+    ),
+    "what is asked for has another name": ("INTO parcels (", "INTO parcels AS p ("),
+}
+
+
+@pytest.mark.parametrize("what", OF_LOOKS)
+def test_an_answer_that_is_not_understood_is_left_alone(tmp_path: Path, what: str) -> None:
+    text = LOOKS.replace(*OF_LOOKS[what])
+    assert text != LOOKS
+    assert drafted(tmp_path, text, "psycopg") is None
+
+
+def test_a_look_by_other_columns_is_no_answer(tmp_path: Path) -> None:
+    assert drafted(tmp_path, LOOKS, "psycopg", ("owner",)) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("key = await", "rows = await"),
+        (", depot, code", ", depot, next(code)"),
+        (", depot, code", ", *code"),
+        ("    key = await", "    if code: key = await"),
+    ],
+)
+def test_what_may_be_something_else_the_second_time(
+    tmp_path: Path, change: tuple[str, str]
+) -> None:
+    text = ASYNCPG.replace(*change)
+    if "rows" in text:
+        text = text.replace("fetchval", "fetch")
+    assert drafted(tmp_path, text, "asyncpg") is None

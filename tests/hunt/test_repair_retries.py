@@ -647,6 +647,22 @@ def test_what_runs_on_a_connection_is_run_again(tmp_path: Path, how: str) -> Non
 
 MADE, GIVEN = CONNECTIONS["psycopg, made by a pool"][1], CONNECTIONS["asyncpg, given"][1]
 HARMFUL_CONNECTIONS = {
+    "something before it": MADE.replace("    with", "    charge(day)\n    with"),
+    "something before it on the connection": MADE.replace(
+        "        rows",
+        "        begin(connection, day)\n        with connection.transaction():\n            rows",
+    ).replace("        act", "            act"),
+    "what is used up": MADE.replace(
+        "        rows", "        for _ in day:\n            pass\n        rows"
+    ),
+    "the next of something": MADE.replace("        rows", "        next(day)\n        rows"),
+    "a connection that is kept where it fails": MADE.replace(
+        "    with pool.connection() as connection:",
+        "    connection = pool.connection()\n    with connection.transaction():",
+    ),
+    "a block on one line": MADE.replace(":\n        rows", ": rows").replace(
+        "\n        act", "; act"
+    ),
     "a COMMIT by hand": MADE.replace("        rows", "        connection.commit()\n        rows"),
     "a loop": MADE.replace("    with", "    for _ in day:\n     with").replace(
         "        ", "         "

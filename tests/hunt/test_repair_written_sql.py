@@ -128,6 +128,12 @@ def test_a_text_with_a_name_is_edited_where_nobody_else_uses_it(tmp_path: Path) 
 
 
 UNLOCKABLE = (
+    'cur.execute("SELECT cents FROM wallets -- the plate")',
+    'cur.execute("SELECT cents FROM wallets; -- done")',
+    'cur.execute("SELECT json_agg(w) FROM wallets w")',
+    'cur.execute("SELECT EXISTS(SELECT 1 FROM wallets)")',
+    'cur.execute("SELECT row_number() OVER (ORDER BY id) FROM wallets")',
+    'cur.execute("SELECT a FROM wallets", cur.execute("SELECT id FROM plates"))',
     'cur.execute("SELECT count(*) FROM wallets")',
     'cur.execute("SELECT cents FROM wallets FOR UPDATE")',
     'cur.execute("SELECT a FROM wallets JOIN owners USING (id)")',
@@ -175,7 +181,6 @@ def test_a_transaction_of_asyncpg_around_both(tmp_path: Path) -> None:
             "psycopg",
             "with cur.connection.transaction():",
         ),
-        (("", ""), "psycopg2", "        with conn:\n            row"),
         (("", ""), "psycopg_pool", "        with conn.transaction():\n            row"),
         (
             ("with psycopg.connect(URL, autocommit=True) as conn:", "if plate:"),
@@ -204,6 +209,15 @@ HARMFUL = {
         "        if row",
         "        try:\n            f()\n        except E:\n            pass\n        if row",
     ),
+    "another's object": ("            raise", "            repo.touch(plate)\n            raise"),
+    "a call to somebody else": (
+        "            raise",
+        "            httpx.post(URL)\n            raise",
+    ),
+    "what is written before it is refused": (
+        "        if row",
+        "        conn.execute('INSERT INTO attempts DEFAULT VALUES')\n        if row",
+    ),
     "a pool": ("psycopg.connect(URL, autocommit=True)", "ConnectionPool(URL)"),
     "two connections": ("        conn.execute(", "        second.execute("),
     "a connection for each": (
@@ -229,3 +243,8 @@ def test_what_is_waited_for_beside_the_connection_is_left_outside(tmp_path: Path
     )
     assert text != ASYNCPG
     assert drafted(tmp_path, text, "asyncpg", together=False) is None
+
+
+def test_psycopg_2_is_left_alone(tmp_path: Path) -> None:
+    """Its connection cannot be entered a second time."""
+    assert drafted(tmp_path, PSYCOPG, "psycopg2", together=False) is None

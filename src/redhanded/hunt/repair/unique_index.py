@@ -42,7 +42,7 @@ def columns_kept(ground: Ground) -> tuple[str, ...]:
     """What the database keeps apart: the columns of the constraint that was violated, or those of
     the look-up where part ``c`` makes them unique; empty where neither is known."""
     if ground.constraint is not None:
-        return ground.constraint.columns
+        return () if ground.constraint.where else ground.constraint.columns
     return ground.look_up_columns if _drafted(ground) is not None else ()
 
 

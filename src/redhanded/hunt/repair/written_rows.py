@@ -7,7 +7,8 @@ import re
 _SELECT = re.compile(r"\s*select\b", re.IGNORECASE)
 _NOT_OF_ROWS = re.compile(
     r"\b(?:for\s+(?:no\s+key\s+)?(?:update|share|key\s+share)|group\s+by|distinct|having|union"
-    r"|intersect|except|join)\b|\b(?:count|sum|avg|min|max)\s*\(",
+    r"|intersect|except|join|over|window|exists)\b|--|;\s*\S"
+    r"|\b(?:count|sum|avg|min|max|every|bool_and|bool_or|\w+_agg)\s*\(",
     re.IGNORECASE,
 )
 

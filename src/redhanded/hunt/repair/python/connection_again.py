@@ -110,6 +110,8 @@ def rewritten(ground: Ground, path: str, lines: Sequence[int], serializable: boo
         level = _level(source, function, begun, family) if serializable else []
         if level is None or not is_repeatable(ground, source, function):
             return None
+        if not _is_alone(source, function, begun):
+            return None
         at = function.start_byte
         edits += [Edit(start=at, end=at, text=f"@{NAME}\n{source.indent(at)}"), *level]
         kinds.add((begun.given, source.of(function).startswith("async")))
@@ -120,7 +122,8 @@ def rewritten(ground: Ground, path: str, lines: Sequence[int], serializable: boo
     module, names = _ERRORS[family]
     wanted = [("functools", ""), *((module, each) for each in names)]
     top = before_the_first(source)
-    if top is None or is_taken(source, wanted, ()):
+    first = min((_outermost(each).start_byte for each in functions), default=0)
+    if not top or first < top or is_taken(source, wanted, ()):
         return None
     unit = indent_unit(source, functions[0])
     text = _helper(family, given, is_async=is_async).replace("    ", unit)
@@ -189,6 +192,60 @@ def _given(source: Source, function: Node, name: str) -> str | None:
     return name if is_first and not decorators(function) else None
 
 
+def _is_alone(source: Source, function: Node, begun: _Transaction) -> bool:
+    """Whether a function does nothing beside its transaction but make the connection, and what it
+    is given is not used up by the first run."""
+    body = begun.block.child_by_field_name("body")
+    if body is None or body.start_point.row == begun.block.start_point.row:
+        return False
+    made = written_sql.names_bound(source, function)
+    making = {call.id for call in made.values() if edit.callee(source, call)[1] in _GIVES}
+    heads = set[int]()
+    node: Node | None = begun.block
+    while node is not None and node.id != function.id:
+        heads |= {each.id for each in _head_calls(node)}
+        node = node.parent
+    for call in edit_python.own(function, "call"):
+        before = _parameters_end(function) < call.start_byte and call.end_byte <= body.start_byte
+        if before and call.id not in heads:
+            return False
+    parameters = edit_python.parameters(source, function)
+    for each in edit_python.own(function, "for_statement"):
+        over = each.child_by_field_name("right")
+        if over is not None and over.type == "identifier" and source.of(over) in parameters:
+            return False
+    if any(edit.callee(source, each) == ("", "next") for each in edit_python.own(function, "call")):
+        return False
+    if begun.given and f"{begun.connection}=" in source.of(function).split(":\n")[0].replace(
+        " ", ""
+    ):
+        return begun.given.startswith("kwargs")
+    return making <= heads  # What is given back by itself, whatever happens.
+
+
+def _head_calls(node: Node) -> list[Node]:
+    """Calls in the head of a ``with``."""
+    body = node.child_by_field_name("body")
+    if node.type != "with_statement" or body is None:
+        return []
+    return [
+        each for each in edit.walk(node) if each.type == "call" and each.end_byte <= body.start_byte
+    ]
+
+
+def _parameters_end(function: Node) -> int:
+    listed = function.child_by_field_name("parameters")
+    return listed.end_byte if listed is not None else function.start_byte
+
+
+def _outermost(node: Node) -> Node:
+    """The statement of the file that holds a node."""
+    current = node
+    while current.parent is not None and current.parent.parent is not None:
+        current = current.parent
+    return current
+
+
 def _is_head(block: Node, call: Node) -> bool:
     """Whether a call stands in the head of a ``with``, and not in what it holds."""
     body = block.child_by_field_name("body")
@@ -206,6 +263,10 @@ def _level(
         return weaker
     if family is _ASYNCPG:
         given = edit.arguments(begun.call)
+        if any("splat" in each.type or "isolation" in source.of(each) for each in given):
+            return None
+        if source.of(begun.call)[:-1].rstrip().endswith(","):
+            return None
         at = begun.call.end_byte - 1
         return [Edit(start=at, end=at, text=f'{", " if given else ""}isolation="serializable"')]
     body = begun.block.child_by_field_name("body")

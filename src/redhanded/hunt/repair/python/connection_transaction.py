@@ -14,12 +14,19 @@ from redhanded.hunt.repair.remedy import Ground
 from redhanded.source import edit, edit_python
 from redhanded.source.edit import Edit, Source
 
-_HEADS = {
-    **dict.fromkeys(("psycopg", "psycopg_pool", "asyncpg"), "with {}.transaction():"),
-    "psycopg2": "with {}:",
-}
+_HEAD = "with {}.transaction():"
+_LIBRARIES = frozenset({"psycopg", "psycopg_pool", "asyncpg"})
+"""psycopg 2 has no such block, and ``with connection`` cannot stand in another one."""
+_PLAIN = frozenset(
+    {
+        *("str", "int", "float", "bool", "len", "max", "min", "round", "sum", "abs", "dict"),
+        *("list", "tuple", "set", "sorted", "any", "all", "zip", "isinstance", "Decimal"),
+        *("log", "logger", "logging", "datetime", "time", "json", "math"),
+    }
+)
+_WRITES = re.compile(r"""['"]\s*(?:insert|update|delete|merge)\b""", re.IGNORECASE)
 _GIVES = frozenset({"acquire", "connection", "connect", "getconn", "get_conn"})
-_IN_ITS_WAY = frozenset({"try_statement", "yield"})
+_IN_ITS_WAY = frozenset({"try_statement", "yield", "with_statement", "async"})
 _ENDS = frozenset({"commit", "rollback", "transaction", "start", "close"})
 _IMPORTS = frozenset({"import_statement", "import_from_statement"})
 _ROOT = re.compile(r"[(\s]*(?:await\s+[(\s]*)*(\w+)")
@@ -37,7 +44,7 @@ def block(ground: Ground, region: Region, reads: tuple[int, ...]) -> tuple[str, 
     on = _connection(source, region, name)
     locks = [written_sql.lock(source, line) for line in reads]
     within = [each for each in locks if each and region.start <= each.start <= region.end]
-    if on is None or library not in _HEADS or len(within) != len(reads):
+    if on is None or library not in _LIBRARIES or len(within) != len(reads):
         return None
     if not _is_harmless(ground, region, name):
         return None
@@ -49,7 +56,7 @@ def block(ground: Ground, region: Region, reads: tuple[int, ...]) -> tuple[str, 
         else Edit(start=each.start, end=each.end, text=each.text.replace("\n", further))
         for each in within
     ]
-    return waits + _HEADS[library].format(on), inside
+    return waits + _HEAD.format(on), inside
 
 
 def _connection(source: Source, region: Region, name: str) -> str | None:
@@ -74,16 +81,33 @@ def _is_harmless(ground: Ground, region: Region, name: str) -> bool:
     source = region.source
     if next(region.nodes(*_IN_ITS_WAY), None) is not None or regions.queues(ground, region):
         return False
+    raises = next((each for each in region.nodes("raise_statement") if each.is_named), None)
+    if raises is not None and sum(1 for _ in _writing(region)) > 1:
+        return False  # What was written before it stays today.
     ours = set(_of_the_program(ground, source))
+    bound = {one for each in region.statements for one in edit_python.bound(source, each)}
     for call in region.nodes("call"):
         subject, called = edit.callee(source, call)
         root = _root(subject) if subject else called
-        if root != name and root in ours:
+        known = root in _PLAIN | bound | {name} or _is_raised(call)
+        if root != name and (root in ours or not known):
             return False
         if root == name and called in _ENDS:
             return False
     awaited = (each.named_children[0] for each in region.nodes("await") if each.is_named)
     return all(_root(source.of(each)) == name for each in awaited)
+
+
+def _writing(region: Region) -> Iterator[Node]:
+    """Calls that are given SQL that writes."""
+    for call in region.nodes("call"):
+        given = edit.arguments(call)
+        if given and _WRITES.search(region.source.of(given[0])):
+            yield call
+
+
+def _is_raised(call: Node) -> bool:
+    return call.parent is not None and call.parent.type == "raise_statement"
 
 
 def _root(text: str) -> str:

@@ -14,6 +14,7 @@ from redhanded.hunt.repair.python import creation as creations
 from redhanded.hunt.repair.python import find_or_create as django
 from redhanded.hunt.repair.python import written_sql
 from redhanded.hunt.repair.python.creation import Creation
+from redhanded.hunt.repair.python.fields import python_files
 from redhanded.hunt.repair.remedy import Ground, found_or_created
 from redhanded.hunt.repair.unique_index import columns_kept
 from redhanded.source import edit, edit_python
@@ -22,7 +23,14 @@ from redhanded.source.edit import Edit, Source
 name = "find-or-create"
 
 _DRIVERS = frozenset({"psycopg", "psycopg2", "psycopg_pool", "asyncpg"})
-_TOLD = frozenset({"UniqueViolation", "UniqueViolationError", "IntegrityError"})
+_TOLD = re.compile(r"UniqueViolation|IntegrityError|23505")
+"""Where a program answers a refused row itself, it has to go on being refused."""
+_ONE = frozenset({"fetchone", "fetchrow", "fetchval"})
+_CLEANS = re.compile(r"\b(?:release|putconn|rollback)\b|advisory_unlock")
+"""What a return that comes earlier would leave out."""
+_TWICE = re.compile(r"\b(?!str\b|int\b|get\b|strip\b|lower\b|upper\b)\w+\s*\(")
+"""A call that may give something else the second time."""
+_PLAIN = re.compile(r"(\w+)(?:\s+is\s+not\s+None|\s*!=\s*None)?")
 _FETCHES = ("fetchone", "fetchrow", "fetchval")
 _MARK = re.compile(r"%s|%\((\w+)\)s|\$(\d+)|:(\w+)")
 
@@ -38,7 +46,9 @@ class Adding:
     """In it: table, columns, values."""
     receiver: str
     asynchronous: bool
-    of_asyncpg: bool
+    library: str
+    outermost: Node
+    """The call, or the one around it that takes what it gives."""
     gives: str
     """What stands behind RETURNING; empty where it gives nothing."""
     again: tuple[str, ...] = ()
@@ -87,9 +97,29 @@ def find(ground: Ground, columns: tuple[str, ...]) -> Adding | None:
         if edit.covers(call, place.line)
         and (adding := _adding(source, call, columns, library)) is not None
     ]
-    if not found:
+    if len(found) != 1 or _is_answered(ground, found[0]):
         return None
-    return replace(found[-1], again=_looked(ground, found[-1]))
+    again = _looked(ground, found[0])
+    return None if again is None else replace(found[0], again=again)
+
+
+def _is_answered(ground: Ground, adding: Adding) -> bool:
+    """Whether somebody catches the refusal, or the statement is one of several on its lines."""
+    source, stated = adding.creation.source, adding.creation.statement
+    texts = (
+        each.read_text("utf-8", "replace")
+        for each in python_files(ground.root, ground.system.source or (".",))
+    )
+    function = adding.creation.function
+    if function is not None and _CLEANS.search(source.of(function)):
+        return True
+    around = edit.enclosing(adding.creation.call, ("try_statement", "function_definition"))
+    if stated is None or (around is not None and around.type == "try_statement"):
+        return True
+    first = source.data[source.line_start(stated.node.start_byte) : stated.node.start_byte]
+    rest = source.data[stated.node.end_byte :].split(b"\n", 1)[0]
+    alone = not first.strip() and not rest.split(b"#")[0].strip()
+    return not alone or any(_TOLD.search(each) for each in texts)
 
 
 def rewritten(adding: Adding) -> str | None:
@@ -127,25 +157,40 @@ def _answer(adding: Adding) -> tuple[str, str, list[str]] | None:
     stated = creation.statement
     if stated is None or stated.returned:
         return None
+    told = _told(adding)
+    if told is None:
+        return None
     if adding.again:
-        if stated.variable is not None:
-            return "", f"{stated.variable} is None", list(adding.again)
-        return *_counted(adding), list(adding.again)
+        return *told, list(adding.again)
     leave = _leave(adding)
     ends = [*(_ends(adding) if leave else ()), *([leave] if leave else ())]
     look = _look(adding) if adding.gives else None
     if adding.gives and look is None:
         return None
-    if stated.variable is not None and adding.gives:
-        return "", f"{stated.variable} is None", [f"{stated.variable} = {look}", *ends]
-    if stated.variable is not None:
+    bound = f"{stated.variable} = " if stated.variable is not None else ""
+    return *told, [*([f"{bound}{look}"] if look else ()), *ends]
+
+
+def _told(adding: Adding) -> tuple[str, str] | None:
+    """What keeps the outcome, before the statement, and the condition that no row was added."""
+    creation, stated = adding.creation, adding.creation.statement
+    taken = edit.callee(creation.source, adding.outermost)[1]
+    variable = stated.variable if stated is not None else None
+    if variable is not None:
+        return ("", f"{variable} is None") if taken in _ONE and adding.gives else None
+    name = creations.free_name(creation, "added", "inserted")
+    if taken in _ONE:
+        return (f"{name} = ", f"{name} is None") if adding.gives else None
+    if taken != "execute":
         return None
-    head, condition = _counted(adding)
-    return head, condition, [*([look] if look else ()), *ends]
+    if adding.library == "asyncpg":
+        return f"{name} = ", f'{name} == "INSERT 0 0"'
+    if adding.library == "psycopg2" or _is_cursor(adding):
+        return "", f"{adding.receiver}.rowcount == 0"
+    return f"{name} = ", f"{name}.rowcount == 0"
 
 
-def _counted(adding: Adding) -> tuple[str, str]:
-    """How the statement's own count of rows is kept, and the condition that it is none."""
+def _is_cursor(adding: Adding) -> bool:
     creation = adding.creation
     made = (
         written_sql.names_bound(creation.source, creation.function)
@@ -153,15 +198,8 @@ def _counted(adding: Adding) -> tuple[str, str]:
         else {}
     )
     by = made.get(adding.receiver)
-    is_cursor = by is not None and edit.callee(creation.source, by)[1] == "cursor"
-    if is_cursor or re.search(r"(?:^|_)cur(?:sor)?$", adding.receiver):
-        return "", f"{adding.receiver}.rowcount == 0"
-    name = creations.free_name(creation, "added", "inserted")
-    if adding.gives:
-        return f"{name} = ", f"{name} is None"
-    if adding.of_asyncpg:
-        return f"{name} = ", f'{name} == "INSERT 0 0"'
-    return f"{name} = ", f"{name}.rowcount == 0"
+    called = edit.callee(creation.source, by)[1] if by is not None else ""
+    return called == "cursor" or re.search(r"(?:^|_)cur(?:sor)?$", adding.receiver) is not None
 
 
 def _look(adding: Adding) -> str | None:
@@ -171,13 +209,15 @@ def _look(adding: Adding) -> str | None:
         return None
     source, stated = creation.source, creation.statement
     where = " AND ".join(
-        f"{column} = {f'${number}' if adding.of_asyncpg else '%s'}"
+        f"{column} = {f'${number}' if adding.library == 'asyncpg' else '%s'}"
         for number, column in enumerate(adding.columns, 1)
     )
     query = f'"SELECT {adding.gives} FROM {adding.found[1]} WHERE {where}"'
+    if '"' in query[1:-1] and "'" in query:
+        return None
     if '"' in query[1:-1]:
         query = f"'{query[1:-1]}'"
-    given = ", ".join(asked) if adding.of_asyncpg else f"({', '.join(asked)},)"
+    given = ", ".join(asked) if adding.library == "asyncpg" else f"({', '.join(asked)},)"
     wait = "await " if adding.asynchronous else ""
     call = f"{adding.receiver}.{creation.method}({query}, {given})"
     whole = source.of(stated.node) if stated is not None else ""
@@ -186,36 +226,55 @@ def _look(adding: Adding) -> str | None:
     return f"{wait}({wait}{call}).fetchone()" if wait else f"{call}.fetchone()"
 
 
-def _looked(ground: Ground, adding: Adding) -> tuple[str, ...]:
-    """From the look for the row to what it is answered with, as they stand before the INSERT."""
+def _looked(ground: Ground, adding: Adding) -> tuple[str, ...] | None:
+    """From the look for the row to what it is answered with, as they stand before the INSERT; empty
+    where the function does not look, None where its answer is not understood."""
     place, creation = ground.place("look-up"), adding.creation
     source, stated = creation.source, creation.statement
-    if place is None or place.path != source.path or creation.function is None or stated is None:
+    function = creation.function
+    if place is None or function is None or stated is None or place.path != source.path:
         return ()
     look = region.statement_at(source, place.line)
-    block = look.parent if look is not None else None
-    if look is None or block is None or edit_python.function(look) != creation.function:
+    if look is None or edit_python.function(look) != function:
         return ()
+    block = look.parent
+    if block is None or stated.node.parent is None or block.id != stated.node.parent.id:
+        return None
     after = [each for each in block.named_children if each.start_byte >= look.start_byte]
     after = [each for each in after if each.type != "comment"]
     number = next((n for n, each in enumerate(after[:4]) if each.type == "if_statement"), 0)
     bound = {name for each in after[:number] for name in edit_python.bound(source, each)}
     answered = after[number] if number else None
     if answered is None or answered.end_byte > stated.node.start_byte:
-        return ()
+        return None
     condition = answered.child_by_field_name("condition")
     inside = answered.child_by_field_name("consequence")
     body = [each for each in inside.named_children if each.type != "comment"] if inside else []
-    asks = edit_python.names(source, condition) if condition is not None else set()
-    if not bound & asks or not body or body[-1].type != "return_statement":
-        return ()
-    if condition is not None and re.search(r"\bnot\b(?!\s+None)|is\s+None", source.of(condition)):
-        return ()
+    asks = _PLAIN.fullmatch(source.of(condition)) if condition is not None else None
+    if asks is None or asks[1] not in bound or not body:
+        return None
+    if body[-1].type not in ("return_statement", "raise_statement"):
+        return None
+    if set(ground.look_up_columns) != set(adding.columns) or not _asks_alone(
+        source, after[:number]
+    ):
+        return None
     pad = f"\n{source.indent(stated.node.start_byte)}{source.indent_unit}"
     return tuple(
         source.of(each).replace(f"\n{source.indent(each.start_byte)}", pad)
         for each in (*after[:number], *body)
     )
+
+
+def _asks_alone(source: Source, statements: list[Node]) -> bool:
+    """Whether nothing stands there but what asks the database and takes what it gives."""
+    called = {
+        edit.callee(source, each)[1]
+        for statement in statements
+        for each in edit.walk(statement)
+        if each.type == "call"
+    }
+    return called <= {*written_sql.ASKS, *_FETCHES, "str", "int", "float", "get", "strip", "lower"}
 
 
 def _leave(adding: Adding) -> str | None:
@@ -248,14 +307,16 @@ def _adding(source: Source, call: Node, columns: tuple[str, ...], library: str) 
     inside = written_sql.inside(source, text)
     found = INSERT.match(inside)
     interpolated = any(each.type == "interpolation" for each in text.children)
-    told = edit_python.names(source, function) & _TOLD or "on conflict" in inside.lower()
-    if found is None or interpolated or told:
+    starred = any("splat" in each.type for each in edit.arguments(call))
+    if found is None or interpolated or starred or "on conflict" in inside.lower():
         return None
     receiver, method = edit.callee(source, call)
     returning = re.match(r"\s*returning\s+(.+?)\s*;?\s*$", inside[found.end() :], re.I | re.DOTALL)
     outer = _outermost(source, call)
     stated = edit_python.statement(source, outer) if outer is not None else None
     gives = re.sub(r"\s+", " ", returning[1]) if returning is not None else ""
+    if outer is None or re.search(r"\bas\s|xmax", f"{found[0].split('(')[0]} {gives}", re.I):
+        return None
     if stated is None or (inside[found.end() :].strip(" \n\t;") and not gives):
         return None
     return Adding(
@@ -272,7 +333,8 @@ def _adding(source: Source, call: Node, columns: tuple[str, ...], library: str) 
         found=found,
         receiver=receiver,
         asynchronous=edit_python.awaited(call).type == "await",
-        of_asyncpg=library == "asyncpg",
+        library=library,
+        outermost=outer,
         gives=gives,
         asked=_asked(source, call, found, columns),
         columns=columns,
@@ -312,7 +374,7 @@ def _asked(
         if place is None or mark is None:
             return None
         value = _value(source, given, mark, sum("%s" in each for each in put[:place]))
-        if value is None:
+        if value is None or _TWICE.search(value):
             return None
         texts.append(value)
     return tuple(texts)

@@ -23,7 +23,7 @@ def lock(source: Source, line: int) -> Edit | None:
         for call in edit.calls(source, ASKS | _ASKS_BY_OTHERS)
         if edit.covers(call, line) and (text := text_of(source, call)) is not None
     ]
-    return _locked(source, found[-1]) if found else None
+    return _locked(source, found[0]) if len(found) == 1 else None
 
 
 def text_of(source: Source, call: Node) -> Node | None:

@@ -59,7 +59,8 @@ def alembic(wanted: Wanted) -> Drafted | None:
     if not re.search(r"from\s+alembic\s+import|import\s+alembic", wanted.text):
         return None
     folder = wanted.ground.root / wanted.folder
-    texts = [each.read_text("utf-8", "replace") for each in sorted(folder.glob("*.py"))]
+    files = [each for each in sorted(folder.glob("*.py")) if each.is_file()]
+    texts = [each.read_text("utf-8", "replace") for each in files]
     revisions = {match[1] for each in texts for match in _REVISION.finditer(each)}
     former = {
         name
@@ -105,7 +106,8 @@ def django(wanted: Wanted) -> Drafted | None:
     if not re.search(r"class\s+Migration\s*\(\s*(?:\w+\.)?Migration\s*\)", wanted.text):
         return None
     root = wanted.ground.root
-    stems = [each.stem for each in (root / wanted.folder).glob("[0-9]*_*.py")]
+    files = [each for each in (root / wanted.folder).glob("*.py") if each.is_file()]
+    stems = [each.stem for each in files if re.match(r"\d+_", each.name)]
     last = max(stems, key=lambda each: int(each.split("_")[0]), default=None)
     model = next(
         (
