@@ -19,6 +19,7 @@ from redhanded.case.hypothesis import RootLocation
 from redhanded.case.reproduction import RootCause
 from redhanded.case.run import Failure
 from redhanded.hunt import repair
+from redhanded.hunt.repair.unique.wanted import written
 from redhanded.lab.services import find_node
 
 DJANGO_MODEL = """
@@ -478,3 +479,83 @@ def test_two_heads_of_alembic_are_left_alone(tmp_path: Path) -> None:
     files = dict(TREES["alembic"][0])
     files["alembic/versions/c3.py"] = ALEMBIC.format("c3", '"a1"', "pass")
     assert part_of(ground_of(tmp_path, files)) is None
+
+
+HARMFUL = {
+    "a day as the number": (
+        "numbered",
+        lambda files: {"db/2024-12-31_init.sql": files["db/001_init.sql"]},
+    ),
+    "versions with dots": ("flyway", lambda files: {"db/V1.2__init.sql": f"{CREATE};\n"}),
+    "a way of its own": ("numbered", lambda files: {"db/001.do.init.sql": f"{CREATE};\n"}),
+    "a column that is added later": (
+        "a schema that is run once",
+        lambda files: {
+            "init.sql": f"{CREATE.replace(', lot_id int', '')};\n"
+            "ALTER TABLE crate ADD COLUMN lot_id int;\n"
+        },
+    ),
+    "a tagged text": (
+        "in code",
+        lambda files: {
+            "src/db.js": files["src/db.js"].replace("pool.query(`", "sql`").replace("`)", "`")
+        },
+    ),
+    "another ending than the last": (
+        "knex",
+        lambda files: {
+            **files,
+            "migrations/20250102000000_more.ts": "export async function up(knex) {}\n",
+        },
+    ),
+    "an app with a label": (
+        "django",
+        lambda files: {**files, "yard/apps.py": "class Yard(AppConfig):\n    label = 'stock'\n"},
+    ),
+    "two leaves": (
+        "django",
+        lambda files: {
+            **files,
+            "yard/migrations/0002_a.py": SECOND,
+            "yard/migrations/0002_b.py": SECOND,
+        },
+    ),
+    "a base of its own": (
+        "django",
+        lambda files: {
+            **files,
+            "yard/models.py": DJANGO_MODEL.replace("(models.Model)", "(Dated)").replace(
+                '\n        class Meta:\n            db_table = "crate"', ""
+            ),
+        },
+    ),
+}
+SECOND = """
+    from django.db import migrations
+
+    class Migration(migrations.Migration):
+        dependencies = [("yard", "0001_initial")]
+    """
+
+
+@pytest.mark.parametrize("what", HARMFUL)
+def test_what_would_fail_or_never_run_is_not_written(tmp_path: Path, what: str) -> None:
+    tool, change = HARMFUL[what]
+    assert part_of(ground_of(tmp_path, change(TREES[tool][0]))) is None
+
+
+def test_a_migration_by_another_name_is_no_hindrance(tmp_path: Path) -> None:
+    files = {**TREES["django"][0], "yard/migrations/0x_bad.py": "", "yard/migrations/0002b.py": ""}
+    part = part_of(ground_of(tmp_path, files))
+    assert part is not None and any("0002_uq_crate" in each for each in part.files)
+
+
+def test_a_number_alone_keeps_its_ending(tmp_path: Path) -> None:
+    part = part_of(ground_of(tmp_path, {"db/1.sql": f"{CREATE};\n"}))
+    assert part is not None
+    assert list(part.files) == ["db/2.unique_crate_lot_id_serial_no.sql"]
+
+
+def test_names_that_need_quotes_have_them() -> None:
+    assert written("order") == '"order"' and written("lotId") == '"lotId"'
+    assert written("yard.crate") == "yard.crate" and written("yard.user") == '"yard"."user"'

@@ -51,7 +51,8 @@ def _drafted(ground: Ground) -> Drafted | None:
     columns, table = ground.look_up_columns, ground.table
     if table is None or ground.constraint is not None or not columns or ground.unique_on(columns):
         return None
-    if ground.looks_in_ranges:
+    same = (each for each in ground.code.constraints if set(each.columns) == set(columns))
+    if ground.looks_in_ranges or any(each.table == table and each.where for each in same):
         return None
     found = ways.drafted(ground, table, columns)
     if found is None and ground.migrates_with("sequelize"):

@@ -18,6 +18,7 @@ from redhanded.source.edit import Edit, Source
 _STOPS = "It stops, and changes nothing, where the table holds doubled rows; writers wait for it."
 _REVISION = re.compile(r"^revision\b[^=\n]*=\s*['\"](\w+)['\"]", re.MULTILINE)
 _DOWN = re.compile(r"^down_revision\b[^=\n]*=\s*(.+)$", re.MULTILINE)
+_INHERITED = re.compile(r"DeclarativeBase|declarative_base|Mixin|__abstract__|declared_attr")
 _ALEMBIC = '''\
 """One row of {table} for each {listed}."""
 
@@ -58,8 +59,11 @@ def alembic(wanted: Wanted) -> Drafted | None:
     """A revision after the only head, and the model's own word for it where that is simple."""
     if not re.search(r"from\s+alembic\s+import|import\s+alembic", wanted.text):
         return None
-    folder = wanted.ground.root / wanted.folder
-    files = [each for each in sorted(folder.glob("*.py")) if each.is_file()]
+    files = [
+        each
+        for each in python_files(wanted.ground.root, (".",))
+        if each.is_file() and "alembic" in each.read_text("utf-8", "replace")
+    ]
     texts = [each.read_text("utf-8", "replace") for each in files]
     revisions = {match[1] for each in texts for match in _REVISION.finditer(each)}
     former = {
@@ -106,9 +110,9 @@ def django(wanted: Wanted) -> Drafted | None:
     if not re.search(r"class\s+Migration\s*\(\s*(?:\w+\.)?Migration\s*\)", wanted.text):
         return None
     root = wanted.ground.root
-    files = [each for each in (root / wanted.folder).glob("*.py") if each.is_file()]
-    stems = [each.stem for each in files if re.match(r"\d+_", each.name)]
-    last = max(stems, key=lambda each: int(each.split("_")[0]), default=None)
+    last = _leaf(root / wanted.folder)
+    if last is None or not re.match(r"\d+_", last):
+        return None
     model = next(
         (
             each.model.rpartition(".")[2]
@@ -118,7 +122,7 @@ def django(wanted: Wanted) -> Drafted | None:
         None,
     )
     app = Path(wanted.folder).parent.name
-    if last is None or model is None or not app:
+    if model is None or not app or _is_labelled(root / wanted.folder):
         return None
     known = fields.of_model(root, wanted.ground.system.source or (".",), model)
     names = [_field(known, each) for each in wanted.columns]
@@ -139,6 +143,25 @@ def django(wanted: Wanted) -> Drafted | None:
     return Drafted(files={path: text, **declared}, how=f"The migration: {_STOPS}")
 
 
+def _leaf(folder: Path) -> str | None:
+    """The only migration of an app on which no other one depends."""
+    files = [each for each in folder.glob("*.py") if each.is_file() and each.stem != "__init__"]
+    texts = {each.stem: each.read_text("utf-8", "replace") for each in files}
+    known = {name for name, text in texts.items() if re.search(r"class\s+Migration\b", text)}
+    asked = {
+        found for text in texts.values() for found in re.findall(r"['\"](\w+)['\"]\s*,?\s*\)", text)
+    }
+    leaves = sorted(known - asked)
+    return leaves[0] if len(leaves) == 1 else None
+
+
+def _is_labelled(folder: Path) -> bool:
+    """Whether an app has another label than its folder's name."""
+    files = [folder.parent / "apps.py", folder.parent / "models.py"]
+    texts = [each.read_text("utf-8", "replace") for each in files if each.is_file()]
+    return any(re.search(r"^\s+(?:app_)?label\s*=", each, re.MULTILINE) for each in texts)
+
+
 def _field(known: dict[str, fields.Field], column: str) -> str:
     """What the model calls a column; of another row's key, the relation."""
     field = fields.named(known, column)
@@ -149,7 +172,10 @@ def _field(known: dict[str, fields.Field], column: str) -> str:
 def _in_meta(wanted: Wanted, model: str, constraint: str) -> dict[str, str] | None:
     """The file of a model of Django with the constraint in its ``Meta``."""
     found = _class_of(wanted, model)
-    if found is None or "models" not in edit_python.names(found[0], found[0].tree):
+    imports = r"^from django(?:\.contrib\.gis)?\.db import [^\n]*\bmodels\b(?!\s+as\b)"
+    if found is None or not re.search(
+        imports, found[0].data.decode("utf-8", "replace"), re.MULTILINE
+    ):
         return None
     source, definition = found
     body = definition.child_by_field_name("body")
@@ -164,6 +190,10 @@ def _in_meta(wanted: Wanted, model: str, constraint: str) -> dict[str, str] | No
     pad = source.indent(body.start_byte) or "    "
     unit = source.indent_unit if source.indent_unit != "  " else pad
     meta = inner.get("Meta")
+    if meta is None and not re.search(r"\(\s*models\.Model\s*\)", source.of(definition)):
+        return None  # It would hide the one that it inherits.
+    if meta is not None and meta.start_point.row == meta.end_point.row:
+        return None
     if meta is None:
         text = f"\n\n{pad}class Meta:\n{pad}{unit}constraints = [{constraint}]"
         change = Edit(start=body.end_byte, end=body.end_byte, text=text)
@@ -189,6 +219,12 @@ def _sqlalchemy(wanted: Wanted) -> dict[str, str] | None:
     if found is None:
         return None
     source, definition = found
+    texts = (
+        each.read_text("utf-8", "replace")
+        for each in python_files(wanted.ground.root, wanted.ground.system.source or (".",))
+    )
+    if any("__table_args__" in each and _INHERITED.search(each) for each in texts):
+        return None
     if "__table_args__" in source.of(definition):
         return None
     body = definition.child_by_field_name("body")

@@ -146,12 +146,17 @@ def _guarded(wanted: Wanted, tool: str) -> Drafted | None:
         esm=_ESM.search(wanted.text) is not None,
         typescript=not edit.is_untyped(wanted.path),
     )
+    name = next_name(wanted, _what(wanted))
+    if name is None or Path(name).suffix != Path(wanted.path).suffix:
+        return None
     return _put(wanted, text, GUARDED)
 
 
 def _put(wanted: Wanted, text: str, how: str) -> Drafted | None:
     name = next_name(wanted, _what(wanted))
-    if name is None:
+    if name is None or Path(name).suffix != Path(wanted.path).suffix:
+        return None
+    if _is_listed(wanted, Path(wanted.path).stem):
         return None
     return Drafted(files={f"{wanted.folder}/{name}".removeprefix("./"): text}, how=how)
 
@@ -189,7 +194,7 @@ def _is_listed(wanted: Wanted, former: str) -> bool:
         for path in sorted((root / folder).rglob("*")):
             if not edit.is_script(path.name) or "node_modules" in path.parts:
                 continue
-            beside = path.relative_to(root).parent.as_posix() == wanted.folder
-            if not beside and name in path.read_text(encoding="utf-8", errors="replace"):
+            own = path.relative_to(root).as_posix() == wanted.path
+            if not own and name in path.read_text(encoding="utf-8", errors="replace"):
                 return True
     return False

@@ -8,8 +8,13 @@ from pathlib import PurePosixPath
 
 from redhanded.hunt.repair.prisma_schema import with_unique
 from redhanded.hunt.repair.unique.wanted import Drafted, Wanted, next_name, written
+from redhanded.source import edit
 
-_BLOCKS = (("-- migrate:up", "-- migrate:down"), ("-- +goose Up", "-- +goose Down"))
+_BLOCKS = (
+    ("-- migrate:up", "-- migrate:down"),
+    ("-- +goose Up", "-- +goose Down"),
+    ("-- +migrate Up", "-- +migrate Down"),
+)
 _BUILT = "It stops, and changes nothing, where the table holds doubled rows; writers wait for it."
 _AGAIN = "A database in which the table is there already gets it with the next run of that file; "
 _ONCE = "A database in which the table is there already needs the statement run by hand; "
@@ -21,6 +26,8 @@ def numbered(wanted: Wanted) -> Drafted | None:
     """A file more in a folder of numbered ones, its name as theirs."""
     if not wanted.path.endswith(".sql") or _is_named_elsewhere(wanted):
         return None
+    if (wanted.ground.root / wanted.folder / "meta/_journal.json").exists():
+        return None  # Drizzle's, and not understood.
     name = next_name(wanted, _what(wanted))
     if name is None:
         return None
@@ -82,8 +89,8 @@ def drizzle(wanted: Wanted) -> Drafted | None:
             f"{wanted.folder}/{name}": f"{wanted.statement};\n",
             journal: json.dumps(known, indent=2) + "\n",
         },
-        how=f"{_BUILT} Say it in the schema as well (uniqueIndex('{wanted.index}')), so that the "
-        "next migration does not take it away.",
+        how=f"{_BUILT} Say it in the schema as well (uniqueIndex('{wanted.index}')); drizzle-kit "
+        "then proposes the same statement once more, which is to be left out.",
     )
 
 
@@ -94,11 +101,19 @@ def again(wanted: Wanted) -> Drafted | None:
         + r"\s*\.\s*".join(rf'"?{re.escape(each)}"?' for each in wanted.table.split("."))
         + r"\s*\(",
         re.IGNORECASE,
-    ).search(wanted.text)
+    ).search(_without_comments(wanted.text), _offset(wanted))
     end = _closed(wanted.text, place.end() - 1) if place is not None else None
     if place is None or end is None:
         return None
     is_file = wanted.path.endswith(".sql")
+    is_step = re.match(r"[VU]?\d", PurePosixPath(wanted.path).name) is not None
+    if is_file and is_step and not _is_named_elsewhere(wanted):
+        return None  # It has been run, and is not run again.
+    inside = wanted.text[place.end() : end]
+    if any(not re.search(rf"\b{re.escape(each)}\b", inside) for each in wanted.columns):
+        return None  # Added later, and the index would come before it.
+    if not is_file and not _is_one_text(wanted, place.start(), end):
+        return None
     tail = re.match(r"[^;'\"`]*?;", wanted.text[end:])
     if not is_file and place[1] is None:
         return None  # What is run once, and is code, may be one step of many.
@@ -107,9 +122,8 @@ def again(wanted: Wanted) -> Drafted | None:
     line = text.rfind("\n", 0, place.start()) + 1
     pad = re.match(r"[ \t]*", text[line:])
     listed = ", ".join(map(written, wanted.columns))
-    statement = (
-        f"CREATE UNIQUE INDEX IF NOT EXISTS {wanted.index} ON {written(wanted.table)} ({listed})"
-    )
+    on = f"{written(wanted.table)} ({listed})"
+    statement = f"CREATE UNIQUE INDEX IF NOT EXISTS {written(wanted.index)} ON {on}"
     put = f"{'' if tail is not None else ';'}\n{pad[0] if pad else ''}{statement}"
     put += ";" if tail is not None else ""
     if not is_file and '"' in put:
@@ -118,6 +132,37 @@ def again(wanted: Wanted) -> Drafted | None:
         put = re.sub(r"\s+", " ", put)
     said = _AGAIN if place[1] is not None else _ONCE
     return Drafted(files={wanted.path: text[:at] + put + text[at:]}, how=said + _BUILT.lower())
+
+
+def _offset(wanted: Wanted) -> int:
+    """Where the line begins that makes the table; a text of several lines begins above."""
+    lines = wanted.text.split("\n")[: max(0, wanted.line - 1)]
+    return sum(len(each) + 1 for each in lines)
+
+
+def _without_comments(text: str) -> str:
+    """SQL's comments blanked out, each offset as it was."""
+    return re.sub(r"--[^\n]*|/\*.*?\*/", lambda found: " " * len(found[0]), text, flags=re.DOTALL)
+
+
+def _is_one_text(wanted: Wanted, start: int, end: int) -> bool:
+    """Whether code gives the statement in one text to a call that takes several statements."""
+    source = edit.read(wanted.text, wanted.path)
+    first, last = (len(wanted.text[:at].encode()) for at in (start, end))
+    for each in edit.walk(source.tree):
+        if each.type not in ("string", "template_string") or not each.start_byte < first:
+            continue
+        if each.end_byte < last or (each.parent is not None and "concat" in each.parent.type):
+            continue
+        holder = each.parent
+        while holder is not None and holder.type in ("argument_list", "arguments"):
+            holder = holder.parent
+        takes = holder is not None and holder.type in ("call", "call_expression")
+        asked = edit.callee(source, holder)[1] if takes and holder is not None else ""
+        return asked in ("query", "execute", "raw", "unsafe", "run") and source.of(
+            each.parent or each
+        ).startswith("(")
+    return False
 
 
 def _what(wanted: Wanted) -> str:

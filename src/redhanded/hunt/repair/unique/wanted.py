@@ -13,6 +13,17 @@ from redhanded.hunt.repair.tested import quoted
 
 _POSTGRES_NAME_MAX = 63
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?")
+_WORDS = (
+    "all analyse analyze and any array as asc both case cast check collate column constraint "
+    "create current_date current_user default deferrable desc distinct do else end except "
+    "false fetch for foreign from grant group having in initially intersect into lateral "
+    "leading limit localtime not null offset on only or order placing primary references "
+    "returning select session_user some symmetric table then to trailing true union unique "
+    "user using variadic when where window with"
+)
+_RESERVED = frozenset(_WORDS.split())
+"""Of PostgreSQL, as names of tables and columns."""
+_DATED = re.compile(r"\d{4}-\d\d-\d\d")
 _NUMBERED = re.compile(r"^(V?)(\d+)(__|[-_.])(.*)$", re.DOTALL)
 _ENDINGS = (".up.sql", ".sql", ".js", ".cjs", ".mjs", ".ts", ".cts", ".mts", ".py")
 
@@ -51,7 +62,7 @@ class Wanted:
     def statement(self) -> str:
         """That makes it, without a semicolon."""
         listed = ", ".join(map(written, self.columns))
-        return f"CREATE UNIQUE INDEX {self.index} ON {written(self.table)} ({listed})"
+        return f"CREATE UNIQUE INDEX {written(self.index)} ON {written(self.table)} ({listed})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +86,8 @@ def index_name(table: str, columns: tuple[str, ...]) -> str:
 
 def written(name: str) -> str:
     """A name in SQL: in quotes where it needs them."""
-    return name if _PLAIN.fullmatch(name) else quoted(name)
+    plain = _PLAIN.fullmatch(name) and not _RESERVED & set(name.split("."))
+    return name if plain else quoted(name)
 
 
 def next_name(wanted: Wanted, what: str, *, folders: bool = False) -> str | None:
@@ -91,11 +103,14 @@ def next_name(wanted: Wanted, what: str, *, folders: bool = False) -> str | None
         for each in (beside.iterdir() if beside.is_dir() else ())
         if (match := _NUMBERED.match(each.name)) and (folders or each.name.endswith(_ENDINGS))
     ]
-    if not found:
-        return None
+    if not found or any(_DATED.match(match[0]) for _, match in found):
+        return None  # By the day: theirs of tomorrow would come before ours.
     last = max(found, key=lambda each: (each[0], each[1][0]))[1]
     number = str(following(last[2])).zfill(len(last[2]))
-    ending = next((each for each in _ENDINGS if last[4].endswith(each)), "")
+    ending = next((each for each in _ENDINGS if f"{last[3]}{last[4]}".endswith(each)), "")
+    words = f"{last[3]}{last[4]}".removesuffix(ending)
+    if not folders and (not ending or "." in words or (last[1] and last[3] != "__")):
+        return None  # In a way of naming that is not known.
     hyphens = last[3] == "-" or ("-" in last[4] and "_" not in last[4])
     joined = what if hyphens else what.replace("-", "_")
     return f"{last[1]}{number}{last[3]}{joined}{'' if folders else ending}"
