@@ -13,10 +13,11 @@ compiled.
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, variance
@@ -25,6 +26,7 @@ from part import Part, body
 
 from redhanded.contract import read
 from redhanded.lab import Lab, open_lab
+from redhanded.lab.clock import timestamp
 from redhanded.lab.natural import run_naturally
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "specimens"))
@@ -40,10 +42,23 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rare:
+    """A specimen that fails too rarely to be compared."""
+
+    specimen: str
+    failures: int
+    """Of ``PILOT_TRIALS``, directly."""
+    at: str
+    """When it was measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
     """One specimen by both ways."""
 
     specimen: str
+    at: str
+    """When it was measured."""
     trials: int
     """By each way."""
     direct: int
@@ -77,23 +92,37 @@ class Rates:
         return abs(self.ratio - 1) <= WITHIN
 
 
-def measure(*, trials: int, labs: int, seed: int, say: Progress) -> Part:
+def measure(
+    *, trials: int, labs: int, seed: int, only: Sequence[str], known: Path, say: Progress
+) -> Part:
     """All specimens, ``trials`` in ``labs`` labs of each kind; those that fail more rarely are
-    named and left out."""
-    rates, rare = [], []
-    for specimen in specimens():
-        found = _compare(specimen, trials=trials, labs=labs, seed=seed, say=say)
-        if isinstance(found, Rates):
-            rates.append(found)
-        else:
-            rare.append(f"{specimen.name} ({found} of {PILOT_TRIALS})")
-    return page(rates, rare, labs)
+    named and left out. With ``only`` those alone, the others as they stand in ``known``."""
+    before = _known(known) if only else {}
+    found = [
+        before[specimen.name]
+        if only and specimen.name not in only and specimen.name in before
+        else _compare(specimen, trials=trials, labs=labs, seed=seed, say=say)
+        for specimen in specimens()
+    ]
+    return page(found, labs)
 
 
-def page(measured: list[Rates], rare: list[str], labs: int) -> Part:
+def _known(written: Path) -> dict[str, Rates | Rare]:
+    """What was measured before, by specimen."""
+    if not written.exists():
+        return {}
+    raw = json.loads(written.read_text(encoding="utf-8"))["raw"]
+    found: list[Rates | Rare] = [Rates(**each) for each in raw["rates"]]
+    found += [Rare(**each) for each in raw["rare"]]
+    return {each.specimen: each for each in found}
+
+
+def page(found: Sequence[Rates | Rare], labs: int) -> Part:
     """What was measured; a specimen that failed too rarely after all is named and left out."""
+    measured = [each for each in found if isinstance(each, Rates)]
+    rare = [each for each in found if isinstance(each, Rare)]
     rates = [each for each in measured if each.is_worth_comparing]
-    left_out = rare + [
+    left_out = [f"{each.specimen} ({each.failures} of {PILOT_TRIALS})" for each in rare] + [
         f"{each.specimen} ({each.direct} of {each.trials})"
         for each in measured
         if not each.is_worth_comparing
@@ -108,7 +137,15 @@ def page(measured: list[Rates], rare: list[str], labs: int) -> Part:
             f"way differ. Left out, because fewer than {WORTH_COMPARING:.0%} of the first "
             f"{PILOT_TRIALS} trials, or of all of them, failed directly: "
             f"{', '.join(left_out) or 'none'}.",
-            ("specimen", "direct", "through the idle proxy", "ratio", "standard error", ""),
+            (
+                "specimen",
+                "direct",
+                "through the idle proxy",
+                "ratio",
+                "standard error",
+                "",
+                "measured",
+            ),
             [
                 (
                     each.specimen,
@@ -117,12 +154,13 @@ def page(measured: list[Rates], rare: list[str], labs: int) -> Part:
                     f"{each.ratio:.2f}",
                     f"{each.error:.2f}",
                     "met" if each.within else "missed",
+                    each.at[:16],
                 )
                 for each in rates
             ],
             f"Within ±{WITHIN:.0%} of direct: **{within} of {len(rates)}** (bar: all).",
         ),
-        raw={"rates": measured, "left out": rare},
+        raw={"rates": measured, "rare": rare},
     )
 
 
@@ -133,8 +171,8 @@ def _counted(rates: Rates, way: str) -> str:
 
 def _compare(
     specimen: Specimen, *, trials: int, labs: int, seed: int, say: Progress
-) -> Rates | int:
-    """Rates, or how many trials of the pilot failed if those are too few."""
+) -> Rates | Rare:
+    """Rates, or the pilot where too few of its trials failed."""
     with tempfile.TemporaryDirectory(prefix="bench-natural-") as name:
         system = read(lay_out(specimen, Path(name) / "tree"))
         say(f"{specimen.name}: {PILOT_TRIALS} trials to see how often it fails")
@@ -142,7 +180,7 @@ def _compare(
             _failures(lab, FIRST, seed)
             pilot = _failures(lab, PILOT_TRIALS, seed + 1)
         if pilot < WORTH_COMPARING * PILOT_TRIALS:
-            return pilot
+            return Rare(specimen=specimen.name, failures=pilot, at=timestamp())
         by_lab: dict[str, list[int]] = {way: [] for way in WAYS}
         count = trials // labs
         for number in range(labs):
@@ -154,6 +192,7 @@ def _compare(
                     by_lab[way].append(_failures(lab, count, seed + 2 + number))
     return Rates(
         specimen=specimen.name,
+        at=timestamp(),
         trials=count * labs,
         direct=sum(by_lab["direct"]),
         proxy=sum(by_lab["proxy"]),

@@ -144,6 +144,8 @@ def natural_rates(arguments: argparse.Namespace) -> Part:
         trials=arguments.natural_trials,
         labs=arguments.natural_labs,
         seed=arguments.seed,
+        only=arguments.systems,
+        known=arguments.out / "wire-natural-rate.json",
         say=say,
     )
 
@@ -232,7 +234,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--labs", type=int, default=5, help="in which released operations are timed")
     made.add_argument("--long-trials", type=int, default=1000, help="of each system: isolation")
     made.add_argument(
-        "--systems", nargs="*", default=[], help="isolation of these alone, the rest as it stands"
+        *("--systems",),
+        nargs="*",
+        default=[],
+        help="isolation and natural rates of these alone, the rest as it stands",
     )
     made.add_argument("--natural-trials", type=int, default=240, help="of each specimen, each way")
     made.add_argument("--natural-labs", type=int, default=4, help="in which they are made")

@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-from redhanded.lab import precedence as module
 from redhanded.lab.precedence import precedence, uninterrupted
 
 ASKED = "import os; print(os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, 0))"
@@ -52,9 +51,12 @@ def test_without_the_right_to_it_everything_goes_on(monkeypatch: pytest.MonkeyPa
         assert not granted
 
 
-def test_on_a_machine_whose_system_calls_are_not_known_everything_goes_on(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "SCHED_SETATTR", {})
+def test_without_the_right_to_a_weight_everything_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "setpriority", refuse)
+    before = scheduled()
     with precedence() as granted:
         assert not granted
+        assert scheduled() == before

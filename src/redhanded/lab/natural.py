@@ -369,22 +369,22 @@ class _World:
 
     def _rest(self, times: int) -> None:
         """Until nothing waits for an answer and the system was at rest so often in a row."""
-        running = self.lab.running
+        running, traffic = self.lab.running, self.lab.running.traffic
         deadline = monotonic_ms() + SETTLE_LIMIT_S * 1000
         rests = 0
         while rests < times and monotonic_ms() < deadline:
-            running.pump.turn(0.002, idle=False)
+            if running.pump.turn(0.002, idle=False):
+                rests = 0
+                continue  # To look at processes takes time in which the next message would wait.
             waiting = any(not exchange.ended for exchange in self.open)
             quiet = not waiting and not running.pump.pending() and running.watch.at_rest()
-            quiet = quiet and self._wait_for_work() and not running.traffic.still_to_look()
-            quiet = quiet and not (
-                running.traffic.lookers.any and running.traffic.notices.owed_now()
-            )
-            quiet = quiet and not running.traffic.owes()
+            quiet = quiet and self._wait_for_work() and not traffic.still_to_look()
+            quiet = quiet and not (traffic.lookers.any and traffic.notices.owed_now())
+            quiet = quiet and not traffic.owes()
             rests = rests + 1 if quiet and not running.pump.turn(0.001, idle=False) else 0
         if not self._wait_for_work():
-            self.consumers &= running.traffic.consumers()
-        running.traffic.catch_up()
+            self.consumers &= traffic.consumers()
+        traffic.catch_up()
 
     def _wait_for_work(self) -> bool:
         """Whether all consumers that waited at first do so again: a job that takes its time looks
