@@ -297,3 +297,5 @@ def test_without_a_key_yet_the_row_is_found_by_its_fields(tmp_path: Path) -> Non
         "await prisma.parcel.findFirstOrThrow({\n"
         "      where: { barcode: notice.barcode, depot: notice.depot },\n"
     ) in text
+    assert found["b"].needs == ("c",)
+    assert repair.subsets(tuple(found.values())) == (("c",), ("b", "c"))

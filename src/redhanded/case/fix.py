@@ -10,7 +10,7 @@ from redhanded.case.schedule import Constraint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixPart:
-    """One change that can be applied alone."""
+    """One change, which can be applied without the others but for what it ``needs``."""
 
     key: str
     """``a``, ``b``, ``b2``, ``c`` …"""
@@ -26,6 +26,8 @@ class FixPart:
     """Looks right, and is measured to show whether it is; never proposed."""
     excludes: tuple[str, ...] = ()
     """Keys of parts that edit the same place."""
+    needs: tuple[str, ...] = ()
+    """Keys of parts that make what this one goes by."""
 
 
 Outcome = Literal["fails", "holds", "infeasible", "not run"]

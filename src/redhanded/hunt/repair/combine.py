@@ -28,11 +28,12 @@ def combine(root: Path, parts: Iterable[FixPart]) -> dict[str, str]:
 
 
 def subsets(parts: Sequence[FixPart]) -> tuple[tuple[str, ...], ...]:
-    """Every non-empty subset whose parts do not exclude each other, small ones first."""
+    """Every non-empty subset whose parts have what they need and do not exclude each other, small
+    ones first."""
     found = []
     for size in range(1, len(parts) + 1):
         for chosen in combinations(parts, size):
             keys = {each.key for each in chosen}
-            if not any(keys & set(each.excludes) for each in chosen):
+            if all(not keys & set(each.excludes) and keys >= set(each.needs) for each in chosen):
                 found.append(tuple(each.key for each in chosen))
     return tuple(found)

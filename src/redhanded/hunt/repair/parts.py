@@ -58,7 +58,8 @@ def attempted(ground: Ground) -> tuple[tuple[FixPart, ...], tuple[str, ...]]:
     if all(each.tempting for each in found):
         others, more = _parts(ground, OTHERWISE)
         found, refusals = [*found, *others], [*refusals, *more]
-    return tuple(found), tuple(refusals)
+    keys = {each.key for each in found}
+    return tuple(each for each in found if keys >= set(each.needs)), tuple(refusals)
 
 
 def _parts(ground: Ground, remedies: tuple[Remedy, ...]) -> tuple[list[FixPart], list[str]]:

@@ -195,6 +195,7 @@ def part(
     files: Mapping[str, str],
     tempting: bool = False,
     excludes: tuple[str, ...] = (),
+    needs: tuple[str, ...] = (),
 ) -> FixPart:
     """A part with its diff against the tree."""
     diffs = []
@@ -211,13 +212,15 @@ def part(
         diff="".join(diffs),
         tempting=tempting,
         excludes=excludes,
+        needs=needs,
     )
 
 
 def found_or_created(
     ground: Ground, columns: Sequence[str], how: str, path: str, text: str
 ) -> FixPart:
-    """Part ``b`` for one file: the row that is there is found where two would add it.
+    """Part ``b`` for one file: the row that is there is found where two would add it. It goes by
+    the constraint that was violated or, where there was none, by the index of part ``c``.
 
     ``how`` the library does that, in sentences.
     """
@@ -230,4 +233,5 @@ def found_or_created(
         title=f"Find or create the {ground.table} row by {listed}",
         why=f"Two writers of one {listed} meet at {refuses or 'its unique index'}. {how}",
         files={path: text},
+        needs=() if ground.constraint else ("c",),
     )
