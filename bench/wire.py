@@ -239,8 +239,8 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="isolation and natural rates of these alone, the rest as it stands",
     )
-    made.add_argument("--natural-trials", type=int, default=240, help="of each specimen, each way")
-    made.add_argument("--natural-labs", type=int, default=4, help="in which they are made")
+    made.add_argument("--natural-trials", type=int, default=360, help="of each specimen, each way")
+    made.add_argument("--natural-labs", type=int, default=6, help="in which they are made")
     made.add_argument("--operations", type=int, default=4000)
     made.add_argument("--rounds", type=int, default=6, help="of each driver: source lines")
     made.add_argument("--inputs", type=int, default=1_000_000, help="of each codec: fuzzing")

@@ -153,6 +153,8 @@ class RunningSystem:
         if self.trace_heard is not None:
             with self.trace_heard.open("r+b") as file:
                 file.write(b"\1" if heard else b"\0")
+        self.read_trace()
+        self.tracer.begin_anew()
 
     def read_trace(self) -> None:
         while data := self.trace_reader.read(1 << 16) if self.trace_reader else b"":

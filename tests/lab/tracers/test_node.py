@@ -323,6 +323,37 @@ def test_patched_functions_look_like_the_originals(node: Path, tmp_path: Path) -
     assert traced_values == plain != ""
 
 
+def test_while_nobody_listens_nothing_is_said_and_bytes_are_counted(
+    redis: RedisServer, node: Path, node_packages: Path, tmp_path: Path
+) -> None:
+    """Also of a connection that is opened then: what is said of it later tells the right bytes."""
+    (tmp_path / "quiet.js").write_text(
+        "const fs = require('node:fs');\n"
+        "const net = require('node:net');\n"
+        "const trace = Number(process.env.REDHANDED_TRACE_FD);\n"
+        "const { writeSync } = fs;\n"
+        "let reports = 0;\n"
+        "fs.writeSync = (file, ...rest) => {\n"
+        "  reports += file === trace ? 1 : 0;\n"
+        "  return writeSync(file, ...rest);\n"
+        "};\n"
+        "fs.fchmodSync(trace, 0o640);\n"
+        "const to = net.connect(Number(new URL(process.env.REDIS_URL).port), '127.0.0.1');\n"
+        "to.write('ECHO connecting\\r\\n');\n"
+        "to.once('data', () => {\n"
+        "  to.write('ECHO quiet\\r\\n');\n"
+        "  console.log('reports', reports);\n"
+        "  fs.fchmodSync(trace, 0o600);\n"
+        "  to.write('ECHO listening\\r\\n'); // line: listening\n"
+        "  to.end();\n"
+        "});\n"
+    )
+    run = run_redis(redis, node, node_packages, tmp_path, "quiet.js")
+    assert "reports 0" in run.output
+    said = [run.line(word) for word in (b"ECHO connecting", b"ECHO quiet", b"ECHO listening")]
+    assert said == ["", "", "listening"]
+
+
 @contextmanager
 def http_server() -> Iterator[tuple[str, int]]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)

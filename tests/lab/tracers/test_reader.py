@@ -117,3 +117,12 @@ def test_another_connection_from_the_port_does_not_inherit_what_was_encrypted() 
     assert [str(place) for place in reader.stack(7, 0, 300)] == ["said.py:1"]
     reader.feed(open_record(7, 2, 300, "/srv/app/other.py"))
     assert [str(place) for place in reader.stack(7, 0, 300)] == ["other.py:1"]
+
+
+def test_what_was_known_before_nobody_listened_is_dropped() -> None:
+    reader = TraceReader(ROOT)
+    reader.feed(record(7, 0, 10) + record(7, 90, 10, ("/srv/app/old.js", 1, None)))
+    reader.begin_anew()
+    reader.feed(record(7, 20, 10, ("/srv/app/new.js", 2, None)))
+    assert [str(place) for place in reader.stack(7, 20)] == ["new.js:2"]
+    assert reader.stack(7, 90) == ()

@@ -175,8 +175,9 @@ function install() {
     return Buffer.byteLength(chunk, typeof encoding === 'string' ? encoding : 'utf8');
   };
 
-  /** Pieces [length, stack] of what is written. */
+  /** Pieces [length, stack] of what is written; null for a stack that nobody wants to know. */
   const attribute = (socket, chunk, length) => {
+    if (!heard()) return [[length, null]];
     const commands = encoded.length ? takeEncoded(chunk, length) : null;
     if (commands) return commands.map((item) => [item.length, item.stack]);
     if (current !== null && current.length) return [[length, current]];
@@ -202,7 +203,7 @@ function install() {
     for (const [length, stack] of pieces) {
       const { at } = state;
       state.at += length;
-      if (stack.length === 0 && at > 0) continue;
+      if (stack === null || (stack.length === 0 && at > 0)) continue;
       const line = encode({ ...state, at, length }, stack);
       if (Buffer.byteLength(text) + Buffer.byteLength(line) > LINE_BYTES_MAX) {
         send(text);
@@ -210,7 +211,7 @@ function install() {
       }
       text += line;
     }
-    send(text);
+    if (text) send(text);
   };
 
   /** Where it is `secure`, bytes are counted before they are encrypted. */

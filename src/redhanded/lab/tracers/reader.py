@@ -48,10 +48,10 @@ class TraceReader:
             return _frames(self._secure[port], offset)
         return _frames(self._streams.get(port), sealed_at)
 
-    def forget(self, port: int) -> None:
-        """Drops what is known of a connection that is closed."""
-        self._streams.pop(port, None)
-        self._secure.pop(port, None)
+    def begin_anew(self) -> None:
+        """Drops what is known: connections were opened and closed while nobody listened."""
+        self._streams.clear()
+        self._secure.clear()
 
     def _record(self, line: bytes) -> None:
         try:
