@@ -74,10 +74,11 @@ def measure(lab: Lab, *, trials: int, block: int, seed: int, say: Progress) -> t
                 for _ in range(min(block, trials - len(timings[side]))):
                     timings[side].append(_trial(lab, side, count, choices))
         lab.reset()
-    return tuple(_cost(side, tuple(found)) for side, found in timings.items())
+    return tuple(of_side(side, tuple(found)) for side, found in timings.items())
 
 
-def _cost(side: Side, timings: tuple[Timing, ...]) -> SideCost:
+def of_side(side: Side, timings: tuple[Timing, ...]) -> SideCost:
+    """What these trials of one side say."""
     return SideCost(
         side=side,
         settled_ms=spread([timing.settled_ms for timing in timings]),

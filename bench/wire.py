@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import controlled
 import fuzz_http
 import fuzz_postgres
 import fuzz_redis
@@ -19,7 +20,6 @@ import natural_rate
 import pass_through
 import released
 import source_lines
-import trial_cost
 import wire_http
 import wire_postgres
 import wire_redis
@@ -35,7 +35,6 @@ from report import WAY_NAMES
 RESULTS = Path(__file__).with_name("results")
 TESTS = Path(__file__).resolve().parent.parent / "tests" / "lab"
 RELAY_BAR = 1.5
-TRIAL_BAR = 2.0
 
 
 def packages() -> Path:
@@ -91,34 +90,13 @@ def idle_proxy(arguments: argparse.Namespace) -> Part:
     )
 
 
-def controlled(arguments: argparse.Namespace) -> Part:
-    """A controlled trial against the same trial run naturally."""
-    with _opened(arguments) as lab:
-        costs = trial_cost.measure(
-            lab, trials=arguments.trials, block=10, seed=arguments.seed, say=say
-        )
-    by_side = {cost.side: cost for cost in costs}
-    ratio = by_side["controlled"].settled_ms.median / by_side["natural"].settled_ms.median
-    said = "met" if ratio <= TRIAL_BAR else "missed"
-    return Part(
-        title="A controlled trial against the same trial run naturally",
-        body=body(
-            "The same two deliveries, one after the other, held and released one message at a "
-            "time, or passed on at once by the same proxies; until everything is at rest.",
-            ("side", "trials", "until at rest, ms", "operations", "failures"),
-            [
-                (
-                    cost.side,
-                    str(cost.settled_ms.count),
-                    str(cost.settled_ms),
-                    f"{cost.operations.median:.0f}",
-                    str(cost.failures),
-                )
-                for cost in costs
-            ],
-            f"Controlled over natural: **{ratio:.2f}** (bar: at most {TRIAL_BAR:g}, {said}).",
-        ),
-        raw=costs,
+def controlled_trials(arguments: argparse.Namespace) -> Part:
+    return controlled.measure(
+        lambda: _opened(arguments),
+        labs=arguments.labs,
+        trials=arguments.trials,
+        seed=arguments.seed,
+        say=say,
     )
 
 
@@ -197,7 +175,7 @@ def lines(arguments: argparse.Namespace) -> Part:
 
 PARTS: dict[str, Callable[[argparse.Namespace], Part]] = {
     "wire-idle-proxy": idle_proxy,
-    "wire-controlled": controlled,
+    "wire-controlled": controlled_trials,
     "wire-released": released_operations,
     "wire-postgres": postgres_drivers,
     "wire-redis": redis_drivers,
@@ -231,7 +209,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=__doc__)
     made.add_argument("--only", nargs="*", default=[], metavar="PART", help=", ".join(PARTS))
     made.add_argument("--trials", type=int, default=200)
-    made.add_argument("--labs", type=int, default=5, help="in which released operations are timed")
+    made.add_argument("--labs", type=int, default=5, help="in which trials are timed")
     made.add_argument("--long-trials", type=int, default=1000, help="of each system: isolation")
     made.add_argument(
         *("--systems",),
