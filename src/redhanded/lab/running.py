@@ -147,6 +147,8 @@ class RunningSystem:
 
         The mode of the pipe tells them, which every process that can write to it can see, and a
         byte of a file, which those see who have it in memory.
+        What they said before is dropped: of connections that are made while nobody listens nothing
+        is said, and these may have the ports of earlier ones.
         """
         if self.trace_reader is not None:
             os.fchmod(self.trace_reader.fileno(), TRACE_HEARD if heard else TRACE_UNHEARD)
