@@ -211,7 +211,7 @@ function install() {
       }
       text += line;
     }
-    if (text) send(text);
+    send(text);
   };
 
   /** Where it is `secure`, bytes are counted before they are encrypted. */
